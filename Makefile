@@ -1,0 +1,58 @@
+# minimind 的常用命令。只敲 make 会列出它们。
+PY ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# 两个核的机器上，测试进程与 torch 线程各占一半
+export OMP_NUM_THREADS ?= 2
+export TOKENIZERS_PARALLELISM ?= false
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test test-full lab chat web export clean-notebooks check clean
+
+help: ## 列出所有命令
+	@echo "minimind：亲手造一个大语言模型"
+	@echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+$(STAMP): settings.ini setup.py constraints.txt
+	@echo "正在建立运行环境 $(VENV)（只有第一次需要，几分钟）……"
+	@test -x $(BIN)/python || $(PY) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[all]"
+	@touch $(STAMP)
+
+env: $(STAMP) ## 建立运行环境（其余命令会自动先做这一步）
+
+demo: $(STAMP) ## 从零训练到聊天：几分钟，只用 CPU，不用下载任何数据
+	@$(BIN)/minimind demo
+
+lab: $(STAMP) ## 在 JupyterLab 里打开课程
+	@$(BIN)/jupyter lab nbs/00_start.ipynb
+
+chat: $(STAMP) ## 在终端里和训练好的模型聊天
+	@$(BIN)/minimind chat
+
+web: $(STAMP) ## 在浏览器里和训练好的模型聊天
+	@$(BIN)/minimind web
+
+export: $(STAMP) ## 把笔记本导出成 minimind/ 包
+	@$(BIN)/nbdev_export
+
+clean-notebooks: $(STAMP) ## 清掉笔记本里与人无关的元数据（输出与图保留）
+	@$(BIN)/nbdev_clean
+
+check: $(STAMP) ## 检查：笔记本干净、导出无差异、楼层只往下引用、链接都通
+	@$(BIN)/python tests/check_repository.py
+
+test: $(STAMP) check ## 全部测试（CI 跑的就是它）
+	@$(BIN)/nbdev_test --n_workers 2 --do_print --timing
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-full: $(STAMP) check ## 加上超过一分钟的测试
+	@$(BIN)/nbdev_test --n_workers 2 --do_print --timing --flags slow
+	@$(BIN)/python -m pytest
+
+clean: ## 删掉缓存（不动 out/ 里训练好的权重）
+	@rm -rf .pytest_cache .hypothesis build dist *.egg-info
+	@find . -name __pycache__ -not -path "./$(VENV)/*" -prune -exec rm -rf {} +
