@@ -1,0 +1,20 @@
+"""第 0 层：画图、路径、出错的话、练习引擎。名字用到时才载入，所以 `import minimind.learning` 很快。"""
+import importlib
+
+_WHERE = {
+    "errors": ["UserError", "at_line", "unknown"],
+    "paths": ["PACKAGE", "ROOT", "OUT", "home", "in_test", "atomic_open", "atomic_write"],
+    "plotting": ["COLORS", "setup", "heatmap", "curves", "bars", "token_strip", "slider", "visible", "color_of"],
+    "exercises": ["CheckFailed", "card", "checker", "check", "why", "hint", "expect_close", "expect_shape", "expect_equal",
+                  "expect_true", "expect_raises", "progress", "progress_table"],
+}
+_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
+__all__ = list(_MODULE_OF)
+
+
+def __getattr__(name):
+    if name in _MODULE_OF: return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__(): return sorted({*globals(), *__all__})
