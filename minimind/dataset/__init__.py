@@ -1,0 +1,24 @@
+"""第 5 层：数据。JSONL 的检查（formats）、只学回答的遮罩（masking）、数据集（datasets）、打包（packing）。
+
+这里只转交名字，用到时才加载对应的模块。
+"""
+import importlib
+
+_WHERE = {
+    "formats": ["KINDS", "DataReport", "RowProblem", "expand_paths", "open_lines", "parse_line", "check_turns", "guess_kind", "scan", "validate"],
+    "masking": ["IGNORE", "SYSTEM_PROMPTS", "to_messages", "render", "segments", "encode_texts", "build_sft", "build_prompt"],
+    "datasets": ["PretrainDataset", "SFTDataset", "DPODataset", "RLAIFDataset", "TokenStore", "load_rows", "cache_root"],
+    "packing": ["PackedDataset", "pack", "first_fit", "join", "collate_padded", "collate_packed"],
+}
+_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
+__all__ = list(_MODULE_OF)
+
+
+def __getattr__(name):
+    if name in _MODULE_OF: return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    if name in _WHERE: return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"minimind.dataset 里没有 {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)
