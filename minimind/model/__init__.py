@@ -1,0 +1,25 @@
+"""模型这一层的门面：名字从这里取，用到哪个模块才导入哪个。"""
+from importlib import import_module
+
+_WHERE = {
+    "config": ["MiniMindConfig", "PRESETS"],
+    "norm": ["RMSNorm"],
+    "rope": ["precompute_freqs_cis", "apply_rotary_pos_emb", "rope_frequencies"],
+    "attention": ["Attention", "KVCache", "repeat_kv", "build_attention_mask"],
+    "feedforward": ["FeedForward"],
+    "moe": ["MoEGate", "MOEFeedForward", "load_balance_loss"],
+    "transformer": ["MiniMindBlock", "MiniMindModel", "MiniMindPreTrainedModel"],
+    "causal_lm": ["MiniMindForCausalLM", "next_token_loss"],
+}
+_MODULE = {name: module for module, names in _WHERE.items() for name in names}
+__all__ = list(_MODULE)
+
+
+def __getattr__(name):
+    if name in _MODULE:
+        return getattr(import_module(f"{__name__}.{_MODULE[name]}"), name)
+    raise AttributeError(f"minimind.model 里没有 {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])
