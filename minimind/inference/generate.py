@@ -53,12 +53,13 @@ def decode_steps(model, ids, mask, budget, params, stop, pad_id=0, generator=Non
     提示一次算完（prefill），此后每步只喂一个词元。"""
     n, p = ids.shape
     cache = make_cache(model, n, p + budget)
-    full = None if mask is None else torch.cat([mask, mask.new_ones(n, budget)], dim=1)     # 先把将来的 1 备好，每步只切片
-    where = torch.arange(p, device=ids.device).expand(n, p) if mask is None else (mask.cumsum(-1) - 1).clamp(min=0)
+    full = None if mask is None else torch.cat([mask, mask.new_ones(n, budget)], dim=1).bool()     # 先把将来的 1 备好，每步只切片
+    where = None if mask is None else (mask.cumsum(-1) - 1).clamp(min=0)                     # 有左填充时位置要自己数
     finished = torch.zeros(n, dtype=torch.bool, device=ids.device)
     seen, feed = None, ids
     for t in range(budget):
-        out = model(feed, attention_mask=None if full is None else full[:, :p + t], position_ids=where,
+        view = mask if t == 0 or full is None else full[:, None, None, :p + t]              # (n, 1, 1, p+t) bool
+        out = model(feed, attention_mask=view, position_ids=where,
                     past_key_values=cache, use_cache=True, logits_to_keep=1)
         logits = out.logits[:, -1]                                                          # (n, v)
         if params.repetition_penalty != 1 and seen is None: seen = seen_mask(ids, logits.shape[-1], mask)
@@ -66,7 +67,7 @@ def decode_steps(model, ids, mask, budget, params, stop, pad_id=0, generator=Non
         finished = finished | torch.isin(token, stop)
         if seen is not None: seen.scatter_(1, token[:, None], True)
         yield token, finished
-        feed, where = token[:, None], where[:, -1:] + 1
+        feed, where = token[:, None], None if where is None else where[:, -1:] + 1
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c007
 @dataclass
