@@ -104,7 +104,7 @@ def keep_turns(history, turns):
 # %% ../../nbs/4_inference/40_chat.ipynb #c010
 class ChatSession:
     "一场对话：记得历史，守住词元预算，把思考和回答分开。"
-    def __init__(self, model, tokenizer, system=None, history_turns=None, context=None, thinking=False, *, params=SamplingParams(),
+    def __init__(self, model, tokenizer, system=None, history_turns=None, context=None, thinking=None, *, params=SamplingParams(),
                  max_new_tokens=512, tools=None, seed=None):
         self.model, self.tokenizer, self.system, self.tools = model, tokenizer, system, tools
         self.history_turns, self.thinking, self.params, self.max_new_tokens = history_turns, thinking, params, max_new_tokens
@@ -118,8 +118,8 @@ class ChatSession:
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c011
 def _render(self, messages):
-    "消息列表 → 编号列表；思考的三种状态写进模板：False 平常，True 先想，'skip' 用空的思考块跳过。"
-    flags = {True: dict(open_thinking=True), 'skip': dict(open_thinking=False)}.get(self.thinking, {})
+    "消息列表 → 编号列表；思考的三种状态写进模板：None 随模型，True 先想再答，False 用空的思考块跳过。"
+    flags = {} if self.thinking is None else dict(open_thinking=self.thinking, enable_thinking=self.thinking)
     head = [dict(role='system', content=self.system)] if self.system else []
     text = self.tokenizer.apply_chat_template(head + messages, tools=self.tools, tokenize=False, add_generation_prompt=True, **flags)
     return self.tokenizer.encode(text, add_special_tokens=False)
@@ -190,7 +190,7 @@ def _reply(self, text):
 ChatSession.reply = _reply
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c016
-HELP = '''/clear 忘掉前面的话   /think [on|off|skip] 思考开关   /history N 带 N 轮历史   /system 文字 换设定
+HELP = '''/clear 忘掉前面的话   /think [on|off|auto] 思考开关   /history N 带 N 轮历史   /system 文字 换设定
 /temp 数 温度   /top_p 数 核采样   /speed 显示或隐藏速度   /help 再看一遍   /exit 退出'''
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c017
@@ -208,10 +208,10 @@ def _command(chat, line, show):
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c018
 def _set_think(chat, rest):
-    modes = {'on': True, 'off': False, 'skip': 'skip', '': not chat.thinking}
-    if rest not in modes: return '用法：/think on、/think off 或 /think skip'
+    modes = {'on': True, 'off': False, 'auto': None, '': not chat.thinking}
+    if rest not in modes: return '用法：/think on、/think off 或 /think auto'
     chat.thinking = modes[rest]
-    return {True: '思考：开（先想再答）', False: '思考：关', 'skip': '思考：跳过（用空的思考块）'}[chat.thinking]
+    return {True: '思考：开（先想再答）', False: '思考：关（直接回答）', None: '思考：随模型自己'}[chat.thinking]
 
 def _set_number(chat, name, rest):
     from dataclasses import replace
@@ -238,7 +238,7 @@ def _say(chat, question, write, show):
     write('\n')
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c020
-def chat_in_terminal(model, tokenizer, *, historys=0, system=None, thinking=False, max_new_tokens=8192, params=SamplingParams(),
+def chat_in_terminal(model, tokenizer, *, historys=0, system=None, thinking=None, max_new_tokens=8192, params=SamplingParams(),
                      context=None, show_speed=True, seed=None, questions=None, read=input, write=None, tools=None):
     """在终端里对话，返回 `ChatSession`。`historys` 是携带的历史消息条数（偶数，0 不带）；`questions` 给了就逐个自动问，
     每问都用种子 2026；`read`、`write` 可换成自己的函数。"""

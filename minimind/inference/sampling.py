@@ -59,7 +59,7 @@ def apply_repetition_penalty(logits, seen, penalty):
     pushed = torch.where(logits > 0, logits / penalty, logits * penalty)
     return torch.where(seen, pushed, logits)
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c063
+# %% ../../nbs/4_inference/20_sampling.ipynb #c064
 @dataclass(frozen=True)
 class SamplingParams:
     "采样的五个旋钮，默认值是聊天用的。关掉的写法：`top_k=0`、`top_p=1`、`min_p=0`、`repetition_penalty=1`；`temperature=0` 是贪心。"
@@ -76,7 +76,7 @@ class SamplingParams:
         for name, fine in ok.items():
             if not fine: raise UserError(f'采样参数 {name}={getattr(self, name)} 不行：它应{want[name]}。')
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c067
+# %% ../../nbs/4_inference/20_sampling.ipynb #c068
 def adjust_logits(logits, params, seen=None):
     "按固定次序调整：重复惩罚 → 温度 → top-k → top-p → min-p。`(b, v)` → `(b, v)` float32。"
     logits = logits.float()                             # 半精度的 cumsum 会丢掉尾巴
@@ -84,7 +84,7 @@ def adjust_logits(logits, params, seen=None):
     logits = apply_temperature(logits, params.temperature)
     return min_p_filter(top_p_filter(top_k_filter(logits, params.top_k), params.top_p), params.min_p)
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c073
+# %% ../../nbs/4_inference/20_sampling.ipynb #c074
 def sample_next(logits, params=SamplingParams(), seen=None, generator=None):
     "每行各抽一个词。`logits (b, v)` → `(b,)` long；温度 0 取最大。分数里有 NaN 抛 `UserError`。"
     if params.temperature == 0:
