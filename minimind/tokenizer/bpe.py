@@ -252,7 +252,8 @@ def _from_json(path) -> dict:
     for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback", "ignore_merges"):
         if model.get(key): _refuse(path, f"model.{key}={model[key]!r}")
     if state.get("normalizer"): _refuse(path, "规范化（normalizer）")
-    if (state.get("post_processor") or {}).get("type", "ByteLevel") != "ByteLevel": _refuse(path, "后处理（post_processor）")
+    post = state.get("post_processor") or {"type": "ByteLevel"}  # transformers 会写一个什么也不加的模板，那是无害的
+    if post["type"] != "ByteLevel" and any("SpecialToken" in step for step in post.get("single", [{"SpecialToken": 1}])): _refuse(path, "后处理（post_processor）")
     added = {t["content"]: t for t in state.get("added_tokens") or []}
     for t in added.values():
         if any(t.get(flag) for flag in ("single_word", "lstrip", "rstrip")): _refuse(path, f"特殊词元 {t['content']} 的匹配方式")

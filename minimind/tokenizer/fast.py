@@ -9,42 +9,60 @@ __all__ = ['CONTROL_TOKENS', 'TAG_TOKENS', 'SPECIAL_TOKENS', 'CHAT_TEMPLATE', 't
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c002
 import hashlib, json, re
 from pathlib import Path
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 from ..learning.errors import UserError
 from ..learning.paths import atomic_write
+from .bpe import CHAR_TO_BYTE, chars_to_bytes, to_utf8
 
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c003
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c005
 CONTROL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]  # 编号 0、1、2
 TAG_TOKENS = [f"<{slash}{name}>" for name in ("think", "answer", "tool_call", "tool_response", "ultra_think")
               for slash in ("", "/")]  # 编号 3 … 12，成对出现
 SPECIAL_TOKENS = CONTROL_TOKENS + TAG_TOKENS
 
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c004
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c012
 def _pieces(texts):
-    "把训练文本在特殊词元处切开，逐段产出：词表里已有整块的词元，不必再从碎片拼一遍"
+    "把训练文本在特殊词元处切开，逐段产出；不合法的文字说明是第几段"
+    if isinstance(texts, (str, bytes)): raise UserError("texts 应是一串文字的列表或生成器，不是单个字符串；请写成 [text]")
     cut = re.compile("|".join(map(re.escape, SPECIAL_TOKENS)))
     for i, text in enumerate(texts):
-        if not isinstance(text, str): raise UserError(f"第 {i + 1} 段训练文本不是字符串，而是 {type(text).__name__}；请只传入 str")
-        try: text.encode("utf-8")
-        except UnicodeEncodeError as e:
-            raise UserError(f"第 {i + 1} 段训练文本的第 {e.start + 1} 个字符是孤立的代理码位，不是合法的 Unicode；请先修复原文件的编码") from None
+        try: to_utf8(text)
+        except UserError as e: raise UserError(f"第 {i + 1} 段训练文本：{e}") from None
         yield from filter(None, cut.split(text))
 
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c005
-def _wrap(core: Tokenizer, template: str) -> PreTrainedTokenizerFast:
-    "给 tokenizers 的引擎套上 transformers 的外壳；各项取值与 MiniMind 相同"
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c015
+def _train_core(texts, vocab_size, single_digits) -> Tokenizer:
+    "训练 tokenizers 的引擎；特殊词元占编号 0…12，256 个字节紧随其后"
+    least = len(SPECIAL_TOKENS) + 256
+    if vocab_size < least: raise UserError(f"vocab_size={vocab_size} 太小：特殊词元与 256 个字节已占 {least} 个位置，请至少给 {least}")
+    core, level = Tokenizer(models.BPE()), pre_tokenizers.ByteLevel(add_prefix_space=False)
+    digits = pre_tokenizers.Digits(individual_digits=True)
+    core.pre_tokenizer = pre_tokenizers.Sequence([digits, level]) if single_digits else level
+    core.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(vocab_size=vocab_size, special_tokens=SPECIAL_TOKENS, show_progress=False,
+                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    core.train_from_iterator(_pieces(texts), trainer=trainer)
+    state = json.loads(core.to_str())
+    for t in state["added_tokens"]: t["special"] = t["content"] in CONTROL_TOKENS
+    return Tokenizer.from_str(json.dumps(state))
+
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c022
+def _wrap(core: Tokenizer, template) -> PreTrainedTokenizerFast:
+    "给引擎套上 transformers 的外壳；各项取值与 MiniMind 相同"
     return PreTrainedTokenizerFast(
         tokenizer_object=core, bos_token="<|im_start|>", eos_token="<|im_end|>", pad_token="<|endoftext|>",
         unk_token="<|endoftext|>", model_max_length=32768, add_bos_token=False, add_eos_token=False,
         clean_up_tokenization_spaces=False, chat_template=template)
 
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c006
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c027
 _BEGIN = r"""
 {%- if not messages %}{{- raise_exception('对话是空的：至少要有一条消息') }}{%- endif %}
 {%- set first = messages[0] %}
 {%- set system = first.content if first.role == 'system' and first.content is string else none %}
 """
+
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c030
 _SYSTEM = r"""
 {%- if tools %}
     {%- if tools is string %}{{- raise_exception('tools 应是列表，请先用 json.loads 解析') }}{%- endif %}
@@ -61,19 +79,25 @@ _SYSTEM = r"""
 {%- endif %}
 """
 
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c007
-_CALLS = r"""
-{%- macro calls(message, content) %}
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c038
+_ASSISTANT = r"""
+{%- macro answer(message, content) %}
+    {%- if message.reasoning_content is string %}
+        {{- '<think>\n' + message.reasoning_content.strip('\n') + '\n</think>\n\n' }}
+    {%- endif %}
+    {{- content }}
     {%- if message.tool_calls is string %}{{- raise_exception('tool_calls 应是列表，请先用 json.loads 解析') }}{%- endif %}
     {%- for call in message.tool_calls or [] %}
-        {%- set f = call.function or call %}
+        {%- set call = call.function or call %}
         {%- if content or not loop.first %}{{- '\n' }}{%- endif %}
-        {{- '<tool_call>\n{"name": "' + f.name + '", "arguments": ' }}
-        {{- f.arguments if f.arguments is string else f.arguments | tojson }}
+        {{- '<tool_call>\n{"name": "' + call.name + '", "arguments": ' }}
+        {{- call.arguments if call.arguments is string else call.arguments | tojson }}
         {{- '}\n</tool_call>' }}
     {%- endfor %}
 {%- endmacro %}
 """
+
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c044
 _TURNS = r"""
 {%- for message in messages %}
     {%- set content = message.content if message.content is string else '' %}
@@ -81,11 +105,7 @@ _TURNS = r"""
     {%- elif message.role in ['user', 'system'] %}
         {{- '<|im_start|>' + message.role + '\n' + content + '<|im_end|>\n' }}
     {%- elif message.role == 'assistant' %}
-        {{- '<|im_start|>assistant\n' }}
-        {%- if message.reasoning_content is string %}
-            {{- '<think>\n' + message.reasoning_content.strip('\n') + '\n</think>\n\n' }}
-        {%- endif %}
-        {{- content + calls(message, content) + '<|im_end|>\n' }}
+        {{- '<|im_start|>assistant\n' + answer(message, content) + '<|im_end|>\n' }}
     {%- elif message.role == 'tool' %}
         {%- if loop.first or loop.previtem.role != 'tool' %}{{- '<|im_start|>user' }}{%- endif %}
         {{- '\n<tool_response>\n' + content + '\n</tool_response>' }}
@@ -96,43 +116,34 @@ _TURNS = r"""
 {%- endfor %}
 """
 
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c008
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c048
 _PROMPT = r"""
 {%- if add_generation_prompt %}
     {{- '<|im_start|>assistant\n' }}
-    {%- if open_thinking is defined and open_thinking is true %}
+    {%- set thinking = open_thinking if open_thinking is defined else none %}
+    {%- if thinking is true %}
         {{- '<think>\n' }}
-    {%- elif open_thinking is defined and open_thinking is false or enable_thinking is defined and enable_thinking is false %}
+    {%- elif thinking is false or thinking is none and enable_thinking is defined and enable_thinking is false %}
         {{- '<think>\n\n</think>\n\n' }}
     {%- endif %}
 {%- endif %}
 """
-CHAT_TEMPLATE = "".join(part.strip("\n") for part in (_BEGIN, _SYSTEM, _CALLS, _TURNS, _PROMPT))
+CHAT_TEMPLATE = "".join(part.strip("\n") for part in (_BEGIN, _SYSTEM, _ASSISTANT, _TURNS, _PROMPT))
 
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c009
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c062
 def train_tokenizer(
     texts,               # 可迭代的 str，可以是生成器
-    vocab_size=6400,     # 词表大小上限；语料太小、没有可合并的对时会提前停下
+    vocab_size=6400,     # 词表大小上限；语料太小、没有可合并的对时会提前停下，以 len(tok) 为准
     single_digits=True,  # 每个数字单独成词元：两位数加法才学得会
 ) -> PreTrainedTokenizerFast:
-    "用 HF tokenizers 训练字节级 BPE；特殊词元占编号 0…12，256 个字节紧随其后"
-    least = len(SPECIAL_TOKENS) + 256
-    if vocab_size < least: raise UserError(f"vocab_size={vocab_size} 太小：特殊词元与 256 个字节已占 {least} 个位置，请至少给 {least}")
-    core = Tokenizer(models.BPE())
-    bytelevel = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    core.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), bytelevel]) if single_digits else bytelevel
-    core.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=vocab_size, special_tokens=SPECIAL_TOKENS, show_progress=False,
-                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
-    core.train_from_iterator(_pieces(texts), trainer=trainer)
-    state = json.loads(core.to_str())
-    for t in state["added_tokens"]: t["special"] = t["content"] in CONTROL_TOKENS  # 标签要留在解码结果里
-    return _wrap(Tokenizer.from_str(json.dumps(state)), CHAT_TEMPLATE)
+    "用 HF tokenizers 训练字节级 BPE，并带上特殊词元与对话模板；坏的输入抛 UserError"
+    return _wrap(_train_core(texts, vocab_size, single_digits), CHAT_TEMPLATE)
 
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c010
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c066
 def _config(tok) -> dict:
     "tokenizer_config.json 的内容：MiniMind 的键与取值"
-    added = {str(t["id"]): {k: v for k, v in t.items() if k != "id"} for t in json.loads(tok.backend_tokenizer.to_str())["added_tokens"]}
+    state = json.loads(tok.backend_tokenizer.to_str())
+    added = {str(t["id"]): {k: v for k, v in t.items() if k != "id"} for t in state["added_tokens"]}
     return dict(
         add_bos_token=False, add_eos_token=False, add_prefix_space=False, added_tokens_decoder=added,
         additional_special_tokens=[], bos_token=tok.bos_token, clean_up_tokenization_spaces=False,
@@ -140,18 +151,16 @@ def _config(tok) -> dict:
         sp_model_kwargs={}, spaces_between_special_tokens=False, tokenizer_class="PreTrainedTokenizerFast",
         unk_token=tok.unk_token, chat_template=tok.chat_template)
 
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c011
 def save_tokenizer(tok: PreTrainedTokenizerFast, folder) -> Path:
     "按 MiniMind 的布局写 tokenizer.json 与 tokenizer_config.json（含对话模板），返回文件夹"
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     atomic_write(folder / "tokenizer.json", tok.backend_tokenizer.to_str(pretty=True))
     atomic_write(folder / "tokenizer_config.json", json.dumps(_config(tok), ensure_ascii=False, indent=2))
     return folder
 
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c012
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c069
 def load_tokenizer(path) -> PreTrainedTokenizerFast:
-    "从文件夹加载（课程自己的，或 MiniMind 的）；缺文件、坏文件都用一句中文说清楚"
+    "从文件夹加载（课程自己的，或 MiniMind 的）；缺文件、坏文件抛 UserError"
     path = Path(path)
     if not path.is_dir(): raise UserError(f"没有分词器文件夹 {path}；先运行 minimind demo 或 minimind tokenizer train，或用 --tokenizer_path 指定")
     for name in ("tokenizer.json", "tokenizer_config.json"):
@@ -161,33 +170,24 @@ def load_tokenizer(path) -> PreTrainedTokenizerFast:
         except ValueError as e: raise UserError(f"{file} 不是完整的 JSON（{e}）；文件可能没写完，请重新生成或下载") from None
     try: tok = PreTrainedTokenizerFast.from_pretrained(path, local_files_only=True)
     except Exception as e: raise UserError(f"{path} 里的分词器读不出来：{e}；请重新生成或下载") from None
-    if tok.eos_token_id is None or tok.pad_token_id is None:
-        raise UserError(f"{path} 没有写明 eos_token 与 pad_token；请在 tokenizer_config.json 里补上")
+    if tok.eos_token_id is None or tok.pad_token_id is None: raise UserError(f"{path} 没有写明 eos_token 与 pad_token；请在 tokenizer_config.json 里补上")
     return tok
 
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c013
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c073
 def fingerprint(tok) -> str:
-    "16 位十六进制指纹：词表、合并、切分方式、特殊词元里任何一处不同，指纹就不同；对话模板不影响编号，不计入"
+    "16 位十六进制指纹：词表、合并、切分方式、特殊词元有一处不同，指纹就不同；对话模板不计入"
     state = json.loads(tok.backend_tokenizer.to_str())
     model = state["model"]
     added = sorted((t["id"], t["content"], t["special"]) for t in state["added_tokens"])
     what = [sorted(model["vocab"].items(), key=lambda kv: kv[1]), model["merges"], state["normalizer"], state["pre_tokenizer"], added]
     return hashlib.sha256(json.dumps(what, ensure_ascii=False).encode()).hexdigest()[:16]
 
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c014
-def _char_to_byte() -> dict:
-    "字节级 BPE 的 256 个可见字符 → 原始字节"
-    keep = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    rest = [b for b in range(256) if b not in keep]
-    return {chr(b): b for b in keep} | {chr(256 + i): b for i, b in enumerate(rest)}
-
-# %% ../../nbs/2_tokenizer/20_fast.ipynb #c015
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #c077
 def token_bytes(tok) -> list:
-    "每个编号对应的原始字节 list[bytes]，长 len(tok)；拼起来就是原文的 UTF-8（特殊词元给出它的字面字节）"
-    back, added = _char_to_byte(), tok.get_added_vocab()
-    out = [b""] * len(tok)
+    "每个编号的原始字节 list[bytes]，长 len(tok)；拼起来就是原文的 UTF-8（特殊词元给出它的字面字节）"
+    added, out = tok.get_added_vocab(), [b""] * len(tok)
     for token, i in tok.get_vocab().items():
         if token in added: out[i] = token.encode()
-        elif all(c in back for c in token): out[i] = bytes(back[c] for c in token)
+        elif all(c in CHAR_TO_BYTE for c in token): out[i] = chars_to_bytes(token)
         else: raise UserError(f"词元 {token!r}（编号 {i}）不是字节级 BPE 的写法，算不出原始字节；请换一个字节级的分词器")
     return out
