@@ -17,14 +17,14 @@ def apply_temperature(logits, temperature):
     if temperature == 0: return logits.masked_fill(logits < logits.max(-1, keepdim=True).values, -torch.inf)
     return logits if temperature == 1 else logits / temperature
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c031
+# %% ../../nbs/4_inference/20_sampling.ipynb #c033
 def top_k_filter(logits, k):
     "只留每行最大的 k 个（并列的都留），其余变 -inf；k=0 关，k 不小于词表等于全留。`(b, v)` → `(b, v)`。"
     if k == 0 or k >= logits.shape[-1]: return logits
     edge = logits.topk(k, dim=-1).values[..., -1:]      # (b, 1) 第 k 大的值
     return logits.masked_fill(logits < edge, -torch.inf)
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c039
+# %% ../../nbs/4_inference/20_sampling.ipynb #c041
 def top_p_filter(logits, p):
     "核采样：从大到小加概率，加够 p 为止的留下，至少留一个；p=1 关。`(b, v)` → `(b, v)`。arXiv:1904.09751。"
     if p >= 1: return logits
@@ -34,24 +34,24 @@ def top_p_filter(logits, p):
     drop[..., 0] = False                                # p=0 时也要留下第一名
     return logits.masked_fill(drop.scatter(-1, order, drop), -torch.inf)
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c045
+# %% ../../nbs/4_inference/20_sampling.ipynb #c047
 def min_p_filter(logits, min_p):
     "概率不到「最大概率 × min_p」的变 -inf；0 关。比分数之差就够：ln(min_p)。`(b, v)` → `(b, v)`。arXiv:2407.01082。"
     if min_p == 0: return logits
     edge = logits.max(dim=-1, keepdim=True).values + math.log(min_p)      # (b, 1)
     return logits.masked_fill(logits < edge, -torch.inf)
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c047
+# %% ../../nbs/4_inference/20_sampling.ipynb #c049
 import math
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c056
+# %% ../../nbs/4_inference/20_sampling.ipynb #c058
 def seen_mask(ids, vocab_size, attention_mask=None):
     "每行出现过哪些词。`ids (b, t)` long → `(b, v)` bool；`attention_mask` 为 0 的填充不算出现过。"
     real = torch.ones_like(ids) if attention_mask is None else attention_mask.to(ids.dtype)
     counts = torch.zeros(ids.shape[0], vocab_size, dtype=ids.dtype, device=ids.device)
     return counts.scatter_add_(1, ids, real) > 0        # 相加而不是覆盖：同一个词可能既是填充又真的出现过
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c058
+# %% ../../nbs/4_inference/20_sampling.ipynb #c060
 def apply_repetition_penalty(logits, seen, penalty):
     "出现过的词：正分除以 penalty，负分乘以 penalty。`logits (b, v)`；`seen` 是 `(b, v)` bool 或 `(b, t)` 的编号。arXiv:1909.05858。"
     if penalty == 1: return logits
@@ -59,7 +59,7 @@ def apply_repetition_penalty(logits, seen, penalty):
     pushed = torch.where(logits > 0, logits / penalty, logits * penalty)
     return torch.where(seen, pushed, logits)
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c064
+# %% ../../nbs/4_inference/20_sampling.ipynb #c066
 @dataclass(frozen=True)
 class SamplingParams:
     "采样的五个旋钮，默认值是聊天用的。关掉的写法：`top_k=0`、`top_p=1`、`min_p=0`、`repetition_penalty=1`；`temperature=0` 是贪心。"
@@ -76,7 +76,7 @@ class SamplingParams:
         for name, fine in ok.items():
             if not fine: raise UserError(f'采样参数 {name}={getattr(self, name)} 不行：它应{want[name]}。')
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c068
+# %% ../../nbs/4_inference/20_sampling.ipynb #c070
 def adjust_logits(logits, params, seen=None):
     "按固定次序调整：重复惩罚 → 温度 → top-k → top-p → min-p。`(b, v)` → `(b, v)` float32。"
     logits = logits.float()                             # 半精度的 cumsum 会丢掉尾巴
@@ -84,7 +84,7 @@ def adjust_logits(logits, params, seen=None):
     logits = apply_temperature(logits, params.temperature)
     return min_p_filter(top_p_filter(top_k_filter(logits, params.top_k), params.top_p), params.min_p)
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c074
+# %% ../../nbs/4_inference/20_sampling.ipynb #c076
 def sample_next(logits, params=SamplingParams(), seen=None, generator=None):
     "每行各抽一个词。`logits (b, v)` → `(b,)` long；温度 0 取最大。分数里有 NaN 抛 `UserError`。"
     if params.temperature == 0:
