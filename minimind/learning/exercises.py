@@ -276,7 +276,7 @@ def why(id, fn):
     except CheckFailed as error:
         reason = _known_mistake(getattr(watched, "calls", []), mistakes)
         changed = "\n另外，你的函数改动了传进来的数据。先复制一份，或用不在原处修改的写法。" if getattr(watched, "changed", False) is True else ""
-        return f"{error}" + (f"\n这正好是一种常见错误的结果：{reason}。" if reason else "") + changed
+        return f"{error}" + (f"\n这正好是一种常见错误的结果：{reason.rstrip('。')}。" if reason else "") + changed
     except Exception as error: return _crash_message(fn, error)
     return ""
 
@@ -325,7 +325,7 @@ class ProgressTable:
         cell = lambda text, tag="td": f'<{tag} style="text-align:left;padding:3px 14px">{html.escape(text)}</{tag}>'
         head = "".join(cell(h, "th") for h in ("", "编号", "题目", "难度", "通过日期"))
         body = "".join(f'<tr style="{"background:rgba(18,166,124,.16)" if row[-1] else ""}">{"".join(map(cell, row))}</tr>' for row in self.rows())
-        return f'<div><b>{self.summary()}</b><table style="border-collapse:collapse;margin:6px 0 0"><tr>{head}</tr>{body}</table></div>'
+        return f'<div><b>{self.summary()}</b><table style="border-collapse:collapse;margin:6px 0 0;color:inherit"><tr>{head}</tr>{body}</table></div>'
 
 def progress_table():
     "已登记的练习与自己的进度，写在一格的最后一行就会显示出来。"

@@ -87,6 +87,15 @@ def visible(token):
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in token) or "∅"
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c054
+def _label(name):
+    "坐标轴上的名字：两头的空格与各种控制字符显形，中间的空格留着。"
+    if not isinstance(name, str): return visible(name)
+    core = name.strip(" ")
+    if not core: return visible(name)
+    before, after = name[:name.index(core)], name[name.index(core) + len(core):]
+    return "·" * len(before) + " ".join(visible(part) if part else "" for part in core.split(" ")) + "·" * len(after)
+
+# %% ../../nbs/0_learning/30_plotting.ipynb #c057
 SEQUENTIAL = LinearSegmentedColormap.from_list("minimind", [PAPER, "#CFE3F1", "#6FB1DB", "#0072B2", "#0B3C5D"])
 DIVERGING = LinearSegmentedColormap.from_list("minimind_div", ["#B4561A", "#E9A877", PAPER, "#6FB1DB", "#0B3C66"])
 
@@ -94,7 +103,7 @@ def _axes(ax, width=None, height=None):
     "没给坐标系就新开一张图。"
     return plt.subplots(figsize=(width, height) if width else None)[1] if ax is None else ax
 
-# %% ../../nbs/0_learning/30_plotting.ipynb #c056
+# %% ../../nbs/0_learning/30_plotting.ipynb #c059
 def _cell_text(ax, shown, image, fmt):
     "在每一格里写数，字色随底色深浅换；被遮住的格子不写。"
     for (i, j), value in np.ndenumerate(shown.filled(np.nan)):
@@ -106,13 +115,13 @@ def _tick_labels(ax, xlabels, ylabels):
     ax.grid(False); ax.tick_params(length=0); ax.spines[:].set_visible(False)
     for axis, labels in ((ax.xaxis, xlabels), (ax.yaxis, ylabels)):
         if labels is None: axis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    if ylabels is not None: ax.set_yticks(range(len(ylabels)), [visible(y) for y in ylabels])
+    if ylabels is not None: ax.set_yticks(range(len(ylabels)), [_label(y) for y in ylabels])
     if xlabels is None: return
-    names = [visible(x) for x in xlabels]
+    names = [_label(x) for x in xlabels]
     long = max(map(len, names), default=0) > 5
     ax.set_xticks(range(len(names)), names, rotation=40 if long else 0, ha="right" if long else "center", rotation_mode="anchor" if long else None)
 
-# %% ../../nbs/0_learning/30_plotting.ipynb #c057
+# %% ../../nbs/0_learning/30_plotting.ipynb #c060
 def heatmap(ax, matrix, xlabels=None, ylabels=None, title=None, fmt=None, cmap=None, vmin=None, vmax=None, colorbar=False):
     "画矩阵 (行, 列)，返回坐标系。有正有负时颜色以 0 为中心；NaN 与 ±inf（被遮住的格子）画成灰色；`fmt` 如 '.2f' 会写出每格的数。"
     matrix = np.atleast_2d(to_numpy(matrix))                    # (行, 列)
@@ -131,7 +140,7 @@ def heatmap(ax, matrix, xlabels=None, ylabels=None, title=None, fmt=None, cmap=N
     if title: ax.set_title(title)
     return ax
 
-# %% ../../nbs/0_learning/30_plotting.ipynb #c065
+# %% ../../nbs/0_learning/30_plotting.ipynb #c068
 ROLES = {"训练": "train", "训练集": "train", "测试": "test", "测试集": "test", "验证": "test", "训练前": "before", "之前": "before", "前": "before",
          "训练后": "after", "之后": "after", "后": "after", "损失": "loss", "用户": "user", "助手": "assistant", "系统": "system", "对": "good", "错": "bad"}
 
@@ -139,7 +148,7 @@ def color_of(name, index=0):
     "名字有固定含义（COLORS 的英文键或常用中文名）就用固定颜色，否则按次序取一种。"
     return COLORS.get(ROLES.get(str(name), str(name))) or CYCLE[index % len(CYCLE)]
 
-# %% ../../nbs/0_learning/30_plotting.ipynb #c067
+# %% ../../nbs/0_learning/30_plotting.ipynb #c070
 def curves(series, xlabel="", ylabel="", title=None, ax=None, logy=False):
     "画几条曲线，返回坐标系。`series` 是 {名字: y} 或 {名字: (x, y)}（一定要用元组）；只有一条时不写图例。"
     ax = _axes(ax)
@@ -154,7 +163,7 @@ def curves(series, xlabel="", ylabel="", title=None, ax=None, logy=False):
     if len(series) > 1: ax.legend()
     return ax
 
-# %% ../../nbs/0_learning/30_plotting.ipynb #c070
+# %% ../../nbs/0_learning/30_plotting.ipynb #c073
 def _bar_axes(ax, names, sideways, grouped):
     "条形图的刻度与留白：条形上方要留出写数的地方。"
     ticks = ax.set_yticks if sideways else ax.set_xticks
@@ -164,7 +173,7 @@ def _bar_axes(ax, names, sideways, grouped):
     if sideways: ax.invert_yaxis()                # 第一项在最上面
     if grouped: ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
-# %% ../../nbs/0_learning/30_plotting.ipynb #c071
+# %% ../../nbs/0_learning/30_plotting.ipynb #c074
 def bars(data, values=None, title=None, xlabel="", ylabel="", fmt="{:.3g}", colors=None, ax=None):
     "条形图，返回坐标系。`bars({名: 数})`、`bars(名单, 数单)`，或分组 `bars({组: {名: 数}})`（组名如 训练前/训练后）；缺的数留空。"
     if isinstance(values, str): values, title = None, values if title is None else title     # 允许 bars(字典, "标题")
@@ -185,19 +194,19 @@ def bars(data, values=None, title=None, xlabel="", ylabel="", fmt="{:.3g}", colo
     if title: ax.set_title(title)
     return ax
 
-# %% ../../nbs/0_learning/30_plotting.ipynb #c078
+# %% ../../nbs/0_learning/30_plotting.ipynb #c081
 def _token_span(text, weight, index, color):
     "一个词元的 HTML。`weight`：None 轮换底色，名字取 COLORS，布尔上色或不上色，0–1 的数是浓淡。"
     note = ""
     if weight is None: color, strength = CYCLE[index % 5], .30
     elif isinstance(weight, str): color, strength = COLORS.get(weight, weight), .45
     elif isinstance(weight, (bool, np.bool_)): strength = .5 * bool(weight)
-    else: strength, note = .85 * float(np.clip(np.nan_to_num(float(weight)), 0, 1)), f' title="{float(weight):.3f}"'
+    else: strength, note = .65 * float(np.clip(np.nan_to_num(float(weight)), 0, 1)), f' title="{float(weight):.3f}"'
     r, g, b = (round(255 * c) for c in to_rgb(color))
     return (f'<span{note} style="background:rgba({r},{g},{b},{strength:.2f});border:1px solid rgba(128,128,128,.35);border-radius:4px;'
             f'padding:2px 5px;margin:1px;font-family:monospace;white-space:pre">{html.escape(text)}</span><wbr>')
 
-# %% ../../nbs/0_learning/30_plotting.ipynb #c080
+# %% ../../nbs/0_learning/30_plotting.ipynb #c083
 class TokenStrip(HTML):
     "词元条：笔记本里显示成彩色的块，终端里是用竖线隔开的文字。"
     plain = ""
@@ -214,7 +223,7 @@ def token_strip(tokens, weights=None, title=None, color=None):
     page.plain = (f"{title}：" if title else "") + "|".join(tokens)
     return page
 
-# %% ../../nbs/0_learning/30_plotting.ipynb #c085
+# %% ../../nbs/0_learning/30_plotting.ipynb #c088
 def slider(fn, **widgets):
     "`ipywidgets.interact` 的薄包装：拖动时重画。测试里只拿默认值悄悄跑一遍 `fn`，什么也不显示。"
     def quiet(**values):
