@@ -82,7 +82,7 @@ class TokenizerReport:
     def rows(self):
         yield from [("词表大小", str(self.vocab_size)), ("每词元字节数", f"{self.bytes_per_token:.3f}")]
         yield from [(f"　其中 {name}", f"{value:.3f}") for name, value in self.by_group.items()]
-        yield from [("不能原样回来", f"{self.round_trip_failures} 段"), ("没用上的词元", f"{self.unused} 个"), ("最长的词元", self.longest)]
+        yield from [("不能原样回来", f"{self.round_trip_failures} 段"), ("这批文字里没用上的词元", f"{self.unused} 个"), ("最长的词元", self.longest)]
 
     def table(self): return "\n".join(f"{name}：{value}" for name, value in self.rows())
     def __str__(self): return self.table()
