@@ -4,47 +4,55 @@
 
 # %% auto #0
 __all__ = ['CAPITALS', 'SOUNDS', 'COLOURS', 'OPPOSITE_PAIRS', 'OPPOSITES', 'WORDS', 'DAYS', 'MONTHS', 'SEASONS', 'AMOUNTS',
-           'NAMES', 'LIKES', 'PETS', 'HOMES', 'SURNAMES', 'GIVEN', 'SELF', 'held_out', 'held_out_combo']
+           'NAMES', 'LIKES', 'PETS', 'HOMES', 'SURNAMES', 'GIVEN', 'SELF', 'table', 'held_out', 'held_out_combo']
 
 # %% ../../nbs/1_world/10_facts.ipynb #c002
 """封闭小世界里的事实。每一条都能由程序查证。"""
 import hashlib
 from functools import lru_cache
 
-# %% ../../nbs/1_world/10_facts.ipynb #c003
-CAPITALS = dict(pair.split("-") for pair in """
+# %% ../../nbs/1_world/10_facts.ipynb #c008
+def table(text):
+    "把 `键-值 键-值 …` 切成字典；键重复就报错，免得后一个悄悄盖掉前一个。"
+    pairs = [pair.split("-") for pair in text.split()]
+    out = dict(pairs)
+    if len(out) < len(pairs): raise ValueError("表里有重复的键")
+    return out
+
+# %% ../../nbs/1_world/10_facts.ipynb #c010
+CAPITALS = table("""
 中国-北京 日本-东京 韩国-首尔 法国-巴黎 英国-伦敦 德国-柏林 俄罗斯-莫斯科 美国-华盛顿 加拿大-渥太华
 意大利-罗马 西班牙-马德里 葡萄牙-里斯本 希腊-雅典 波兰-华沙 瑞典-斯德哥尔摩 瑞士-伯尔尼 挪威-奥斯陆
 芬兰-赫尔辛基 丹麦-哥本哈根 荷兰-阿姆斯特丹 奥地利-维也纳 埃及-开罗 泰国-曼谷 越南-河内 印度-新德里
-古巴-哈瓦那 巴西-巴西利亚 秘鲁-利马 新西兰-惠灵顿 澳大利亚-堪培拉""".split())
+古巴-哈瓦那 巴西-巴西利亚 秘鲁-利马 新西兰-惠灵顿 澳大利亚-堪培拉""")
 
-# %% ../../nbs/1_world/10_facts.ipynb #c004
-SOUNDS = dict(pair.split("-") for pair in """
-狗-汪汪 猫-喵喵 牛-哞哞 羊-咩咩 鸭子-嘎嘎 公鸡-喔喔 小鸟-叽叽 青蛙-呱呱 蜜蜂-嗡嗡 猪-哼哼 老鼠-吱吱 鸽子-咕咕""".split())
-COLOURS = dict(pair.split("-") for pair in """
+# %% ../../nbs/1_world/10_facts.ipynb #c014
+SOUNDS = table("""
+狗-汪汪 猫-喵喵 牛-哞哞 羊-咩咩 鸭子-嘎嘎 公鸡-喔喔 小鸟-叽叽 青蛙-呱呱 蜜蜂-嗡嗡 猪-哼哼 老鼠-吱吱 鸽子-咕咕""")
+COLOURS = table("""
 香蕉-黄色 草地-绿色 天空-蓝色 雪-白色 煤炭-黑色 西红柿-红色 葡萄-紫色 橘子-橙色 巧克力-棕色 大象-灰色 桃花-粉色
-牛奶-白色""".split())
+牛奶-白色""")
 
-# %% ../../nbs/1_world/10_facts.ipynb #c005
+# %% ../../nbs/1_world/10_facts.ipynb #c017
 OPPOSITE_PAIRS = [tuple(pair) for pair in
                   "大小 高低 长短 多少 快慢 冷热 新旧 上下 左右 前后 早晚 轻重 远近 胖瘦 软硬 好坏".split()]
 OPPOSITES = {a: b for pair in OPPOSITE_PAIRS for a, b in (pair, pair[::-1])}
 
-# %% ../../nbs/1_world/10_facts.ipynb #c006
-WORDS = dict(pair.split("-") for pair in """
+# %% ../../nbs/1_world/10_facts.ipynb #c021
+WORDS = table("""
 苹果-apple 书-book 猫-cat 狗-dog 水-water 太阳-sun 月亮-moon 星星-star 学校-school 老师-teacher 学生-student
 朋友-friend 妈妈-mother 爸爸-father 房子-house 门-door 桌子-table 椅子-chair 花-flower 树-tree 鱼-fish 鸟-bird
 牛奶-milk 面包-bread 鸡蛋-egg 红色-red 蓝色-blue 绿色-green 大-big 小-small 好-good 快乐-happy 今天-today
-明天-tomorrow 火-fire 手-hand""".split())
+明天-tomorrow 火-fire 手-hand""")
 
-# %% ../../nbs/1_world/10_facts.ipynb #c007
+# %% ../../nbs/1_world/10_facts.ipynb #c026
 DAYS = ["星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"]
 MONTHS = ["一月", "二月", "三月", "四月", "五月", "六月", "七月", "八月", "九月", "十月", "十一月", "十二月"]
 SEASONS = ["春天", "夏天", "秋天", "冬天"]
 AMOUNTS = {"一个星期有几天": "七天", "一年有几个月": "十二个月", "一年有几个季节": "四个季节",
            "一天有几个小时": "二十四个小时", "一个小时有几分钟": "六十分钟"}
 
-# %% ../../nbs/1_world/10_facts.ipynb #c008
+# %% ../../nbs/1_world/10_facts.ipynb #c030
 NAMES = "小明 小红 小刚 小丽 小华 小芳 小军 小雪 小林 小东 小文 小兰 小海 小月 小星 小雨 小云 小龙 小马 小宝".split()
 LIKES = "苹果 香蕉 葡萄 橘子 牛奶 面包 鸡蛋 巧克力 西红柿 鱼".split()
 PETS = "狗 猫 小鸟 鸭子 鸽子 羊 牛 鱼".split()
@@ -52,20 +60,23 @@ HOMES = "北京 东京 巴黎 伦敦 罗马 开罗 柏林 首尔".split()
 SURNAMES = "王 李 张 刘 陈 马 林 高".split()
 GIVEN = "明 红 刚 丽 华 芳 军 雪 林 东 文 兰 海 月 星 雨 云 龙 宝 春 秋 天 新 安".split()
 
-# %% ../../nbs/1_world/10_facts.ipynb #c009
+# %% ../../nbs/1_world/10_facts.ipynb #c033
 SELF = {"name": "MiniMind", "nick": "小迷", "maker": "课程的学习者", "kind": "小语言模型",
         "skills": "回答常识问题、算加减法、翻译单词和记住你说过的话"}
 
-# %% ../../nbs/1_world/10_facts.ipynb #c010
+# %% ../../nbs/1_world/10_facts.ipynb #c040
 @lru_cache(maxsize=None)
 def held_out(a, op, b, share=0.1):
-    """这一题是不是留作测试?`op` 取 `+ - ?`(比大小);加法和比大小不分先后。只留两位数的题。"""
+    """这一题是不是留作测试？`op` 取 `+ - * ?`（`?` 是比大小）。返回 bool。
+
+    加法、乘法、比大小不分先后；有一位数参与的题全部教，因为总共没有几道。
+    """
     if min(a, b) < 10: return False
-    if op in "+?": a, b = sorted((a, b))
+    if op in "+*?": a, b = sorted((a, b))
     return int(hashlib.md5(f"{a}{op}{b}".encode()).hexdigest(), 16) % 1000 < share * 1000
 
-# %% ../../nbs/1_world/10_facts.ipynb #c011
+# %% ../../nbs/1_world/10_facts.ipynb #c051
 @lru_cache(maxsize=None)
 def held_out_combo(name, item, share=0.2):
-    "名字与事物的这一组合(如 小明×苹果)是不是留作测试?"
+    "名字与事物的这一组合（如 小明×苹果）是不是留作测试？返回 bool。"
     return int(hashlib.md5(f"{name}×{item}".encode()).hexdigest(), 16) % 1000 < share * 1000

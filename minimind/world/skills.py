@@ -278,7 +278,7 @@ def tool(rng, split="train"):
     expression = f"{a}{op}{b}"; value = eval(expression)
     ask = rng.choice(TOOL_ASKS[split]).format(x=f"{a}{rng.choice(SPOKEN[op])}{b}")
     call = json.dumps([{"name": "calculator", "arguments": {"expression": expression}}], ensure_ascii=False)
-    turns = [{"role": "system", "content": "", "tools": json.dumps(CALCULATOR, ensure_ascii=False)}, {"role": "user", "content": ask},
+    turns = [{"role": "system", "content": "你可以用计算器。", "tools": json.dumps(CALCULATOR, ensure_ascii=False)}, {"role": "user", "content": ask},
              {"role": "assistant", "content": "", "tool_calls": call}, {"role": "tool", "content": str(value)}, {"role": "assistant", "content": f"{value}。"}]
     return Item("tool", turns, [str(value)], "number")
 
