@@ -49,7 +49,7 @@ def join(samples: list, max_len: int, pad_id: int = 0) -> dict:
         at += n
     return {k: torch.from_numpy(v) for k, v in out.items()}
 
-# %% ../../nbs/5_dataset/40_packing.ipynb #c021
+# %% ../../nbs/5_dataset/40_packing.ipynb #c023
 def pack(samples, max_len: int, pad_id: int = 0, window: int = 1024):
     "一串样本 → 一串打好的包；每凑够 window 条就装箱一次，所以数据再多内存也不涨。超长的样本截断。"
     def flush(held):
@@ -60,12 +60,12 @@ def pack(samples, max_len: int, pad_id: int = 0, window: int = 1024):
         if len(held) == window: yield from flush(held); held = []
     yield from flush(held)
 
-# %% ../../nbs/5_dataset/40_packing.ipynb #c025
+# %% ../../nbs/5_dataset/40_packing.ipynb #c027
 def collate_packed(batch: list) -> dict:
     "几个等长的包叠成一批：每个键 (b, max_len)。"
     return {k: torch.stack([s[k] for s in batch]) for k in batch[0]}
 
-# %% ../../nbs/5_dataset/40_packing.ipynb #c030
+# %% ../../nbs/5_dataset/40_packing.ipynb #c032
 def split_spans(lengths, max_len: int):
     "每条长度为 n 的文本切成不超过 max_len 的几段 → (第几条, 起点, 终点) 三个数组；相邻两段共用一个 token。"
     lengths = np.asarray(lengths)
@@ -75,7 +75,7 @@ def split_spans(lengths, max_len: int):
     start = nth * (max_len - 1)
     return row, start, np.minimum(start + max_len, lengths[row])
 
-# %% ../../nbs/5_dataset/40_packing.ipynb #c033
+# %% ../../nbs/5_dataset/40_packing.ipynb #c035
 class PackedDataset:
     """把 PretrainDataset 或 SFTDataset 打成等长的包：`ds[i]` 是四个 (max_len,) 的张量，见 join。
     哪些样本同包只由 (数据, seed) 决定，包的次序由 (seed, epoch) 决定：续训只要记住“第几轮、走了几个包”。
@@ -90,7 +90,7 @@ class PackedDataset:
         self.tokens = int(lengths.sum())
         self.set_epoch(0)
 
-# %% ../../nbs/5_dataset/40_packing.ipynb #c034
+# %% ../../nbs/5_dataset/40_packing.ipynb #c036
 def _spans(self, split: bool):
     if split: return split_spans(self.store.lengths, self.max_len)
     rows = np.flatnonzero(self.store.first < self.max_len)
@@ -103,7 +103,7 @@ def set_epoch(self, epoch: int):
 
 PackedDataset._spans, PackedDataset.set_epoch = _spans, set_epoch
 
-# %% ../../nbs/5_dataset/40_packing.ipynb #c035
+# %% ../../nbs/5_dataset/40_packing.ipynb #c037
 def _getitem(self, i):
     return join([cut(self.store, self.row[j], self.stop[j], self.start[j]) for j in self.packs[self.order[i]]], self.max_len, self.pad_id)
 
