@@ -60,6 +60,29 @@ def test_llama_logits(pair):
     assert gap(m(ids()).logits, l(ids()).logits) < TOL
 
 
+@pytest.mark.parametrize("t", [24, 150])
+def test_llama_gradients(pair, t):
+    """训练走的是另一条路（分块注意力、手写反向的归一化），梯度也要一样。"""
+    m, l = copy.deepcopy(pair[0]), copy.deepcopy(pair[1])
+    x = ids(2, t)
+    ours_out, llama_out = m(x, labels=x), l(x, labels=x)
+    assert gap(ours_out.loss, llama_out.loss) < TOL
+    ours_out.loss.backward(), llama_out.loss.backward()
+    theirs = dict(l.named_parameters())
+    for name, p in m.named_parameters():
+        assert gap(p.grad, theirs[name].grad) < TOL * max(1, theirs[name].grad.abs().max().item()), name
+
+
+def test_autocast_training_close_to_fp32(pair):
+    m, x = copy.deepcopy(pair[0]), ids(2, 100)
+    docs = torch.arange(100)[None].expand(2, -1) // 30
+    want = m(x, labels=x, document_ids=docs).loss
+    with torch.autocast("cpu", torch.bfloat16):
+        got = m(x, labels=x, document_ids=docs).loss
+    got.backward()
+    assert gap(got, want) < 0.05 and all(p.grad.isfinite().all() for p in m.parameters())
+
+
 @torch.no_grad()
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_llama_padding(pair, side):
@@ -340,6 +363,7 @@ from transformers import AutoModelForCausalLM, AutoConfig
 m = AutoModelForCausalLM.from_pretrained(sys.argv[1], trust_remote_code=True).eval()
 assert "minimind." not in type(m).__module__.split("transformers_modules")[0]
 x = torch.tensor(json.loads(sys.argv[2]))
+torch.set_grad_enabled(False)
 torch.save((m(x).logits, m.generate(x, max_new_tokens=5, do_sample=False, eos_token_id=None, pad_token_id=0)), sys.argv[1] + "/out.pt")
 """
 
