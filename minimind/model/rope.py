@@ -10,7 +10,7 @@ import math
 
 import torch
 
-# %% ../../nbs/3_model/30_rope.ipynb #c003
+# %% ../../nbs/3_model/30_rope.ipynb #c018
 def rope_frequencies(dim: int, end: int = 32768, rope_base: float = 1e6, rope_scaling: dict | None = None) -> torch.Tensor:
     """每一对维度每走一步转多少弧度。返回 (dim/2,) fp32；给了 `rope_scaling` 且 `end` 超过训练长度时按 YaRN 放慢。
 
@@ -30,7 +30,7 @@ def rope_frequencies(dim: int, end: int = 32768, rope_base: float = 1e6, rope_sc
     ramp = ((torch.arange(dim // 2, device="cpu").float() - low) / max(high - low, 1e-3)).clamp(0, 1)
     return freqs * (1 - ramp + ramp / rope_scaling["factor"])
 
-# %% ../../nbs/3_model/30_rope.ipynb #c004
+# %% ../../nbs/3_model/30_rope.ipynb #c020
 def precompute_freqs_cis(dim: int, end: int = 32768, rope_base: float = 1e6,
                          rope_scaling: dict | None = None) -> tuple[torch.Tensor, torch.Tensor]:
     """预先算好位置 0…end-1 的余弦表和正弦表，各 (end, dim) fp32；前后两半相同（half-split 布局）。"""
@@ -40,7 +40,7 @@ def precompute_freqs_cis(dim: int, end: int = 32768, rope_base: float = 1e6,
     scale = (rope_scaling or {}).get("attention_factor", 1.0)
     return angles.cos() * scale, angles.sin() * scale
 
-# %% ../../nbs/3_model/30_rope.ipynb #c005
+# %% ../../nbs/3_model/30_rope.ipynb #c025
 def _rotate(x: torch.Tensor, cos: torch.Tensor, signed_sin: torch.Tensor) -> torch.Tensor:
     # 前半与后半对调再乘带符号的正弦，等于 rotate_half(x)·sin，但少建两个临时张量
     y = torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), signed_sin)
