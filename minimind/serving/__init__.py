@@ -1,0 +1,19 @@
+"""服务这一层的门面：名字从这里取，用到哪个模块才导入哪个。"""
+from importlib import import_module
+
+_WHERE = {
+    "report": ["read_metrics", "draw_curves", "skill_rows", "pick_samples", "write_report"],
+    "demo": ["run_demo"],
+}
+_MODULE = {name: module for module, names in _WHERE.items() for name in names}
+__all__ = list(_MODULE)
+
+
+def __getattr__(name):
+    if name in _MODULE:
+        return getattr(import_module(f"{__name__}.{_MODULE[name]}"), name)
+    raise AttributeError(f"minimind.serving 里没有 {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])
