@@ -17,15 +17,15 @@ from ..learning.errors import UserError
 from ..learning.paths import OUT, atomic_write
 from .runtime import is_main_process, world_size
 
-# %% ../../nbs/7_trainer/40_checkpoint.ipynb #c003
+# %% ../../nbs/7_trainer/40_checkpoint.ipynb #c005
 def weight_file(config, weight: str, save_dir: str | Path = OUT, suffix: str = "") -> Path:
     "权重文件的路径：`{save_dir}/{weight}_{hidden_size}[_moe]{suffix}.pth`。"
     moe = "_moe" if config.use_moe else ""
     return Path(save_dir) / f"{weight}_{config.hidden_size}{moe}{suffix}.pth"
 
-# %% ../../nbs/7_trainer/40_checkpoint.ipynb #c004
+# %% ../../nbs/7_trainer/40_checkpoint.ipynb #c011
 def rng_state() -> dict:
-    "Python 与 torch 的随机状态。"
+    "Python、torch 与各加速卡的随机状态。"
     state = {"python": random.getstate(), "torch": torch.get_rng_state()}
     if torch.cuda.is_available():
         state["cuda"] = torch.cuda.get_rng_state_all()
@@ -40,7 +40,7 @@ def set_rng_state(state: dict) -> None:
     if "cuda" in state and torch.cuda.is_available():
         torch.cuda.set_rng_state_all([s.cpu() for s in state["cuda"]])
 
-# %% ../../nbs/7_trainer/40_checkpoint.ipynb #c005
+# %% ../../nbs/7_trainer/40_checkpoint.ipynb #c017
 def save_resume(path: Path, model, optimizer, scaler=None, **position) -> None:
     """断点：全精度权重、优化器、随机状态与位置（`epoch`、`samples`、`step` …），先写临时文件再改名。"""
     raw = unwrap(model)
@@ -51,7 +51,7 @@ def save_resume(path: Path, model, optimizer, scaler=None, **position) -> None:
     torch.save(state, buffer)
     atomic_write(path, buffer.getvalue())
 
-# %% ../../nbs/7_trainer/40_checkpoint.ipynb #c006
+# %% ../../nbs/7_trainer/40_checkpoint.ipynb #c030
 def load_resume(path: Path) -> dict | None:
     "读断点；没有就是 None，坏了就报 `UserError`。只读张量与基本类型，不执行任何代码。"
     path = Path(path)
@@ -62,7 +62,7 @@ def load_resume(path: Path) -> dict | None:
     except Exception as e:
         raise UserError(f"断点 {path} 读不出来（{type(e).__name__}）；删掉它从头训练，或换一份备份。") from e
 
-# %% ../../nbs/7_trainer/40_checkpoint.ipynb #c007
+# %% ../../nbs/7_trainer/40_checkpoint.ipynb #c035
 def lm_checkpoint(lm_config, weight: str = "full_sft", model=None, optimizer=None, epoch: int = 0, step: int = 0,
                   wandb=None, save_dir: str | Path = "checkpoints", **kwargs):
     """MiniMind 的同名函数：给了 `model` 就存，没给就读（没有断点时返回 None）。

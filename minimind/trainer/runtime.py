@@ -10,7 +10,6 @@ __all__ = ['DEVICE_ORDER', 'DTYPES', 'BACKENDS', 'is_npu_available', 'available_
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c002
 import os
 import random
-import time
 from contextlib import contextmanager, nullcontext
 
 import torch
@@ -19,7 +18,7 @@ import torch.distributed as dist
 from ..inference.load import unwrap
 from ..learning.errors import UserError
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c004
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c005
 def is_npu_available() -> bool:
     "昇腾 NPU 是否可用（要先装 torch_npu）。"
     try:
@@ -28,7 +27,7 @@ def is_npu_available() -> bool:
         return False
     return torch.npu.is_available()
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c005
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c008
 DEVICE_ORDER = ("npu", "cuda", "mps", "cpu")
 
 
@@ -38,7 +37,7 @@ def available_devices() -> list[str]:
              "mps": torch.backends.mps.is_available(), "cpu": True}
     return [name for name in DEVICE_ORDER if there[name]]
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c006
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c011
 def pick_device(name: str | None = None) -> torch.device:
     """选训练设备。`name` 为空（或 `auto`）时取最快的；多进程时 CUDA/NPU 按 LOCAL_RANK 分卡。
 
@@ -53,7 +52,7 @@ def pick_device(name: str | None = None) -> torch.device:
         name = f"{kind}:{os.environ.get('LOCAL_RANK', 0)}"
     return torch.device(name)
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c008
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c026
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
 
 
@@ -62,7 +61,7 @@ def cpu_has_bf16() -> bool:
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(probe and probe())
 
-
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c029
 def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     """把 `--dtype` 的名字变成 torch 的类型；设备算不快（或算不了）时退回 float32。
 
@@ -79,20 +78,20 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
         return torch.float16
     return want
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c009
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c031
 def autocast(device: torch.device, dtype: torch.dtype):
     "混合精度的上下文：权重保持 float32，矩阵乘法用 `dtype`。float32 时什么也不做。"
     return nullcontext() if dtype is torch.float32 else torch.autocast(device.type, dtype=dtype)
 
-
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c041
 def make_scaler(device: torch.device, dtype: torch.dtype):
     "只有 float16 需要放大梯度防下溢（陷阱 33）；其余精度得到一个关着的 GradScaler。"
     on = dtype is torch.float16 and device.type in ("cuda", "npu")
     return torch.amp.GradScaler(device.type, enabled=on)
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c011
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c044
 def setup_seed(seed: int) -> None:
-    "固定 Python、NumPy 与 torch 的随机种子。"
+    "固定 Python、NumPy 与 torch（含各个加速卡）的随机种子。"
     random.seed(seed)
     try:
         import numpy as np
@@ -101,7 +100,7 @@ def setup_seed(seed: int) -> None:
         pass
     torch.manual_seed(seed)
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c013
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c047
 def rank() -> int:
     "本进程的编号；单进程时是 0。"
     return dist.get_rank() if dist.is_initialized() else 0
@@ -122,7 +121,7 @@ def Logger(content: str) -> None:
     if is_main_process():
         print(content, flush=True)
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c014
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c050
 BACKENDS = {"cuda": "nccl", "npu": "hccl", "cpu": "gloo"}
 
 
@@ -139,7 +138,7 @@ def init_distributed_mode(device: str | None = None) -> int:
     dist.init_process_group(BACKENDS.get(where.type, "gloo"))
     return int(os.environ.get("LOCAL_RANK", 0))
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c015
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c055
 @contextmanager
 def distributed(device: str | None = None):
     """`with distributed():` 进来时建进程组，正常离开时大家会合一次再拆掉（陷阱 31）。
@@ -156,7 +155,7 @@ def distributed(device: str | None = None):
         if mine and dist.is_initialized():
             dist.destroy_process_group()
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c016
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c058
 def sum_across_ranks(value: float, device: torch.device = torch.device("cpu")) -> float:
     "把各进程的一个数加起来；单进程时原样返回。"
     if world_size() == 1:
@@ -166,7 +165,7 @@ def sum_across_ranks(value: float, device: torch.device = torch.device("cpu")) -
     dist.all_reduce(t)
     return t.item()
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c019
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c066
 def get_model_params(model: torch.nn.Module, config=None) -> int:
     "打印并返回参数个数（共享的权重只数一次）；MoE 另报每个 token 真正用到的个数。"
     model = unwrap(model)
