@@ -69,7 +69,7 @@ def capital_back(rng, split="train"):
     c, k = rng.choice(list(CAPITALS.items()))
     return fact("capital_back", rng, split, dict(c=c, k=k), c, ["{c}。", "{c}。", "{k}是{c}的首都。"], CAPITALS, "问的是国家。{k}是{c}的首都。")
 
-# %% ../../nbs/1_world/30_skills.ipynb #c016
+# %% ../../nbs/1_world/30_skills.ipynb #c017
 @skill
 def sound(rng, split="train"):
     a, s = rng.choice(list(SOUNDS.items()))
@@ -85,13 +85,13 @@ def colour(rng, split="train"):
     o, c = rng.choice(list(COLOURS.items()))
     return fact("colour", rng, split, dict(o=o, c=c), c, ["{c}。", "{c}。", "{o}是{c}的。"], COLOURS.values(), "问的是颜色。{o}是{c}的。")
 
-# %% ../../nbs/1_world/30_skills.ipynb #c017
+# %% ../../nbs/1_world/30_skills.ipynb #c018
 @skill
 def opposite(rng, split="train"):
     w, v = rng.choice(list(OPPOSITES.items()))
     return fact("opposite", rng, split, dict(w=w, v=v), v, ["{v}。", "{v}。", "{w}的反义词是{v}。"], OPPOSITES, "问的是反义词。{w}和{v}相反。")
 
-# %% ../../nbs/1_world/30_skills.ipynb #c018
+# %% ../../nbs/1_world/30_skills.ipynb #c019
 @skill
 def to_english(rng, split="train"):
     z, e = rng.choice(list(WORDS.items()))
@@ -103,7 +103,7 @@ def to_chinese(rng, split="train"):
     wrong = [w for w in WORDS if len(w) > 1]
     return fact("to_chinese", rng, split, dict(z=z, e=e), z, ["{z}。", "{z}。", "{e}的意思是{z}。"], wrong, "问的是中文。{e}是{z}。")
 
-# %% ../../nbs/1_world/30_skills.ipynb #c021
+# %% ../../nbs/1_world/30_skills.ipynb #c022
 @skill
 def identity(rng, split="train"):
     name = rng.choice(["self_name", "self_maker", "self_kind", "self_skills"])
@@ -112,7 +112,7 @@ def identity(rng, split="train"):
     reply = SELF_ENGLISH[name] if english else rng.choice(ANSWERS[name])
     return Item("identity", talk(ask, reply, thought="问的是我自己。" if rng.random() < .12 else ""), SELF_KEYS[name])
 
-# %% ../../nbs/1_world/30_skills.ipynb #c022
+# %% ../../nbs/1_world/30_skills.ipynb #c023
 @skill
 def smalltalk(rng, split="train"):
     kind = TALK[rng.choice(list(TALK))]
@@ -120,13 +120,13 @@ def smalltalk(rng, split="train"):
     if ask[-1] not in "?!！": ask += rng.choice(TAILS["english" if ask.isascii() else split])
     return Item("smalltalk", talk(ask, rng.choice(kind["answers"]), thought="这是在聊天。" if rng.random() < .12 else ""), kind["keys"])
 
-# %% ../../nbs/1_world/30_skills.ipynb #c025
+# %% ../../nbs/1_world/30_skills.ipynb #c026
 def ordered(rng, ring):
     "在一个环上取相邻的两个:(前， 后)。"
     i = rng.randrange(len(ring))
     return ring[i], ring[(i + 1) % len(ring)]
 
-# %% ../../nbs/1_world/30_skills.ipynb #c026
+# %% ../../nbs/1_world/30_skills.ipynb #c027
 @skill
 def calendar(rng, split="train"):
     kind = rng.choice(["next", "before", "tomorrow", "yesterday", "amount"])
@@ -139,12 +139,12 @@ def calendar(rng, split="train"):
     ask = WAYS[kind][split].ask(rng, split, x=x)
     return Item("calendar", talk(ask, f"{v}。", thought=f"问的是日期。答案是{v}。" if rng.random() < .12 else ""), [v], wrong=others(ring, v, ask))
 
-# %% ../../nbs/1_world/30_skills.ipynb #c029
+# %% ../../nbs/1_world/30_skills.ipynb #c030
 def number(rng, big=.8):
     "一个 0–99 的数，多数是两位数。"
     return rng.randrange(10, 100) if rng.random() < big else rng.randrange(10)
 
-# %% ../../nbs/1_world/30_skills.ipynb #c031
+# %% ../../nbs/1_world/30_skills.ipynb #c032
 def operands(rng, op, split, most=99):
     "按 split 取一对运算数：测试题只用留出的两位数对，训练题绝不碰它们。"
     while True:
@@ -153,7 +153,7 @@ def operands(rng, op, split, most=99):
         if op == "?" and a == b: continue
         if held_out(a, op, b) == (split == "test"): return a, b
 
-# %% ../../nbs/1_world/30_skills.ipynb #c038
+# %% ../../nbs/1_world/30_skills.ipynb #c039
 def working(a, op, b):
     "定宽竖式：先把题抄一遍(总写成两位),再算个位、十位，每个得数都写成两位。"
     (a1, a0), (b1, b0) = divmod(a, 10), divmod(b, 10)
@@ -163,7 +163,7 @@ def working(a, op, b):
     borrow = int(a0 < b0); ones = a0 + 10 * borrow - b0; tens = a1 - b1 - borrow
     return f"{a:02d}-{b:02d}，{borrow}{a0}-{b0}={ones:02d}，{a1}-{b1}-{borrow}={tens:02d}"
 
-# %% ../../nbs/1_world/30_skills.ipynb #c043
+# %% ../../nbs/1_world/30_skills.ipynb #c045
 def arithmetic(rng, op, split, think):
     name = {"+": "add", "-": "subtract"}[op]
     a, b = operands(rng, op, split)
@@ -171,14 +171,14 @@ def arithmetic(rng, op, split, think):
     ask = WAYS[name][split].ask(rng, split, a=a, b=b)
     return Item(name, talk(ask, f"{value}。", thought=working(a, op, b) if rng.random() < think else ""), [str(value)], "number")
 
-# %% ../../nbs/1_world/30_skills.ipynb #c044
+# %% ../../nbs/1_world/30_skills.ipynb #c046
 @skill
 def add(rng, split="train"): return arithmetic(rng, "+", split, .65)
 
 @skill
 def subtract(rng, split="train"): return arithmetic(rng, "-", split, .65)
 
-# %% ../../nbs/1_world/30_skills.ipynb #c047
+# %% ../../nbs/1_world/30_skills.ipynb #c049
 @skill
 def compare(rng, split="train"):
     kind = rng.choice(["bigger", "smaller"])
@@ -187,7 +187,7 @@ def compare(rng, split="train"):
     ask = WAYS[kind][split].ask(rng, split, a=a, b=b)
     return Item("compare", talk(ask, f"{value}。", thought=f"比较{a}和{b}。" if rng.random() < .12 else ""), [str(value)], "number")
 
-# %% ../../nbs/1_world/30_skills.ipynb #c048
+# %% ../../nbs/1_world/30_skills.ipynb #c050
 @skill
 def counting(rng, split="train"):
     a = rng.randrange(0, 95)
@@ -197,7 +197,7 @@ def counting(rng, split="train"):
     reply = "、".join(map(str, range(a, b + 1)))
     return Item("counting", talk(WAYS["count"][split].ask(rng, split, a=a, b=b), reply + "。"), [reply])
 
-# %% ../../nbs/1_world/30_skills.ipynb #c051
+# %% ../../nbs/1_world/30_skills.ipynb #c054
 def pair_of(rng, values): return rng.sample(values, 2)
 
 @skill
@@ -217,13 +217,13 @@ def word_problem(rng, split="train"):
         value, steps = a + b - c, working(a, "+", b) + "；" + working(a + b, "-", c)
     return Item("word_problem", talk(ask, f"{value}。", thought=steps if rng.random() < .6 else ""), [str(value)], "number")
 
-# %% ../../nbs/1_world/30_skills.ipynb #c054
+# %% ../../nbs/1_world/30_skills.ipynb #c057
 def new_name(rng):
     "训练里一半用固定的名字，一半临时拼一个：这样学到的是「照抄」，不是背名单。"
     if rng.random() < .5: return rng.choice(NAMES)
     return rng.choice(SURNAMES) + rng.choice(GIVEN) + (rng.choice(GIVEN) if rng.random() < .4 else "")
 
-# %% ../../nbs/1_world/30_skills.ipynb #c055
+# %% ../../nbs/1_world/30_skills.ipynb #c058
 def profile(rng, split):
     "一个人的资料；名字与喜好的组合按留出表分开。"
     while True:
@@ -232,20 +232,20 @@ def profile(rng, split):
         if name not in NAMES or held_out_combo(name, like) == (split == "test"): break
     return {"name": name, "like": like, "age": str(rng.randrange(5, 60)), "home": rng.choice(HOMES), "pet": rng.choice(PETS)}
 
-# %% ../../nbs/1_world/30_skills.ipynb #c058
+# %% ../../nbs/1_world/30_skills.ipynb #c061
 FILLERS = ["capital", "capital_back", "sound", "colour", "opposite", "to_english", "to_chinese", "smalltalk", "identity"]
 def filler(rng):
     "记忆对话中间插的无关问答(总用训练问法)。"
     item = SKILLS[rng.choice(FILLERS)](rng, "train")
     return [{k: v for k, v in turn.items() if k != "reasoning_content"} for turn in item.turns]
 
-# %% ../../nbs/1_world/30_skills.ipynb #c059
+# %% ../../nbs/1_world/30_skills.ipynb #c062
 def remember(split, who, asked, turns, rng):
     if rng.random() < .12: turns[-1]["reasoning_content"] = "前面说过。" + turns[-1]["content"]
     pool = {"name": NAMES, "like": LIKES, "home": HOMES, "pet": PETS}.get(asked, [])
     return Item("memory", turns, [who[asked]], "number" if asked == "age" else "contains", others(pool, who[asked]))
 
-# %% ../../nbs/1_world/30_skills.ipynb #c060
+# %% ../../nbs/1_world/30_skills.ipynb #c063
 @skill
 def memory(rng, split="train"):
     who = profile(rng, split)
@@ -265,7 +265,7 @@ def memory(rng, split="train"):
     for _ in range(rng.choice([0, 0, 1, 1, 2, 3])): turns += filler(rng)
     return remember(split, who, asked, turns + talk(ask, reply), rng)
 
-# %% ../../nbs/1_world/30_skills.ipynb #c063
+# %% ../../nbs/1_world/30_skills.ipynb #c066
 @skill
 def reading(rng, split="train"):
     while True:
@@ -275,14 +275,14 @@ def reading(rng, split="train"):
     ask = rng.choice(table[split]).format(n=n, m=m, x=x, y=y).replace("吃牛奶", "喝牛奶").replace("吃了牛奶", "喝了牛奶")
     return Item("reading", talk(ask, f"{answer}。"), [answer], wrong=[rival])
 
-# %% ../../nbs/1_world/30_skills.ipynb #c066
+# %% ../../nbs/1_world/30_skills.ipynb #c069
 CALCULATOR = [{"type": "function", "function": {"name": "calculator", "description": "计算算式", "parameters": {
     "type": "object", "properties": {"expression": {"type": "string"}}, "required": ["expression"]}}}]
 TOOL_ASKS = {"train": phrases("{x}等于多少？|{x}是多少？|{x}=|请算{x}|算一下{x}|帮我算{x}|计算：{x}|{x}得多少？|用计算器算{x}|请用计算器算一下{x}。|我想知道{x}是多少|告诉我{x}等于几|{x}|{x}的结果是多少|帮我用计算器算算{x}"),
              "test": phrases("{x}的答案是几？|麻烦用工具算{x}|请问{x}得几？")}
 SPOKEN = {"*": ["*", "×", "乘", "乘以"], "+": ["+", "加"], "-": ["-", "减"]}
 
-# %% ../../nbs/1_world/30_skills.ipynb #c067
+# %% ../../nbs/1_world/30_skills.ipynb #c070
 @skill
 def tool(rng, split="train"):
     "会用计算器：发出 tool_call,读回结果，再回答。"
@@ -300,14 +300,14 @@ def tool(rng, split="train"):
     called = json.dumps(json.loads(call)[0], ensure_ascii=False)      # 考试只看按得对不对：提示到用户的话为止
     return Item("tool", turns[:2] + [{"role": "assistant", "content": f"<tool_call>\n{called}\n</tool_call>"}], [f'"expression": "{expression}"'])
 
-# %% ../../nbs/1_world/30_skills.ipynb #c070
+# %% ../../nbs/1_world/30_skills.ipynb #c073
 MIXTURE = {  # 微调数据里各技能的份额，要调就调这一张表
  "capital": 6, "capital_back": 5, "sound": 3, "sound_back": 2, "colour": 3, "opposite": 5, "to_english": 5, "to_chinese": 5,
  "identity": 7, "smalltalk": 6, "calendar": 7, "compare": 6, "counting": 4, "add": 29, "subtract": 29, "word_problem": 11,
  "memory": 14, "reading": 7, "tool": 4}
 FACTUAL = ["capital", "capital_back", "sound", "sound_back", "colour"]
 
-# %% ../../nbs/1_world/30_skills.ipynb #c071
+# %% ../../nbs/1_world/30_skills.ipynb #c074
 def draw(rng, mixture=MIXTURE, split="train"):
     "按份额随机抽一种技能，出一道题。"
     return SKILLS[rng.choices(list(mixture), list(mixture.values()))[0]](rng, split)
