@@ -147,7 +147,7 @@ SAY = {None: "对话开头", "system": "system 之后", "user": "user 之后", "
 def _check_order(before, role: str, where: str):
     if role in AFTER[before] or (before, role) == ("assistant", "tool"): return     # 后者不规整但学得了，只在体检表里提醒
     fix = {("assistant", "assistant"): "请把两轮回答合成一轮", ("user", "user"): "请把两轮提问合成一轮"}.get((before, role), "请检查是否丢了一轮")
-    if role == "system": fix = "system 只能放在第一条"
+    if role == "system": fix = "请把 system 移到第一条，或删掉它"
     twice = f"连续两个 {role}，" if before == role else ""
     raise RowProblem(f"{where}{twice}{SAY[before]}应该是 {' 或 '.join(AFTER[before])}，却是 {role}", fix)
 
@@ -156,7 +156,7 @@ OPTIONAL = {"tools": "system", "tool_calls": "assistant", "reasoning_content": "
 
 def _check_keys(message: dict, role: str, where: str):
     for key, value in message.items():
-        if key in OPTIONAL and value and role != OPTIONAL[key]: raise RowProblem(f"{where}{role} 不能带 \"{key}\"", f"它只属于 {OPTIONAL[key]}")
+        if key in OPTIONAL and value and role != OPTIONAL[key]: raise RowProblem(f"{where}{role} 不能带 \"{key}\"", f"请把它移到 {OPTIONAL[key]} 那一条")
         if key in OPTIONAL or key in ("role", "content", "name"): continue
         near = difflib.get_close_matches(key, list(OPTIONAL) + ["content", "role"], n=1, cutoff=0.85)
         if near: raise RowProblem(f"{where}不认识的键 \"{key}\"，很像 \"{near[0]}\"", f"拼错的键会被悄悄丢掉，请改成 \"{near[0]}\"")
@@ -171,13 +171,13 @@ def as_list(value, name: str = "tool_calls") -> list:
     if not isinstance(value, list) or not all(isinstance(v, dict) for v in value): raise RowProblem(f"{name} 应该是由对象组成的列表", "例如 [{\"name\": …, \"arguments\": {…}}]")
     for v in value:
         inner = v.get("function") or v
-        if not isinstance(inner, dict) or not isinstance(inner.get("name"), str): raise RowProblem(f"{name} 里有一项没有 \"name\"", "每个工具、每次调用都要有名字")
+        if not isinstance(inner, dict) or not isinstance(inner.get("name"), str): raise RowProblem(f"{name} 里有一项没有 \"name\"", "请给每个工具、每次调用写上名字")
     return value
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c058
 def _unknown_role(role) -> str:
     near = {"human": "user", "gpt": "assistant", "bot": "assistant", "function": "tool"}.get(role) or next(iter(difflib.get_close_matches(str(role), ROLES, n=1)), None)
-    return f"请改成 {near!r}" if near else f"只能是 {'、'.join(ROLES)}"
+    return f"请改成 {near!r}" if near else f"请改成 {'、'.join(ROLES)} 之一"
 
 def check_message(message, where: str = "", empty_ok: bool = False) -> str:
     "检查一条消息，返回它的角色；带工具调用的 assistant 返回 'call'。空内容只有工具调用、工具结果和 empty_ok 时允许。"

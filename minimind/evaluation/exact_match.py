@@ -85,7 +85,7 @@ def wilson(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
     if n == 0: return 0.0, 1.0
     p, zz = correct / n, z * z / n
     middle, half = p + zz / 2, z * math.sqrt(p * (1 - p) / n + zz / (4 * n))
-    return max(0.0, (middle - half) / (1 + zz)), min(1.0, (middle + half) / (1 + zz))
+    return max(0.0, min(p, (middle - half) / (1 + zz))), min(1.0, max(p, (middle + half) / (1 + zz)))      # 舍入误差不许把 p 挤出去
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c034
 def load_items(path) -> list:
@@ -182,5 +182,5 @@ def plot_reports(reports: dict, ax=None, title: str = "每项技能的正确率"
         gaps = [(max(0, a - s.interval[0]), max(0, s.interval[1] - a)) if s.n else (0, 0) for a, s in zip(acc, marks)]
         ax.barh(where, acc, h * 0.9, xerr=list(zip(*gaps)), label=label, color=shades[k % 4], error_kw={"lw": .8, "ecolor": COLORS["text"]})
     ax.set(yticks=range(len(skills)), yticklabels=skills, xlim=(0, 1.02), xlabel="正确率", title=title)
-    ax.invert_yaxis(); ax.legend(loc="lower right")
+    ax.invert_yaxis(); ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncol=len(reports))      # 图例放在框外，不挡条
     return ax
