@@ -65,7 +65,7 @@ def make_tokenizer(home: Path, paths: dict[str, Path]) -> Path:
     "在小世界的文字上训练分词器，存到 `home`/tokenizer/world。"
     lines = paths["tokenizer"].read_text(encoding="utf8").splitlines()
     tok = train_tokenizer(lines, vocab_size=VOCAB_SIZE)
-    text = lines[0]
+    text = next((line for line in lines if "首都" in line), lines[0])
     print(f"  {len(tok)} 个词条；例如 {text[:24]!r} → {[tok.decode([i]) for i in tok(text[:24], add_special_tokens=False)['input_ids']]}")
     return save_tokenizer(tok, home / "tokenizer" / "world")
 

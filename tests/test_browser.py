@@ -1,0 +1,186 @@
+"""用真正的浏览器走一遍：聊天页面、报告、JupyterLab 里的一章。截图留在 pytest 的临时文件夹里。"""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from test_web import save_tiny
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parent.parent
+FLAGS = ("--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+         "--disable-component-update --disable-sync --lang=zh-CN").split()
+
+
+def program(name: str) -> str:
+    path = shutil.which(name)
+    if not path:
+        pytest.fail(f"浏览器巡检要用 {name}，这台机器上没有；运行 apt-get install -y chromium chromium-driver（不想跑就加 -m 'not browser'）。", pytrace=False)
+    return path
+
+
+@pytest.fixture
+def browser(tmp_path):
+    "打开一个干净的 Chromium：`browser(宽, 高, dark=…)`；结束时都关掉。"
+    chromium, driver = program("chromium"), program("chromedriver")
+    from selenium import webdriver
+    opened = []
+
+    def open_one(width=1280, height=900, dark=False):
+        options = webdriver.ChromeOptions()
+        options.binary_location = chromium
+        for flag in [*FLAGS, f"--user-data-dir={tmp_path / f'chrome{len(opened)}'}", f"--window-size={width},{height}"]:
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "SEVERE"})
+        page = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+        opened.append(page)
+        page.set_page_load_timeout(60)
+        page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", dict(width=width, height=height, deviceScaleFactor=1, mobile=width < 600))
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", dict(features=[dict(name="prefers-color-scheme", value="dark" if dark else "light")]))
+        return page
+    yield open_one
+    for page in opened:
+        page.quit()
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@pytest.fixture
+def server(tmp_path):
+    "在自己的进程组里启动一个服务，等到它应答；结束时整组停掉。"
+    running = []
+
+    def start(argv, url, **env):
+        log = (tmp_path / f"server{len(running)}.log").open("w+")
+        process = subprocess.Popen([str(a) for a in argv], stdout=log, stderr=subprocess.STDOUT, cwd=tmp_path, start_new_session=True,
+                                   env={**os.environ, "OMP_NUM_THREADS": "1", **env})
+        running.append(process)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(url, timeout=2).read()
+                return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        log.seek(0)
+        pytest.fail(f"服务没有在 60 秒内应答：{' '.join(map(str, argv))}\n{log.read()[-3000:]}", pytrace=False)
+    yield start
+    for process in running:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+
+
+def wait(page, what, seconds=40):
+    "等到 `what(page)` 有值；等不到就连同页面上的文字一起报告。"
+    from selenium.common.exceptions import StaleElementReferenceException
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if found := what(page):
+                return found
+        except StaleElementReferenceException:
+            pass
+        time.sleep(0.1)
+    body = page.execute_script("return document.body.innerText")
+    pytest.fail(f"等了 {seconds} 秒也没等到；页面上是：\n{body[:1500]}")
+
+
+def all_of(page, css):
+    return page.find_elements("css selector", css)
+
+
+def test_chat_page(browser, server, tmp_path, small):
+    home, port = tmp_path / "home", free_port()
+    save_tiny(home / "out", small["tok"])
+    minimind = Path(sys.executable).with_name("minimind")
+    server([minimind, "web", "--port", port], f"http://127.0.0.1:{port}/_stcore/health", MINIMIND_HOME=str(home))
+    page = browser()
+    page.get(f"http://127.0.0.1:{port}")
+    box = wait(page, lambda p: all_of(p, "[data-testid=stChatInputTextArea]"))[0]
+    assert len(wait(page, lambda p: all_of(p, "[data-testid=stPills] button, [data-testid=stButtonGroup] button"))) == 5
+    page.save_screenshot(str(tmp_path / "web-开场.png"))
+    box.send_keys("你好 **你** <b>是</b>谁？\n")
+    wait(page, lambda p: [e for e in all_of(p, "[data-testid=stCaptionContainer]") if "每秒" in e.text])
+    said = all_of(page, "[data-testid=stChatMessage]")
+    assert len(said) == 2 and "你好 **你** <b>是</b>谁？" in said[0].text and said[1].text.strip()
+    assert not all_of(page, "[data-testid=stException], [data-testid=stAlertContainer]")
+    assert not all_of(page, "[data-testid=stChatMessage] b, [data-testid=stChatMessage] strong")
+    page.save_screenshot(str(tmp_path / "web-对话.png"))
+
+    phone = browser(400, 850, dark=True)
+    phone.get(f"http://127.0.0.1:{port}")
+    wait(phone, lambda p: all_of(p, "[data-testid=stPills] button, [data-testid=stButtonGroup] button"))[0].click()   # 点一个现成的问题
+    wait(phone, lambda p: [e for e in all_of(p, "[data-testid=stCaptionContainer]") if "每秒" in e.text])
+    assert phone.execute_script("return document.documentElement.scrollWidth") <= 400
+    assert not all_of(phone, "[data-testid=stPills], [data-testid=stButtonGroup]")
+    phone.save_screenshot(str(tmp_path / "web-手机.png"))
+
+
+def test_report_page_fits_a_phone_and_asks_for_nothing(browser, tmp_path):
+    from minimind.evaluation.exact_match import Report, Score
+    from minimind.serving.report import SKILL_NAMES, curve_svg, skill_rows, write_report
+    report = Report(by_skill={k: Score(3 * i, 60) for i, k in enumerate(SKILL_NAMES)})
+    path = write_report(tmp_path / "report.html", date="2026-01-01", machine="电脑", seed=1, params=1_208_880, tiles=[dict(value="9 分钟", label="从零到会答")] * 4,
+                        bits=dict(before=3.2, after=0.5), curves=[curve_svg([dict(step=s, loss=6 / s, lr=1e-3) for s in range(1, 50)], "预训练")] * 2,
+                        tables=[dict(title="试卷", note="", rows=skill_rows(report, report), total=1, correct=1)], thinking=[], talk=[("你好", "长" * 300)],
+                        samples=[dict(skill="首都", question="w" * 200, prediction="好", reasoning="想", answers="甲", ok=False)], timings=[])
+    for width, dark in ((1200, False), (400, True)):
+        page = browser(width, 900, dark)
+        page.get(path.as_uri())
+        assert page.execute_script("return document.documentElement.scrollWidth") <= width
+        assert page.execute_script("return performance.getEntriesByType('resource').length") == 0
+        ground = page.execute_script("return getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, ground[4:-1].split(","))) < 200) == dark
+        page.save_screenshot(str(tmp_path / f"report-{width}.png"))
+        assert not page.get_log("browser")
+
+
+def test_a_chapter_opens_in_jupyterlab(browser, server, tmp_path):
+    start = ROOT / "nbs" / "00_start.ipynb"
+    chapter = start if start.exists() else ROOT / "nbs" / "0_learning" / "30_plotting.ipynb"
+    course, port, settings = tmp_path / "course", free_port(), tmp_path / "settings"
+    course.mkdir()
+    shutil.copy(chapter, course)                    # 打开副本：真正的那份一个字节也不动
+    news = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    news.parent.mkdir(parents=True)
+    news.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+    own = {f"JUPYTER_{k}_DIR": str(tmp_path / k.lower()) for k in ("CONFIG", "RUNTIME")}
+    server([Path(sys.executable).with_name("jupyter"), "lab", "--no-browser", "--allow-root", "--ServerApp.token=tour", f"--ServerApp.port={port}",
+            "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={course}"], f"http://127.0.0.1:{port}/api?token=tour",
+           JUPYTERLAB_SETTINGS_DIR=str(settings), JUPYTERLAB_WORKSPACES_DIR=str(tmp_path / "workspaces"), IPYTHONDIR=str(tmp_path / "ipython"), **own)
+    page = browser(1280, 1000)
+    page.get(f"http://127.0.0.1:{port}/lab/tree/{chapter.name}?token=tour")
+    title = wait(page, lambda p: [e.text for e in all_of(p, ".jp-Notebook h1") if e.text])[0]
+    text = "".join("".join(c["source"]) for c in json.loads(chapter.read_text(encoding="utf8"))["cells"] if c["cell_type"] == "markdown")
+    assert title.rstrip("¶").strip() in text
+    wait(page, lambda p: len(all_of(p, ".jp-CodeCell")) >= 3 and len(all_of(p, ".jp-MarkdownCell")) >= 3)
+    assert not all_of(page, ".jp-Dialog")
+    page.save_screenshot(str(tmp_path / "lab-开头.png"))
+    picture = ".jp-OutputArea-output img, .jp-OutputArea-output svg, .jp-RenderedHTMLCommon table"
+
+    def scroll(p):
+        p.execute_script("const n = document.querySelector('.jp-WindowedPanel-outer') || document.querySelector('.jp-Notebook'); n.scrollTop += 700")
+        time.sleep(0.3)
+        return [e for e in all_of(p, picture) if e.is_displayed() and e.size["width"] > 100]
+    wait(page, scroll)
+    time.sleep(1)
+    page.save_screenshot(str(tmp_path / "lab-图.png"))
