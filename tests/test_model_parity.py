@@ -170,6 +170,7 @@ def test_greedy_generate(pair):
     assert torch.equal(m.generate(x, **kw), want)
     assert torch.equal(m.generate(x, use_cache=False, **kw), want)
     assert torch.equal(m.generate(x, **kw), want)  # 反复调用不留痕迹
+    assert torch.equal(m.generate(x, past_key_values=KVCache(m.config, 2, 32), **kw), want)
 
 
 def test_decode_step_gets_one_token(pair):

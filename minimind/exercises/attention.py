@@ -32,10 +32,10 @@ def solution_causal_attention(q, k, v):
     future = torch.ones_like(scores, dtype=torch.bool).triu(1)
     return scores.masked_fill(future, float("-inf")).softmax(-1) @ v
 
-# %% ../../nbs/3_model/41_attention_exercises.ipynb #c012
+# %% ../../nbs/3_model/41_attention_exercises.ipynb #c013
 card("attention.repeat_kv", "把键值头分给各组", 1, 8, "expand、reshape", "次序是 0,0,1,1 而不是 0,1,0,1")
 
-# %% ../../nbs/3_model/41_attention_exercises.ipynb #c014
+# %% ../../nbs/3_model/41_attention_exercises.ipynb #c015
 @checker("attention.repeat_kv")
 def check_repeat(fn):
     x = torch.randn(2, 3, 2, 4, generator=torch.Generator().manual_seed(0))
@@ -43,14 +43,14 @@ def check_repeat(fn):
         expect_shape(fn(x, n), (2, 3, 2 * n, 4))
         expect_close(fn(x, n), repeat_kv(x, n), f"复制 {n} 份", mistakes={"副本的次序成了 0,1,0,1": x.repeat(1, 1, n, 1)} if n > 1 else {})
 
-# %% ../../nbs/3_model/41_attention_exercises.ipynb #c017
+# %% ../../nbs/3_model/41_attention_exercises.ipynb #c018
 def solution_my_repeat_kv(x, n_rep):
     return x.repeat_interleave(n_rep, dim=2)
 
-# %% ../../nbs/3_model/41_attention_exercises.ipynb #c020
+# %% ../../nbs/3_model/41_attention_exercises.ipynb #c022
 card("attention.mask", "不会得到 NaN 的掩码", 3, 15, "广播、布尔运算", "空位要看自己，否则整行全遮")
 
-# %% ../../nbs/3_model/41_attention_exercises.ipynb #c022
+# %% ../../nbs/3_model/41_attention_exercises.ipynb #c024
 @checker("attention.mask")
 def check_mask(fn):
     am = torch.tensor([[0, 0, 1, 1], [1, 1, 1, 1]])
@@ -60,7 +60,7 @@ def check_mask(fn):
     expect_true(bool(got.any(-1).all()), "有整行全遮：softmax 会得到 NaN。让空位看自己。")
     expect_equal(got.tolist(), want.tolist(), "谁能看谁")
 
-# %% ../../nbs/3_model/41_attention_exercises.ipynb #c025
+# %% ../../nbs/3_model/41_attention_exercises.ipynb #c027
 def solution_left_padding_mask(attention_mask):
     t = attention_mask.shape[1]
     causal = torch.ones(t, t, dtype=torch.bool).tril()

@@ -28,15 +28,15 @@ def check_swiglu(fn):
 def solution_swiglu(x, gate, up, down):
     return (F.silu(x @ gate.T) * (x @ up.T)) @ down.T
 
-# %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c012
+# %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c013
 card("feedforward.width", "三块矩阵该多宽", 2, 8, "数参数", "8/3 是怎么来的")
 
-# %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c015
+# %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c016
 @checker("feedforward.width")
 def check_width(fn):
     for h, want in ((512, 1344), (768, 2048), (144, 384), (640, 1664)):
         expect_equal(fn(h), want, f"hidden_size={h} 时的宽度")
 
-# %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c018
+# %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c019
 def solution_matched_width(hidden_size):
     return 8 * hidden_size // 3 // 64 * 64

@@ -30,10 +30,10 @@ def solution_route(logits, k):
     value, index = logits.softmax(-1).topk(k)
     return torch.zeros_like(logits).scatter(1, index, value / value.sum(-1, keepdim=True))
 
-# %% ../../nbs/3_model/61_moe_exercises.ipynb #c012
+# %% ../../nbs/3_model/61_moe_exercises.ipynb #c013
 card("moe.balance", "份额 × 得分", 3, 15, "one_hot、平均", "均匀时恰好是 1，越挤越大")
 
-# %% ../../nbs/3_model/61_moe_exercises.ipynb #c014
+# %% ../../nbs/3_model/61_moe_exercises.ipynb #c015
 @checker("moe.balance")
 def check_balance(fn):
     scores = torch.randn(7, 4, generator=torch.Generator().manual_seed(0)).softmax(-1)
@@ -43,7 +43,7 @@ def check_balance(fn):
     even = torch.full((2, 4), 0.25)
     expect_close(fn(even, torch.tensor([[0, 1], [2, 3]])), torch.tensor(1.0), "完全均匀时")
 
-# %% ../../nbs/3_model/61_moe_exercises.ipynb #c017
+# %% ../../nbs/3_model/61_moe_exercises.ipynb #c018
 def solution_balance(scores, index):
     e = scores.shape[-1]
     share = index.flatten().bincount(minlength=e) / index.numel()

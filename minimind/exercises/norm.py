@@ -34,10 +34,10 @@ def solution_rms_norm(x, weight, eps):
     y = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)
     return (y * weight.float()).type_as(x)
 
-# %% ../../nbs/3_model/21_norm_exercises.ipynb #c013
+# %% ../../nbs/3_model/21_norm_exercises.ipynb #c014
 card("norm.grad", "推出 dx", 3, 20, "链式法则", "沿 x 方向的改变不影响输出，所以梯度里没有那一份")
 
-# %% ../../nbs/3_model/21_norm_exercises.ipynb #c016
+# %% ../../nbs/3_model/21_norm_exercises.ipynb #c017
 @checker("norm.grad")
 def check_grad(fn):
     g = torch.Generator().manual_seed(1)
@@ -47,7 +47,7 @@ def check_grad(fn):
     r = torch.rsqrt(x.square().mean(-1, keepdim=True))
     expect_close(fn(x, dy), leaf.grad, "dx", mistakes={"把 r 当成了常数，忘了它也依赖 x": dy * r})
 
-# %% ../../nbs/3_model/21_norm_exercises.ipynb #c019
+# %% ../../nbs/3_model/21_norm_exercises.ipynb #c020
 def solution_rms_norm_backward(x, dy):
     r = torch.rsqrt(x.square().mean(-1, keepdim=True))
     x_hat = x * r

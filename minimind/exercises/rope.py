@@ -31,10 +31,10 @@ def solution_rotate(x, base):
     (a, b), c, s = x.chunk(2, -1), angle.cos(), angle.sin()
     return torch.cat([a * c - b * s, a * s + b * c], -1)
 
-# %% ../../nbs/3_model/31_rope_exercises.ipynb #c012
+# %% ../../nbs/3_model/31_rope_exercises.ipynb #c013
 card("rope.layout", "把 interleaved 的权重改成 half-split", 3, 15, "重排行", "两种布局只差一次重排")
 
-# %% ../../nbs/3_model/31_rope_exercises.ipynb #c015
+# %% ../../nbs/3_model/31_rope_exercises.ipynb #c016
 @checker("rope.layout")
 def check_layout(fn):
     w = torch.arange(12.0)[:, None].repeat(1, 3)  # 2 个头，每头 6 行
@@ -43,7 +43,7 @@ def check_layout(fn):
     expect_shape(got, (12, 3))
     expect_close(got[:, 0], want, "各行的来历", mistakes={"跨头重排了，应当每个头各自重排": torch.cat([w[0::2, 0], w[1::2, 0]])})
 
-# %% ../../nbs/3_model/31_rope_exercises.ipynb #c018
+# %% ../../nbs/3_model/31_rope_exercises.ipynb #c019
 def solution_to_half_split(weight, n_heads):
     rows, hidden = weight.shape
     return weight.view(n_heads, rows // n_heads // 2, 2, hidden).transpose(1, 2).reshape(rows, hidden)

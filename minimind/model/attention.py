@@ -78,6 +78,8 @@ def build_attention_mask(t: int, past: int = 0, attention_mask: torch.Tensor | N
 class KVCache:
     """预先分配好的键值缓存：每层两块 (batch_size, kv, max_len, head_dim)，写满为止，不再搬家。"""
 
+    is_compileable = False  # transformers 的 generate 会问：是不是要为编译备好四维掩码
+
     def __init__(self, config: MiniMindConfig, batch_size: int, max_len: int, device=None, dtype=torch.float32):
         shape = (config.num_hidden_layers, batch_size, config.num_key_value_heads, max_len, config.head_dim)
         self.keys = torch.zeros(shape, device=device, dtype=dtype)
