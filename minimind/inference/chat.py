@@ -14,7 +14,7 @@ from .generate import context_limit, stream
 from .sampling import SamplingParams
 from ..tokenizer.fast import CONTROL_TOKENS, token_bytes
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c012
+# %% ../../nbs/4_inference/40_chat.ipynb #c015
 def _byte_table(tokenizer):
     "每个编号的字节；算一次就挂在分词器上。控制词元给空字节。"
     table = getattr(tokenizer, '_minimind_bytes', None)
@@ -26,7 +26,7 @@ def _byte_table(tokenizer):
         tokenizer._minimind_bytes = table
     return table
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c013
+# %% ../../nbs/4_inference/40_chat.ipynb #c016
 class StreamDecoder:
     "编号一个个进，完整的字一段段出；半个 UTF-8 字留着等下一个编号。控制词元（<|im_end|> 等）不出声。"
     def __init__(self, tokenizer):
@@ -40,7 +40,7 @@ class StreamDecoder:
         "还扣着几个字节（写到一半的字）。"
         return len(self.utf8.getstate()[0])
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c020
+# %% ../../nbs/4_inference/40_chat.ipynb #c023
 class ThinkSplitter:
     "文字流一段段进，`(kind, 文字)` 一段段出；kind 是 `reasoning` 或 `answer`，标签本身不出。标签被切成两段也认得。"
     TAGS = {'<think>': 'reasoning', '</think>': 'answer', '<answer>': 'answer', '</answer>': 'answer'}
@@ -73,14 +73,14 @@ class ThinkSplitter:
         self.fresh = self.fresh and not text
         return [(self.kind, text)] if text else []
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c021
+# %% ../../nbs/4_inference/40_chat.ipynb #c024
 def split_reasoning(text, thinking=False):
     "完整的一段回答 → `(思考, 回答)`。`thinking=True` 表示提示里已经替模型写好了 <think>。"
     splitter = ThinkSplitter(thinking)
     pieces = splitter.push(text) + splitter.finish()
     return tuple(''.join(t for k, t in pieces if k == kind).strip('\n') for kind in ('reasoning', 'answer'))
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c026
+# %% ../../nbs/4_inference/40_chat.ipynb #c029
 def find_tool_calls(text):
     "回答里的工具调用：`[{name, arguments}]`；JSON 坏了的也列出，`name` 为 `None`，原文在 `raw`。"
     calls = []
@@ -91,13 +91,13 @@ def find_tool_calls(text):
         calls.append(dict(name=call['name'], arguments=call.get('arguments', {})) if good else dict(name=None, arguments={}, raw=raw))
     return calls
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c029
+# %% ../../nbs/4_inference/40_chat.ipynb #c032
 def thinking_score(reasoning, answer, closed):
     "思考是否完整，0 到 1：写了思考、闭上了标签、之后真的作答，各占三分之一；没有思考就是 0。"
     if not reasoning.strip(): return 0.0
     return round((1 + bool(closed) + bool(closed and answer.strip())) / 3, 3)
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c033
+# %% ../../nbs/4_inference/40_chat.ipynb #c036
 def keep_turns(history, turns):
     "最近 `turns` 个整轮（一轮 = 从一条 user 到下一条 user 之前）；0 一轮也不带，`None` 全带。"
     starts = [i for i, m in enumerate(history) if m['role'] == 'user']
@@ -105,7 +105,7 @@ def keep_turns(history, turns):
     if turns <= 0: return []                       # history[-0:] 是全部，不是空
     return list(history[starts[-turns]:]) if len(starts) > turns else list(history)
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c038
+# %% ../../nbs/4_inference/40_chat.ipynb #c041
 class ChatSession:
     "一场对话：记得历史，守住词元预算，把思考和回答分开。"
     def __init__(self, model, tokenizer, system=None, history_turns=None, context=None, thinking=None, *, params=SamplingParams(),
@@ -120,7 +120,7 @@ class ChatSession:
         "忘掉历史（system 留着）。"
         self.history, self.last = [], None
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c039
+# %% ../../nbs/4_inference/40_chat.ipynb #c042
 def _render(self, messages):
     "消息列表 → 编号列表；思考的三种状态写进模板：None 随模型，True 先想再答，False 用空的思考块跳过。"
     flags = {} if self.thinking is None else dict(open_thinking=self.thinking, enable_thinking=self.thinking)
@@ -129,7 +129,7 @@ def _render(self, messages):
     return self.tokenizer.encode(text, add_special_tokens=False)
 ChatSession.render = _render
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c043
+# %% ../../nbs/4_inference/40_chat.ipynb #c046
 def _prompt(self, text):
     """这一问的 `(编号列表, 丢掉的轮数)`。先按 `history_turns` 取，再从最旧的整轮丢起，直到给回答留够地方；
     当前的问题自己就放不下时抛 `UserError`，绝不按字符切。"""
@@ -144,7 +144,7 @@ def _prompt(self, text):
     return ids, dropped
 ChatSession.prompt = _prompt
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c051
+# %% ../../nbs/4_inference/40_chat.ipynb #c054
 def _result(self, new, parts, prompt_tokens, dropped, seconds, first, splitter):
     "结果字典；键名与 MiniGPT 的推理结果相同的三个：tools_detected、thinking_score、avg_tokens_per_second。"
     reasoning, answer = (''.join(parts[k]).strip('\n') for k in ('reasoning', 'answer'))
@@ -155,7 +155,7 @@ def _result(self, new, parts, prompt_tokens, dropped, seconds, first, splitter):
                 first_token_seconds=first, avg_tokens_per_second=len(new) / max(seconds, 1e-9))
 ChatSession._result = _result
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c052
+# %% ../../nbs/4_inference/40_chat.ipynb #c055
 def _pieces(self, text):
     "答一句，产出 `(kind, 文字)`；正常结束后历史里多一轮，`self.last` 是结果字典。中途被打断则历史不变。"
     ids, dropped = self.prompt(text)
@@ -175,7 +175,7 @@ def _pieces(self, text):
     self.remember(text, self.last)
 ChatSession.pieces = _pieces
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c054
+# %% ../../nbs/4_inference/40_chat.ipynb #c057
 def _remember(self, text, result):
     "记下这一轮；思考过程不进历史——下一轮不必重读草稿。"
     self.history += [dict(role='user', content=text), dict(role='assistant', content=result['answer'])]
@@ -193,11 +193,11 @@ def _reply(self, text):
     return self.last
 ChatSession.reply = _reply
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c063
+# %% ../../nbs/4_inference/40_chat.ipynb #c066
 HELP = '''/clear 忘掉前面的话   /think [on|off|auto] 思考开关   /history N 带 N 轮历史   /system 文字 换设定
 /temp 数 温度   /top_p 数 核采样   /speed 显示或隐藏速度   /help 再看一遍   /exit 退出'''
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c064
+# %% ../../nbs/4_inference/40_chat.ipynb #c067
 def _set_think(chat, rest):
     modes = {'on': True, 'off': False, 'auto': None, '': not chat.thinking}
     if rest not in modes: return '用法：/think on、/think off 或 /think auto'
@@ -214,7 +214,7 @@ def _set_number(chat, name, rest):
     except ValueError: return f'/{name} 后面要跟一个数，例如 /{name} 1'
     return f'没有 /{name} 这条命令；输入 /help 看看有哪些。'
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c065
+# %% ../../nbs/4_inference/40_chat.ipynb #c068
 def _command(chat, line, show):
     "执行一条 / 开头的命令，返回要显示的话；/exit 返回 `None`。`show` 是显示开关字典，原地改。"
     name, _, rest = line[1:].strip().partition(' ')
@@ -227,7 +227,7 @@ def _command(chat, line, show):
     if name == 'think': return _set_think(chat, rest)
     return _set_number(chat, name, rest)
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c068
+# %% ../../nbs/4_inference/40_chat.ipynb #c071
 def _say(chat, question, write, show):
     "流式写出一次回答；Ctrl-C 只打断这一句。"
     kind = None
@@ -241,7 +241,7 @@ def _say(chat, question, write, show):
     if show['speed']: write(f'\n[{r["tokens"]} 个词元，{r["avg_tokens_per_second"]:.1f} 个/秒]')
     write('\n')
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c069
+# %% ../../nbs/4_inference/40_chat.ipynb #c072
 def _auto(chat, questions, write, show, seed=2026):
     "自动测试：逐个提问，每问重设种子，所以结果与提问的次序无关。"
     for q in questions:
@@ -262,7 +262,7 @@ def _loop(chat, read, write, show):
         try: _say(chat, line, write, show)
         except UserError as e: write(f'{e}\n')
 
-# %% ../../nbs/4_inference/40_chat.ipynb #c070
+# %% ../../nbs/4_inference/40_chat.ipynb #c073
 def chat_in_terminal(model, tokenizer, *, historys=0, system=None, thinking=None, max_new_tokens=8192, params=SamplingParams(),
                      context=None, show_speed=True, seed=None, questions=None, read=input, write=None, tools=None):
     """在终端里对话，返回 `ChatSession`。`historys` 是携带的历史消息条数（偶数，0 不带）；`questions` 给了就逐个自动问，
