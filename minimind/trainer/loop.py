@@ -4,17 +4,18 @@
 
 # %% auto #0
 __all__ = ['sample_order', 'rank_batches', 'SkipBatchSampler', 'token_loss', 'supervised', 'language_model_loss', 'train_step',
-           'resolve_tokenizer', 'stage_config', 'init_model', 'Journal', 'Display', 'TrainResult', 'prepare',
-           'to_device', 'stack', 'check_finite', 'Loop']
+           'update', 'plain', 'append_line', 'Journal', 'first_bad_layer', 'check_finite', 'resolve_tokenizer',
+           'stage_config', 'init_model', 'memory_estimate', 'Display', 'LiveCurve', 'prepare', 'to_device', 'stack',
+           'TrainResult', 'Loop']
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c002
 import json
 import math
 import os
-import sys
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -22,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+# %% ../../nbs/7_trainer/50_loop.ipynb #c003
 from ..inference.load import load_model, save_weights, unwrap
 from ..learning.errors import UserError
 from ..learning.paths import OUT
@@ -29,17 +31,17 @@ from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
 from ..tokenizer.fast import load_tokenizer
 from .checkpoint import lm_checkpoint, save_resume, set_rng_state, weight_file
-from .optim import build_optimizer, get_lr
-from .runtime import (Logger, autocast, distributed, get_model_params, is_main_process, make_scaler,
+from .optim import build_optimizer, get_lr, split_params
+from .runtime import (Logger, autocast, get_model_params, is_main_process, make_scaler,
                                       pick_device, pick_dtype, rank, setup_seed, sum_across_ranks, world_size)
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c004
+# %% ../../nbs/7_trainer/50_loop.ipynb #c011
 def sample_order(n: int, seed: int, epoch: int) -> list[int]:
     "第 `epoch` 遍的样本顺序：只由 n、seed、epoch 决定，每一遍都不同（陷阱 28）。"
     g = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     return torch.randperm(n, generator=g).tolist()
 
-
+# %% ../../nbs/7_trainer/50_loop.ipynb #c016
 def rank_batches(order: list[int], batch_size: int, rank: int = 0, world: int = 1, start: int = 0) -> list[list[int]]:
     """从第 `start` 个样本起，把顺序切成全局批，再取本进程的那份。
 
@@ -49,7 +51,7 @@ def rank_batches(order: list[int], batch_size: int, rank: int = 0, world: int = 
     big = batch_size * world
     return [order[i:i + big][rank::world] for i in range(start, len(order), big)]
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c006
+# %% ../../nbs/7_trainer/50_loop.ipynb #c022
 class SkipBatchSampler(Sampler):
     "跳过前 `skip_batches` 批的批采样器（MiniMind 的同名类，续训用）。"
 
@@ -57,22 +59,14 @@ class SkipBatchSampler(Sampler):
         self.sampler, self.batch_size, self.skip_batches = sampler, batch_size, skip_batches
 
     def __iter__(self):
-        batch, skipped = [], 0
-        for i in self.sampler:
-            batch.append(i)
-            if len(batch) == self.batch_size:
-                if skipped < self.skip_batches:
-                    skipped += 1
-                else:
-                    yield batch
-                batch = []
-        if batch and skipped >= self.skip_batches:
-            yield batch
+        indices = iter(self.sampler)
+        batches = iter(lambda: list(islice(indices, self.batch_size)), [])     # 取到空表为止
+        return islice(batches, self.skip_batches, None)
 
     def __len__(self):
         return max(0, math.ceil(len(self.sampler) / self.batch_size) - self.skip_batches)
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c009
+# %% ../../nbs/7_trainer/50_loop.ipynb #c027
 def token_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """下一个 token 的交叉熵之**和**：logits `(b, t, v)`，labels `(b, t)`，-100 处不算。
 
@@ -85,7 +79,7 @@ def supervised(batch: dict) -> int:
     "这一批里真正要预测的 token 数（第一个位置没有前文，不算）。"
     return int((batch["labels"][:, 1:] != -100).sum())
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c010
+# %% ../../nbs/7_trainer/50_loop.ipynb #c031
 def language_model_loss(model, batch: dict) -> Tensor:
     "预训练与 SFT 共用的损失（求和）；MoE 的均衡损失按 token 数加权后加进来。"
     inputs = {k: batch[k] for k in ("attention_mask", "position_ids", "document_ids") if batch.get(k) is not None}
@@ -94,13 +88,13 @@ def language_model_loss(model, batch: dict) -> Tensor:
     aux = getattr(out, "aux_loss", None)
     return loss if aux is None else loss + aux * supervised(batch)
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c011
+# %% ../../nbs/7_trainer/50_loop.ipynb #c037
 def train_step(model, micro_batches: list[dict], loss_fn, optimizer, scaler, *, grad_clip: float,
-               amp=nullcontext(), device=torch.device("cpu")) -> dict:
+               amp=nullcontext(), device=torch.device("cpu"), guard=None) -> dict:
     """几个微批合成一步，按 token 数加权：切几份、分几个进程，梯度都一样（陷阱 26）。
 
-    `loss_fn(model, batch)` 返回损失之和。返回张量 `loss`（每 token 平均）、`grad_norm` 与 token 数。
-    DDP 只在最后一个微批同步梯度；先还原缩放再裁剪（陷阱 30）。
+    `loss_fn(model, batch)` 返回损失之和。返回张量 `loss_sum`、`grad_norm` 与 token 数 `tokens`。
+    DDP 只在最后一个微批同步梯度；先还原缩放再裁剪（陷阱 30）。`guard(grad_norm)` 在更新之前调用，可以抛错拦住这一步。
     """
     counts = [supervised(b) for b in micro_batches]
     total = max(1.0, sum_across_ranks(sum(counts), device))
@@ -111,37 +105,103 @@ def train_step(model, micro_batches: list[dict], loss_fn, optimizer, scaler, *, 
         with quiet:
             with amp:
                 loss = loss_fn(model, batch)
-            scaler.scale(loss * (world_size() / total)).backward()
+            scaler.scale(loss * (world_size() / total)).backward()   # DDP 会除以进程数，先乘回来
         loss_sum += loss.detach()
-    scaler.unscale_(optimizer) if scaler.is_enabled() else None
-    grad_norm = torch.nn.utils.clip_grad_norm_(model.parameters(), grad_clip)
-    if scaler.is_enabled():
-        for part in optimizer.parts:
-            scaler.step(part)
-        scaler.update()
-    else:
-        optimizer.step()
-    optimizer.zero_grad()
-    return {"loss_sum": loss_sum, "tokens": sum(counts), "grad_norm": grad_norm.detach()}
+    grad_norm = update(model, optimizer, scaler, grad_clip, guard)
+    return {"loss_sum": loss_sum, "tokens": sum(counts), "grad_norm": grad_norm}
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c013
+# %% ../../nbs/7_trainer/50_loop.ipynb #c038
+def update(model, optimizer, scaler, grad_clip: float, guard=None) -> Tensor:
+    "还原缩放 → 裁剪 → 更新 → 清零；返回裁剪之前的梯度范数（标量张量，不带计算图）。"
+    for part in optimizer.parts:                 # 逐个还原：scaler 按优化器记账，漏记的会在 step 里再除一次
+        scaler.unscale_(part)
+    grad_norm = torch.nn.utils.clip_grad_norm_(model.parameters(), grad_clip).detach()
+    if guard and not scaler.is_enabled():        # float16 偶尔溢出是正常的，scaler 自己会跳过
+        guard(grad_norm)
+    for part in optimizer.parts:                 # scaler 关着时，这三个调用就是普通的更新
+        scaler.step(part)
+    scaler.update()
+    optimizer.zero_grad()
+    return grad_norm
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c047
+def plain(record: dict) -> dict:
+    "只放行普通的数：小数留六位，遇到张量报 TypeError（陷阱 32）。"
+    if tensors := [k for k, v in record.items() if isinstance(v, Tensor)]:
+        raise TypeError(f"流水账只收普通的数，{'、'.join(tensors)} 是张量：先 .item()，否则整张计算图都不会释放。")
+    return {k: round(v, 6) if isinstance(v, float) else v for k, v in record.items()}
+
+
+def append_line(path: Path, line: str) -> None:
+    "在文件末尾加一行；文件夹没有就建。"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf8") as f:
+        f.write(line + "\n")
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c049
+@dataclass
+class Journal:
+    "训练的流水账：写进 metrics.jsonl，也留在内存里画图。"
+
+    path: Path | None
+    stage: str
+    records: list = field(default_factory=list)
+
+    def add(self, **record) -> dict:
+        record = {"stage": self.stage, **plain(record)}
+        self.records.append(record)
+        if self.path and is_main_process():
+            append_line(self.path, json.dumps(record, ensure_ascii=False))
+        return record
+
+    def __getitem__(self, key: str) -> list:
+        return [r[key] for r in self.records if key in r]
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c052
+@torch.no_grad()
+def first_bad_layer(model, batches: list[dict], loss_fn) -> str:
+    "把这几个微批再前向一遍，说出哪个权重、或哪一层的输出最先出现 inf 或 NaN。"
+    model, found = unwrap(model), []
+    for name, p in model.named_parameters():
+        if not torch.isfinite(p).all():
+            return f"权重 {name} 里已经有 inf 或 NaN"
+    def watch(name):
+        return lambda module, args, out: found.append(name) if isinstance(out, Tensor) and not torch.isfinite(out).all() else None
+    hooks = [m.register_forward_hook(watch(n)) for n, m in model.named_modules() if n]
+    try:
+        for i, batch in enumerate(batches, 1):
+            loss_fn(model, batch)
+            if found:
+                return f"第 {i} 个微批里，{found[0]} 的输出最先变成 inf 或 NaN"
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return "前向都正常，是反向传播时溢出的"
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c055
+def check_finite(value: float, step: int, args, where: str = "", what: str = "损失") -> None:
+    "损失（或梯度范数）不是有限数就抛 `UserError`，说清在哪一步、哪一层、可以试什么。"
+    if not math.isfinite(value):
+        raise UserError(f"第 {step} 步的{what}变成了 {value}{f'（{where}）' if where else ''}，训练停下，已存的权重没有动。可以试：把 --learning_rate 从 "
+                        f"{args.learning_rate:g} 降到 {args.learning_rate / 3:g}；--dtype float32；用 minimind data check 检查数据。")
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c058
 def resolve_tokenizer(args):
-    "训练用哪个分词器：明说的文件夹，否则是小世界的那个；没有就说怎样得到。"
+    "训练用哪个分词器：明说的文件夹，否则是小世界的那个；没有就说怎样得到。返回 (分词器, 文件夹)。"
     folder = Path(args.tokenizer_path) if args.tokenizer_path else OUT / "tokenizer" / "world"
     if not folder.exists():
         raise UserError(f"找不到分词器文件夹 {folder}；先运行 minimind demo，或 minimind tokenizer train --data_path 你的数据 --name 名字，"
                         f"再用 --tokenizer_path 指给我。")
     return load_tokenizer(folder), folder
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c014
+# %% ../../nbs/7_trainer/50_loop.ipynb #c060
 def stage_config(args, vocab_size: int) -> MiniMindConfig:
-    "由参数得到模型配置。预设绑定自己的分词器大小，不一致就拒绝；没有预设时跟着分词器走。"
+    "由参数得到模型配置。没有预设时词表大小跟着分词器走；预设留的位置比分词器少就拒绝。"
     asked = getattr(args, "vocab_size", 0)
     if args.preset:
-        changed = {k: getattr(args, k) for k in ("hidden_size", "num_hidden_layers")}
-        config = MiniMindConfig.preset(args.preset, **{k: v for k, v in changed.items() if v != getattr(MiniMindConfig.preset(args.preset), k)})
-        if asked:
-            config.vocab_size = asked
+        usual = MiniMindConfig.preset(args.preset)
+        changed = {k: getattr(args, k) for k in ("hidden_size", "num_hidden_layers") if getattr(args, k) != getattr(usual, k)}
+        config = MiniMindConfig.preset(args.preset, **changed, **({"vocab_size": asked} if asked else {}))
     else:
         config = MiniMindConfig(hidden_size=args.hidden_size, num_hidden_layers=args.num_hidden_layers,
                                 use_moe=bool(args.use_moe), vocab_size=asked or vocab_size)
@@ -150,7 +210,7 @@ def stage_config(args, vocab_size: int) -> MiniMindConfig:
                         f"加 --vocab_size {vocab_size}，或换一个分词器（--tokenizer_path）。")
     return config
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c015
+# %% ../../nbs/7_trainer/50_loop.ipynb #c062
 def init_model(args, device: torch.device):
     """按 `args.from_weight` 得到 (model, tokenizer, tokenizer_dir)：`none` 从头开始，否则严格载入那份权重。"""
     if args.from_weight in ("none", ""):
@@ -163,28 +223,16 @@ def init_model(args, device: torch.device):
     get_model_params(model)
     return model.to(device), tokenizer, folder
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c017
-@dataclass
-class Journal:
-    "训练的流水账：写进 metrics.jsonl，也留在内存里画图。"
+# %% ../../nbs/7_trainer/50_loop.ipynb #c065
+def memory_estimate(model, args) -> dict[str, int]:
+    "训练至少要多少字节：weights、gradients、optimizer、logits。其余激活另算，随批量与长度增长。"
+    n = {k: sum(p.numel() for p in ps) for k, ps in split_params(model).items()}
+    params = sum(n.values())
+    states = 8 * params - (4 * n["matrix"] if args.optimizer == "muon" else 0)
+    logits = args.batch_size * args.max_seq_len * model.config.vocab_size * 4 * 2
+    return {"weights": 4 * params, "gradients": 4 * params, "optimizer": states, "logits": logits}
 
-    path: Path | None
-    stage: str
-    records: list[dict] = field(default_factory=list)
-
-    def add(self, **record) -> dict:
-        record = {"stage": self.stage, **{k: round(v, 6) if isinstance(v, float) else v for k, v in record.items()}}
-        self.records.append(record)
-        if self.path and is_main_process():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf8") as f:
-                f.write(json.dumps(record, ensure_ascii=False) + "\n")
-        return record
-
-    def __getitem__(self, key: str) -> list:
-        return [r[key] for r in self.records if key in r]
-
-# %% ../../nbs/7_trainer/50_loop.ipynb #c018
+# %% ../../nbs/7_trainer/50_loop.ipynb #c070
 class Display:
     "终端里是进度条（损失、token/s、剩余时间），别处是一行行的日志。"
 
@@ -200,35 +248,50 @@ class Display:
             self.task = self.bar.add_task(title, total=total, note="")
             self.bar.start()
 
-    def advance(self, step: int) -> None:
-        if self.bar:
-            self.bar.update(self.task, completed=step)
+# %% ../../nbs/7_trainer/50_loop.ipynb #c071
+def _advance(self, step: int) -> None:
+    if self.bar:
+        self.bar.update(self.task, completed=step)
 
-    def log(self, r: dict, left: float) -> None:
-        note = f"loss {r['loss']:.3f}  {r['tokens_per_s']:,.0f} token/s"
-        if self.bar:
-            self.bar.update(self.task, note=note)
+
+def _note(self, r: dict, left: float) -> None:
+    note = f"loss {r['loss']:.3f}  {r['tokens_per_s']:,.0f} token/s"
+    if self.bar:
+        self.bar.update(self.task, note=note)
+    else:
+        Logger(f"{self.title} {r['step']}/{self.total}  {note}  lr {r['lr']:.2e}  还剩 {left / 60:.1f} 分钟")
+
+
+def _close(self) -> None:
+    if self.bar:
+        self.bar.stop()
+
+
+Display.advance, Display.log, Display.close = _advance, _note, _close
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c074
+class LiveCurve:
+    "笔记本里会动的损失曲线：`train(args, on_log=LiveCurve())`。`start` 是参考线，例如 ln(词表大小)。"
+
+    def __init__(self, title: str = "训练损失", start: float | None = None):
+        self.title, self.start, self.handle = title, start, None
+
+    def __call__(self, journal) -> None:
+        import matplotlib.pyplot as plt
+        from IPython.display import display
+        fig, ax = plt.subplots(figsize=(5.2, 2.6))
+        ax.plot(journal["step"], journal["loss"], color="#8C2D5A")
+        if self.start:
+            ax.axhline(self.start, ls=":", color="#9AA0A6", label=f"还不会时：{self.start:.2f}")
+            ax.legend()
+        ax.set(xlabel="步", ylabel="损失", title=f"{self.title}：{journal['loss'][-1]:.3f}")
+        plt.close(fig)                                   # 只经由 display 显示，不再自动画第二张
+        if self.handle is None:
+            self.handle = display(fig, display_id=True)
         else:
-            Logger(f"{self.title} {r['step']}/{self.total}  {note}  lr {r['lr']:.2e}  还剩 {left / 60:.1f} 分钟")
+            self.handle.update(fig)
 
-    def close(self) -> None:
-        if self.bar:
-            self.bar.stop()
-
-# %% ../../nbs/7_trainer/50_loop.ipynb #c020
-@dataclass
-class TrainResult:
-    "训练的结果：模型、分词器、流水账与权重文件。"
-
-    model: object
-    tokenizer: object
-    journal: Journal
-    weight_path: Path
-    steps: int
-    seconds: float
-    tokens: int
-
-# %% ../../nbs/7_trainer/50_loop.ipynb #c021
+# %% ../../nbs/7_trainer/50_loop.ipynb #c077
 def prepare(model, args, device):
     "按参数套上梯度重算、编译与 DDP。"
     if args.grad_ckpt:
@@ -241,23 +304,30 @@ def prepare(model, args, device):
         model = torch.nn.parallel.DistributedDataParallel(model, device_ids=ids, find_unused_parameters=bool(args.use_moe))
     return model
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c022
+# %% ../../nbs/7_trainer/50_loop.ipynb #c079
 def to_device(batch: dict, device) -> dict:
+    "把批里的张量搬到设备上，别的不带。"
     return {k: v.to(device, non_blocking=True) for k, v in batch.items() if isinstance(v, Tensor)}
 
 
 def stack(rows: list[dict]) -> dict:
-    "等长的行摞成一批。"
+    "等长的行摞成一批：每个键 `(b, t)`。"
     return {k: torch.stack([torch.as_tensor(r[k]) for r in rows]) for k in rows[0]}
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c023
-def check_finite(loss: float, step: int, args) -> None:
-    "损失不是有限数就停下，说清在哪一步、可以试什么。"
-    if not math.isfinite(loss):
-        raise UserError(f"第 {step} 步的损失变成了 {loss}，训练停下，已存的权重没有动。可以试：把 --learning_rate 从 "
-                        f"{args.learning_rate:g} 降到 {args.learning_rate / 3:g}；--dtype float32；用 minimind data check 检查数据。")
+# %% ../../nbs/7_trainer/50_loop.ipynb #c081
+@dataclass
+class TrainResult:
+    "训练的结果：模型、分词器、流水账与权重文件。"
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c024
+    model: object
+    tokenizer: object
+    journal: Journal
+    weight_path: Path
+    steps: int
+    seconds: float
+    tokens: int
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c083
 class Loop:
     "一次训练。`run()` 之前一切都已就位，断点也已恢复。"
 
@@ -269,9 +339,10 @@ class Loop:
         self.scaler = make_scaler(device, self.dtype)
         self.optimizer = build_optimizer(model, args.optimizer, args.learning_rate, args.weight_decay)
         self.config = model.config
-        self.step, self.epoch, self.samples = 0, 0, 0
+        self.step, self.epoch, self.samples = 0, 0, 0            # 位置：第几步、第几遍、这一遍看过几个样本
         if args.from_resume:
             self.restore(model)
+        self.memory = sum(memory_estimate(model, args).values())
         self.model = prepare(model, args, device)
         per_step = args.batch_size * world_size() * args.accumulation_steps
         self.total = math.ceil(len(dataset) / per_step) * args.epochs
@@ -281,108 +352,161 @@ class Loop:
 
     @property
     def checkpoint_dir(self) -> Path:
+        "断点放在哪里：明说的，否则是 save_dir 旁边的 checkpoints。"
         return Path(self.args.checkpoint_dir) if self.args.checkpoint_dir else Path(self.args.save_dir).parent / "checkpoints"
 
-    def restore(self, model) -> None:
-        "从断点恢复权重、优化器、随机状态与位置。"
-        state = lm_checkpoint(self.config, self.args.save_weight, save_dir=self.checkpoint_dir)
-        if state is None:
-            return Logger(f"{self.checkpoint_dir} 里没有断点，从头开始。")
-        model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        if state["scaler"]:
-            self.scaler.load_state_dict(state["scaler"])
-        self.step, self.epoch, self.samples = state["step"], state["epoch"], state["samples"]
-        set_rng_state(state["rng"])
-        Logger(f"从断点继续：第 {self.epoch + 1} 遍，第 {self.step} 步，已看过 {self.samples} 个样本。")
+# %% ../../nbs/7_trainer/50_loop.ipynb #c086
+def _micro_batches(self):
+    "从当前位置到最后一遍，逐个给出（微批，它含的全局样本数）。"
+    a, n = self.args, len(self.dataset)
+    workers = min(a.num_workers, max(0, (os.cpu_count() or 1) - 1))
+    big = a.batch_size * world_size()
+    while self.epoch < a.epochs:
+        order = sample_order(n, a.seed, self.epoch)
+        mine = rank_batches(order, a.batch_size, rank(), world_size(), self.samples)
+        dummy = [b or order[:1] for b in mine]                   # 没分到的也取一行，走一遍前向
+        loader = DataLoader(self.dataset, batch_sampler=dummy, num_workers=workers, collate_fn=self.collate,
+                            generator=torch.Generator().manual_seed(a.seed), pin_memory=self.device.type == "cuda")
+        for real, batch in zip(mine, loader):
+            if not real:
+                batch["labels"] = torch.full_like(batch["labels"], -100)
+            yield to_device(batch, self.device), min(big, n - self.samples)
+        self.epoch, self.samples = self.epoch + 1, 0
 
-    def save(self) -> Path:
-        "存权重与断点；多进程时只有主进程写，其余的等它写完（陷阱 31）。"
-        a, path = self.args, weight_file(self.config, self.args.save_weight, self.args.save_dir)
-        if is_main_process():
-            save_weights(unwrap(self.model), path, stage=self.stage, tokenizer_dir=self.tokenizer_dir)
-            save_resume(weight_file(self.config, a.save_weight, self.checkpoint_dir, "_resume"), self.model, self.optimizer, self.scaler,
-                        epoch=self.epoch, step=self.step, samples=self.samples)
-        if world_size() > 1:
-            torch.distributed.barrier()
-        return path
 
-    def micro_batches(self):
-        "从当前位置到最后一遍，逐个给出（微批，它含的全局样本数）。"
-        a, n = self.args, len(self.dataset)
-        workers = min(a.num_workers, max(0, (os.cpu_count() or 1) - 1))
-        while self.epoch < a.epochs:
-            order = sample_order(n, a.seed, self.epoch)
-            mine = rank_batches(order, a.batch_size, rank(), world_size(), self.samples)
-            dummy = [b or order[:1] for b in mine]
-            loader = DataLoader(self.dataset, batch_sampler=dummy, num_workers=workers, collate_fn=self.collate,
-                                generator=torch.Generator().manual_seed(a.seed), pin_memory=self.device.type == "cuda")
-            for real, batch in zip(mine, loader):
-                if not real:
-                    batch["labels"] = torch.full_like(batch["labels"], -100)
-                big = a.batch_size * world_size()
-                yield to_device(batch, self.device), min(big, n - self.samples)
-            self.epoch, self.samples = self.epoch + 1, 0
+Loop.micro_batches = _micro_batches
 
-    def steps(self):
-        "把微批攒成步；一遍的末尾不够攒也算一步（陷阱 25）。"
-        pending, n = [], len(self.dataset)
-        for batch, count in self.micro_batches():
-            pending.append(batch)
-            self.samples += count
-            if len(pending) == self.args.accumulation_steps or self.samples >= n:
-                yield pending
-                pending = []
+# %% ../../nbs/7_trainer/50_loop.ipynb #c088
+def _steps(self):
+    "把微批攒成步；一遍的末尾不够攒也算一步（陷阱 25）。"
+    pending, n = [], len(self.dataset)
+    for batch, count in self.micro_batches():
+        pending.append(batch)
+        self.samples += count
+        if len(pending) == self.args.accumulation_steps or self.samples >= n:
+            yield pending
+            pending = []
 
-    def agree(self, value: float) -> float:
-        "大家都用主进程的那个数：各人看各人的表，学习率就会不同。"
-        return sum_across_ranks(value if is_main_process() else 0.0, self.device)
 
-    def run(self) -> TrainResult:
-        "训练到头，存好权重，返回结果。"
-        a, start, limit = self.args, time.perf_counter(), self.args.max_minutes * 60
-        amp, show = autocast(self.device, self.dtype), Display(self.stage, self.total)
-        window = {"loss_sum": torch.zeros((), device=self.device), "tokens": 0, "since": start}
-        seen, first = 0, self.step
-        self.model.train()
-        try:
-            for micro in self.steps() if self.step < self.total else ():
-                spent = self.agree(time.perf_counter() - start) if limit else 0.0
-                now = max(self.step, spent / limit * self.total) if limit else self.step
-                factor = get_lr(now, self.total, 1.0, schedule=a.schedule, warmup=a.warmup)
-                self.optimizer.set_lr(factor)
-                out = train_step(self.model, micro, self.loss_fn, self.optimizer, self.scaler,
-                                 grad_clip=a.grad_clip, amp=amp, device=self.device)
-                self.step += 1
-                window["loss_sum"] += out["loss_sum"]
-                window["tokens"] += out["tokens"]
-                seen += sum(b["input_ids"].numel() for b in micro)
-                show.advance(self.step)
-                end = self.step >= self.total or (limit and spent >= limit)
-                if self.step % a.log_interval == 0 or self.step == first + 1 or end:
-                    self.log(window, out, factor, seen, start, show, first)
-                    seen = 0
-                if end:
-                    break
-                if self.step % a.save_interval == 0:
-                    self.save()
-        finally:
-            show.close()
-        path, seconds = self.save(), time.perf_counter() - start
-        return TrainResult(unwrap(self.model), self.tokenizer, self.journal, path, self.step - first, seconds, sum(self.journal["input_tokens"]))
+Loop.steps = _steps
 
-    def log(self, window: dict, out: dict, factor: float, seen: int, start: float, show: Display, first: int) -> None:
-        "记一笔：这一段的平均损失、速度、学习率。"
-        now = time.perf_counter()
-        tokens = sum_across_ranks(window["tokens"], self.device)
-        loss = sum_across_ranks(window["loss_sum"].item(), self.device) / max(1.0, tokens)
-        check_finite(loss, self.step, self.args)
-        seen_all = sum_across_ranks(seen, self.device)
-        record = self.journal.add(step=self.step, epoch=self.epoch, loss=loss, lr=self.args.learning_rate * factor,
-                                  grad_norm=float(out["grad_norm"]), tokens=int(tokens), input_tokens=int(seen_all),
-                                  tokens_per_s=seen_all / max(1e-9, now - window["since"]), seconds=now - start)
-        left = (now - start) / max(1, self.step - first) * (self.total - self.step)
-        show.log(record, left)
-        if self.on_log:
-            self.on_log(self.journal)
-        window.update(loss_sum=torch.zeros((), device=self.device), tokens=0, since=now)
+# %% ../../nbs/7_trainer/50_loop.ipynb #c091
+def _restore(self, model) -> None:
+    "从断点恢复权重、优化器、随机状态与位置。"
+    state = lm_checkpoint(self.config, self.args.save_weight, save_dir=self.checkpoint_dir)
+    if state is None:
+        return Logger(f"{self.checkpoint_dir} 里没有断点，从头开始。")
+    model.load_state_dict(state["model"])
+    self.optimizer.load_state_dict(state["optimizer"])
+    for g in self.optimizer.param_groups:
+        g["base_lr"] = self.args.learning_rate
+    self.scaler.load_state_dict(state["scaler"] or self.scaler.state_dict())     # 断点里是空表：换了精度，从头调
+    self.step, self.epoch, self.samples = state["step"], state["epoch"], state["samples"]
+    set_rng_state(state["rng"])
+    Logger(f"从断点继续：第 {self.epoch + 1} 遍，第 {self.step} 步，已看过 {self.samples} 个样本。")
+
+
+Loop.restore = _restore
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c093
+def _save(self) -> Path:
+    "存权重与断点；多进程时只有主进程写，其余的等它写完（陷阱 31）。"
+    a, path = self.args, weight_file(self.config, self.args.save_weight, self.args.save_dir)
+    if is_main_process():
+        save_weights(unwrap(self.model), path, stage=self.stage, tokenizer_dir=self.tokenizer_dir)
+        save_resume(weight_file(self.config, a.save_weight, self.checkpoint_dir, "_resume"), self.model, self.optimizer, self.scaler,
+                    epoch=self.epoch, step=self.step, samples=self.samples)
+    if world_size() > 1:
+        torch.distributed.barrier()
+    return path
+
+
+Loop.save = _save
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c096
+def _agree(self, value: float) -> float:
+    "大家都用主进程的那个数：各人看各人的表，学习率就会不同。"
+    return sum_across_ranks(value if is_main_process() else 0.0, self.device)
+
+
+def _factor(self, spent: float) -> float:
+    "这一步学习率是最高值的几倍。限了时间就按走过的时间算进度，与步数的进度取快的那个。"
+    a, limit = self.args, self.args.max_minutes * 60
+    now = max(self.step, spent / limit * self.total) if limit else self.step
+    return get_lr(now, self.total, 1.0, schedule=a.schedule, warmup=a.warmup)
+
+
+Loop.agree, Loop.factor = _agree, _factor
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c098
+def _one_step(self, micro: list[dict], factor: float) -> dict:
+    "设好学习率，走一步；CPU 上每步都查梯度是不是有限数，加速卡上等到记账时再查，免得每步都要停下等它。"
+    def guard(grad_norm):
+        if not math.isfinite(norm := grad_norm.item()):
+            check_finite(norm, self.step + 1, self.args, first_bad_layer(self.model, micro, self.loss_fn), "梯度")
+    self.optimizer.set_lr(factor)
+    out = train_step(self.model, micro, self.loss_fn, self.optimizer, self.scaler, grad_clip=self.args.grad_clip,
+                     amp=autocast(self.device, self.dtype), device=self.device, guard=guard if self.device.type == "cpu" else None)
+    self.step += 1
+    return out
+
+
+Loop.one_step = _one_step
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c101
+def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
+    "记一笔：这一段的平均损失、速度、学习率。"
+    now, a = time.perf_counter(), self.args
+    tokens = sum_across_ranks(window["tokens"], self.device)
+    loss = sum_across_ranks(window["loss_sum"].item(), self.device) / max(1.0, tokens)
+    check_finite(loss, self.step, a)
+    if not self.scaler.is_enabled():
+        check_finite(out["grad_norm"].item(), self.step, a, what="梯度")
+    seen = sum_across_ranks(window["seen"], self.device)
+    record = self.journal.add(step=self.step, epoch=self.epoch, loss=loss, lr=a.learning_rate * factor,
+                              grad_norm=out["grad_norm"].item(), tokens=int(tokens), input_tokens=int(seen),
+                              tokens_per_s=seen / max(1e-9, now - window["since"]), seconds=now - self.start)
+    left = (now - self.start) / max(1, self.step - self.first) * (self.total - self.step)
+    if a.max_minutes:
+        left = max(0.0, min(left, a.max_minutes * 60 - (now - self.start)))
+    show.log(record, left)
+    if self.on_log:
+        self.on_log(self.journal)
+    window.update(loss_sum=torch.zeros((), device=self.device), tokens=0, seen=0, since=now)
+
+
+Loop.log = _log
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c103
+def _run(self) -> TrainResult:
+    "训练到头，存好权重，返回结果。"
+    a, limit = self.args, self.args.max_minutes * 60
+    self.start, self.first = time.perf_counter(), self.step
+    window = dict(loss_sum=torch.zeros((), device=self.device), tokens=0, seen=0, since=self.start)
+    Logger(f"{self.stage}：共 {self.total} 步，{self.device.type}，{str(self.dtype).removeprefix('torch.')}；"
+           f"权重、梯度、优化器与 logits 约 {self.memory / 2**20:.0f} MB，其余激活另算。")
+    show = Display(self.stage, self.total)
+    self.model.train()
+    try:
+        for micro in self.steps() if self.step < self.total else ():
+            spent = self.agree(time.perf_counter() - self.start) if limit else 0.0
+            factor = self.factor(spent)
+            out = self.one_step(micro, factor)
+            window["loss_sum"] += out["loss_sum"]
+            window["tokens"] += out["tokens"]
+            window["seen"] += sum(b["input_ids"].numel() for b in micro)
+            show.advance(self.step)
+            end, saving = self.step >= self.total or (limit and spent >= limit), self.step % a.save_interval == 0
+            if end or saving or self.step % a.log_interval == 0 or self.step == self.first + 1:
+                self.log(window, out, factor, show)              # 存之前先记：记的时候会查 NaN，坏的权重不落盘
+            if end:
+                break
+            if saving:
+                self.save()
+    finally:
+        show.close()
+    path, seconds = self.save(), time.perf_counter() - self.start
+    return TrainResult(unwrap(self.model), self.tokenizer, self.journal, path, self.step - self.first, seconds, sum(self.journal["input_tokens"]))
+
+
+Loop.run = _run

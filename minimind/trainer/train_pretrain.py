@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 from ..dataset.datasets import PretrainDataset
 from ..dataset.packing import PackedDataset, collate_packed, collate_padded
-from ..learning.errors import UserError
 from .arguments import TrainArgs, opt, run_stage
 from .loop import Loop, TrainResult, init_model, language_model_loss
 from .runtime import Logger, distributed, pick_device, rank, setup_seed
 
-# %% ../../nbs/7_trainer/60_train_pretrain.ipynb #c003
+# %% ../../nbs/7_trainer/60_train_pretrain.ipynb #c019
 @dataclass
 class PretrainArgs(TrainArgs):
     "预训练的参数；默认值与 MiniMind 相同。"
@@ -26,7 +25,7 @@ class PretrainArgs(TrainArgs):
     vocab_size: int = opt(0, "模型给多少个词条留位置；0 表示与预设或分词器一致")
     wandb_project: str = opt("MiniMind-Pretrain", "wandb 的项目名")
 
-# %% ../../nbs/7_trainer/60_train_pretrain.ipynb #c004
+# %% ../../nbs/7_trainer/60_train_pretrain.ipynb #c024
 def rows_for(dataset, args) -> tuple:
     "把数据集变成训练用的行与拼批的函数：打包（默认）或补齐。"
     if args.packing:
@@ -36,9 +35,9 @@ def rows_for(dataset, args) -> tuple:
     Logger(f"数据：{len(dataset):,} 行，每行最多 {args.max_seq_len} 个 token，不够的补齐。")
     return dataset, lambda rows: collate_padded(rows, max_len=args.max_seq_len)
 
-# %% ../../nbs/7_trainer/60_train_pretrain.ipynb #c005
+# %% ../../nbs/7_trainer/60_train_pretrain.ipynb #c032
 def train(args, on_log=None) -> TrainResult:
-    "按参数预训练一个模型，存成 `{save_dir}/pretrain_{hidden_size}.pth`。"
+    "按参数预训练一个模型，存成 `{save_dir}/pretrain_{hidden_size}.pth`。`on_log(journal)` 每记一笔调用一次。"
     with distributed(args.device):
         setup_seed(args.seed + rank())
         device = pick_device(args.device)
@@ -46,7 +45,7 @@ def train(args, on_log=None) -> TrainResult:
         rows, collate = rows_for(PretrainDataset(args.data_path, tokenizer, args.max_seq_len), args)
         return Loop(args, model, tokenizer, folder, rows, language_model_loss, device=device, collate=collate, stage="pretrain", on_log=on_log).run()
 
-# %% ../../nbs/7_trainer/60_train_pretrain.ipynb #c006
+# %% ../../nbs/7_trainer/60_train_pretrain.ipynb #c047
 HELP = "预训练：从大量文本里学会接着往下说。"
 
 if __name__ == "__main__" and "__file__" in globals():
