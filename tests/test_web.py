@@ -13,7 +13,7 @@ from minimind.model.causal_lm import MiniMindForCausalLM
 from minimind.model.config import MiniMindConfig
 from minimind.tokenizer.fast import load_tokenizer
 
-PAGE = Path(minimind.serving.__file__).parent / "data" / "page.py"
+PAGE = Path(minimind.serving.__file__).with_name("page.py")
 NASTY = '<script>alert(1)</script> ![x](http://example.com/x.png) **粗** # 标题 :smile: $x$ [链](http://example.com)'
 
 
@@ -64,7 +64,6 @@ def test_first_screen_loads_the_model_and_offers_questions(page):
     assert app.sidebar.selectbox[0].options == ["demo/full_sft_32"]
     assert any("参数" in c.value and "2 层" in c.value for c in app.sidebar.caption)
     assert app.get("button_group") or app.pills
-    assert next(b for b in app.sidebar.button if b.label == "清空对话").disabled
 
 
 def test_a_real_untrained_model_answers_and_shows_its_speed(page):

@@ -94,7 +94,7 @@ def choose_settings() -> dict:
     top_p = more.slider("top-p", 0.1, 1.0, 0.85, 0.05, help="只在概率加起来够这么多的词里挑")
     history = more.slider("记住前几轮", 0, 8, 4, help="0：每句话都当作第一句")
     longest = more.slider("最多答几个 token", 16, 1024, 256, 16)
-    side.button("清空对话", icon=":material/delete:", width="stretch", on_click=forget, disabled=not st.session_state.messages)
+    side.button("清空对话", icon=":material/delete:", width="stretch", on_click=forget)
     return dict(thinking=thinking, history_turns=history, max_new_tokens=longest, params=SamplingParams(temperature=temperature, top_p=top_p))
 
 # %% ../../nbs/8_serving/30_web.ipynb #c043
