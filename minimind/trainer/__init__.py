@@ -8,6 +8,7 @@ _HOME = {
     "TrainArgs": "arguments", "make_args": "arguments",
     "lm_checkpoint": "checkpoint", "weight_file": "checkpoint",
     "SkipBatchSampler": "loop", "init_model": "loop", "Loop": "loop", "TrainResult": "loop",
+    "LiveCurve": "loop", "language_model_loss": "loop",
     "PretrainArgs": "train_pretrain", "SFTArgs": "train_full_sft",
 }
 __all__ = list(_HOME)

@@ -126,10 +126,10 @@ def update(model, optimizer, scaler, grad_clip: float, guard=None) -> Tensor:
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c047
 def plain(record: dict) -> dict:
-    "只放行普通的数：小数留六位，遇到张量报 TypeError（陷阱 32）。"
+    "只放行普通的数：小数留六位有效数字（学习率可以小到 1e-8），遇到张量报 TypeError（陷阱 32）。"
     if tensors := [k for k, v in record.items() if isinstance(v, Tensor)]:
         raise TypeError(f"流水账只收普通的数，{'、'.join(tensors)} 是张量：先 .item()，否则整张计算图都不会释放。")
-    return {k: round(v, 6) if isinstance(v, float) else v for k, v in record.items()}
+    return {k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in record.items()}
 
 
 def append_line(path: Path, line: str) -> None:
