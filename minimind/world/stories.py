@@ -97,7 +97,7 @@ DOES = phrases("喜欢|爱吃|买了|带了|想要|拿着|看见了|最喜欢|�
 def say_copy(rng):
     "前半句说，后半句抄：人与物、数的大小、算出来的得数。"
     (n, m), (x, y), do = (new_name(rng), new_name(rng)), rng.sample(LIKES, 2), rng.choice(DOES)
-    while n == m or (n in NAMES and held_out_combo(n, x)) or (m in NAMES and held_out_combo(m, y)): n, m = new_name(rng), new_name(rng)
+    while n == m or held_out_scene(n, x, m, y): n, m = new_name(rng), new_name(rng)
     a, b = operands(rng, "?", "train"); low, high = sorted((a, b)); big = rng.randrange(100, 9999)
     told = rng.choice(["{n}{do}{x}，{m}{do}{y}。", "{m}{do}{y}，{n}{do}{x}。"])
     return rng.choice([told + "{n}" + do.rstrip("了") + "的是{x}，{do}{y}的是{m}。", told + "{n}{do}什么？{x}。", told + "谁{do}{x}？{n}。谁{do}{y}？{m}。",
