@@ -45,7 +45,7 @@ class SharedArgs:
     data_path: str = opt("", "数据文件：.jsonl、.jsonl.gz、.jsonl.zst；可用逗号隔开几个，也可用通配符")
     from_weight: str = opt("none", "从哪份权重开始：阶段名、文件路径，或 none")
     from_resume: int = opt(0, "1：有断点就从断点续训", choices=(0, 1))
-    use_wandb: bool = opt(False, "把曲线送到 wandb（要另装）")
+    use_wandb: bool = opt(False, "把曲线送到 wandb（要另装），等于 --tracker wandb")
     wandb_project: str = opt("MiniMind", "wandb 的项目名")
     use_compile: int = opt(0, "1：用 torch.compile；头一步慢，之后快", choices=(0, 1))
 
@@ -58,6 +58,7 @@ class TrainArgs(SharedArgs):
     max_steps: int = opt(0, "最多训练几步；0 表示不限")
     max_minutes: float = opt(0.0, "最多训练几分钟；0 表示不限")
     preset: str = opt("", "一整套形状：nano tiny small base moe small-deep medium；之后的选项可以覆盖它")
+    tracker: str = opt("none", "把曲线也送到网页面板（要另装）", choices=("none", "wandb", "swanlab"))
     schedule: str = opt("cosine", "学习率日程", choices=("cosine", "wsd", "constant"))
     warmup: float = opt(0.0, "开头多少比例的步数用来热身")
     optimizer: str = opt("adamw", "优化器", choices=("adamw", "muon"))

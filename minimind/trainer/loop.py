@@ -4,17 +4,18 @@
 
 # %% auto #0
 __all__ = ['sample_order', 'rank_batches', 'SkipBatchSampler', 'token_loss', 'supervised', 'language_model_loss', 'train_step',
-           'update', 'plain', 'append_line', 'Journal', 'first_bad_layer', 'check_finite', 'resolve_tokenizer',
-           'stage_config', 'init_model', 'memory_estimate', 'Display', 'LiveCurve', 'prepare', 'to_device', 'stack',
-           'TrainResult', 'Loop']
+           'update', 'plain', 'append_line', 'Journal', 'open_tracker', 'first_bad_layer', 'check_finite',
+           'resolve_tokenizer', 'stage_config', 'init_model', 'memory_estimate', 'Display', 'LiveCurve', 'prepare',
+           'to_device', 'stack', 'TrainResult', 'Loop']
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c002
+import importlib
 import json
 import math
 import os
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -146,10 +147,13 @@ class Journal:
     path: Path | None
     stage: str
     records: list = field(default_factory=list)
+    tracker: object = None                                       # 外面的曲线面板，见下一节
 
     def add(self, **record) -> dict:
         record = {"stage": self.stage, **plain(record)}
         self.records.append(record)
+        if self.tracker:
+            self.tracker.log({f"{self.stage}/{k}": v for k, v in record.items() if k != "stage"}, step=record["step"])
         if self.path and is_main_process():
             append_line(self.path, json.dumps(record, ensure_ascii=False))
         return record
@@ -158,6 +162,18 @@ class Journal:
         return [r[key] for r in self.records if key in r]
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c052
+def open_tracker(args, stage: str):
+    "按 `--tracker`（或 `--use_wandb`）打开曲线面板，返回有 log 与 finish 的对象；不用就是 None。"
+    name = "wandb" if args.use_wandb and args.tracker == "none" else args.tracker
+    if name == "none" or not is_main_process():
+        return None
+    try:
+        panel = importlib.import_module(name)
+    except ImportError:
+        raise UserError(f"--tracker {name} 要先装它：pip install {name}。不装也行，曲线总会写进 metrics.jsonl。") from None
+    return panel.init(project=args.wandb_project, name=f"{stage}-{args.weight_name}", config=asdict(args))
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c056
 @torch.no_grad()
 def first_bad_layer(model, batches: list[dict], loss_fn) -> str:
     "把这几个微批再前向一遍，说出哪个权重、或哪一层的输出最先出现 inf 或 NaN。"
@@ -178,14 +194,14 @@ def first_bad_layer(model, batches: list[dict], loss_fn) -> str:
             hook.remove()
     return "前向都正常，是反向传播时溢出的"
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c055
+# %% ../../nbs/7_trainer/50_loop.ipynb #c059
 def check_finite(value: float, step: int, args, where: str = "", what: str = "损失") -> None:
     "损失（或梯度范数）不是有限数就抛 `UserError`，说清在哪一步、哪一层、可以试什么。"
     if not math.isfinite(value):
         raise UserError(f"第 {step} 步的{what}变成了 {value}{f'（{where}）' if where else ''}，训练停下，已存的权重没有动。可以试：把 --learning_rate 从 "
                         f"{args.learning_rate:g} 降到 {args.learning_rate / 3:g}；--dtype float32；用 minimind data check 检查数据。")
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c058
+# %% ../../nbs/7_trainer/50_loop.ipynb #c062
 def resolve_tokenizer(args):
     "训练用哪个分词器：明说的文件夹，否则是小世界的那个；没有就说怎样得到。返回 (分词器, 文件夹)。"
     folder = Path(args.tokenizer_path) if args.tokenizer_path else OUT / "tokenizer" / "world"
@@ -194,23 +210,26 @@ def resolve_tokenizer(args):
                         f"再用 --tokenizer_path 指给我。")
     return load_tokenizer(folder), folder
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c060
+# %% ../../nbs/7_trainer/50_loop.ipynb #c064
 def stage_config(args, vocab_size: int) -> MiniMindConfig:
     "由参数得到模型配置。没有预设时词表大小跟着分词器走；预设留的位置比分词器少就拒绝。"
     asked = getattr(args, "vocab_size", 0)
-    if args.preset:
-        usual = MiniMindConfig.preset(args.preset)
-        changed = {k: getattr(args, k) for k in ("hidden_size", "num_hidden_layers") if getattr(args, k) != getattr(usual, k)}
-        config = MiniMindConfig.preset(args.preset, **changed, **({"vocab_size": asked} if asked else {}))
-    else:
-        config = MiniMindConfig(hidden_size=args.hidden_size, num_hidden_layers=args.num_hidden_layers,
-                                use_moe=bool(args.use_moe), vocab_size=asked or vocab_size)
+    try:                                                         # 模型不认识 UserError，它的 ValueError 本来就是一句话
+        if args.preset:
+            usual = MiniMindConfig.preset(args.preset)
+            changed = {k: getattr(args, k) for k in ("hidden_size", "num_hidden_layers") if getattr(args, k) != getattr(usual, k)}
+            config = MiniMindConfig.preset(args.preset, **changed, **({"vocab_size": asked} if asked else {}))
+        else:
+            config = MiniMindConfig(hidden_size=args.hidden_size, num_hidden_layers=args.num_hidden_layers,
+                                    use_moe=bool(args.use_moe), vocab_size=asked or vocab_size)
+    except ValueError as e:
+        raise UserError(str(e)) from None
     if config.vocab_size < vocab_size:
         raise UserError(f"分词器有 {vocab_size} 个词条，而模型（{args.preset or '自定形状'}）只留了 {config.vocab_size} 个位置；"
                         f"加 --vocab_size {vocab_size}，或换一个分词器（--tokenizer_path）。")
     return config
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c062
+# %% ../../nbs/7_trainer/50_loop.ipynb #c066
 def init_model(args, device: torch.device):
     """按 `args.from_weight` 得到 (model, tokenizer, tokenizer_dir)：`none` 从头开始，否则严格载入那份权重。"""
     if args.from_weight in ("none", ""):
@@ -223,7 +242,7 @@ def init_model(args, device: torch.device):
     get_model_params(model)
     return model.to(device), tokenizer, folder
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c065
+# %% ../../nbs/7_trainer/50_loop.ipynb #c069
 def memory_estimate(model, args) -> dict[str, int]:
     "训练至少要多少字节：weights、gradients、optimizer、logits。其余激活另算，随批量与长度增长。"
     n = {k: sum(p.numel() for p in ps) for k, ps in split_params(model).items()}
@@ -232,7 +251,7 @@ def memory_estimate(model, args) -> dict[str, int]:
     logits = args.batch_size * args.max_seq_len * model.config.vocab_size * 4 * 2
     return {"weights": 4 * params, "gradients": 4 * params, "optimizer": states, "logits": logits}
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c070
+# %% ../../nbs/7_trainer/50_loop.ipynb #c074
 class Display:
     "终端里是进度条（损失、token/s、剩余时间），别处是一行行的日志。"
 
@@ -248,7 +267,7 @@ class Display:
             self.task = self.bar.add_task(title, total=total, note="")
             self.bar.start()
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c071
+# %% ../../nbs/7_trainer/50_loop.ipynb #c075
 def _advance(self, step: int) -> None:
     if self.bar:
         self.bar.update(self.task, completed=step)
@@ -269,7 +288,7 @@ def _close(self) -> None:
 
 Display.advance, Display.log, Display.close = _advance, _note, _close
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c074
+# %% ../../nbs/7_trainer/50_loop.ipynb #c078
 class LiveCurve:
     "笔记本里会动的损失曲线：`train(args, on_log=LiveCurve())`。`start` 是参考线，例如 ln(词表大小)。"
 
@@ -291,11 +310,11 @@ class LiveCurve:
         else:
             self.handle.update(fig)
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c077
+# %% ../../nbs/7_trainer/50_loop.ipynb #c081
 def prepare(model, args, device):
     "按参数套上梯度重算、编译与 DDP。"
     if args.grad_ckpt:
-        model.gradient_checkpointing_enable()
+        getattr(model, "activation_checkpointing_enable", model.gradient_checkpointing_enable)()   # transformers 5.23 换了名字
     if args.use_compile:
         model = torch.compile(model)
     if world_size() > 1:
@@ -304,7 +323,7 @@ def prepare(model, args, device):
         model = torch.nn.parallel.DistributedDataParallel(model, device_ids=ids, find_unused_parameters=bool(args.use_moe))
     return model
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c079
+# %% ../../nbs/7_trainer/50_loop.ipynb #c083
 def to_device(batch: dict, device) -> dict:
     "把批里的张量搬到设备上，别的不带。"
     return {k: v.to(device, non_blocking=True) for k, v in batch.items() if isinstance(v, Tensor)}
@@ -314,7 +333,7 @@ def stack(rows: list[dict]) -> dict:
     "等长的行摞成一批：每个键 `(b, t)`。"
     return {k: torch.stack([torch.as_tensor(r[k]) for r in rows]) for k in rows[0]}
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c081
+# %% ../../nbs/7_trainer/50_loop.ipynb #c085
 @dataclass
 class TrainResult:
     "训练的结果：模型、分词器、流水账与权重文件。"
@@ -327,7 +346,7 @@ class TrainResult:
     seconds: float
     tokens: int
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c083
+# %% ../../nbs/7_trainer/50_loop.ipynb #c087
 class Loop:
     "一次训练。`run()` 之前一切都已就位，断点也已恢复。"
 
@@ -348,14 +367,14 @@ class Loop:
         self.total = math.ceil(len(dataset) / per_step) * args.epochs
         if args.max_steps:
             self.total = min(self.total, args.max_steps)
-        self.journal = Journal(Path(args.metrics_path or Path(args.save_dir) / "metrics.jsonl"), self.stage)
+        self.journal = Journal(Path(args.metrics_path or Path(args.save_dir) / "metrics.jsonl"), self.stage, tracker=open_tracker(args, self.stage))
 
     @property
     def checkpoint_dir(self) -> Path:
         "断点放在哪里：明说的，否则是 save_dir 旁边的 checkpoints。"
         return Path(self.args.checkpoint_dir) if self.args.checkpoint_dir else Path(self.args.save_dir).parent / "checkpoints"
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c086
+# %% ../../nbs/7_trainer/50_loop.ipynb #c090
 def _micro_batches(self):
     "从当前位置到最后一遍，逐个给出（微批，它含的全局样本数）。"
     a, n = self.args, len(self.dataset)
@@ -376,7 +395,7 @@ def _micro_batches(self):
 
 Loop.micro_batches = _micro_batches
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c088
+# %% ../../nbs/7_trainer/50_loop.ipynb #c092
 def _steps(self):
     "把微批攒成步；一遍的末尾不够攒也算一步（陷阱 25）。"
     pending, n = [], len(self.dataset)
@@ -390,7 +409,7 @@ def _steps(self):
 
 Loop.steps = _steps
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c091
+# %% ../../nbs/7_trainer/50_loop.ipynb #c095
 def _restore(self, model) -> None:
     "从断点恢复权重、优化器、随机状态与位置。"
     state = lm_checkpoint(self.config, self.args.save_weight, save_dir=self.checkpoint_dir)
@@ -408,7 +427,7 @@ def _restore(self, model) -> None:
 
 Loop.restore = _restore
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c093
+# %% ../../nbs/7_trainer/50_loop.ipynb #c097
 def _save(self) -> Path:
     "存权重与断点；多进程时只有主进程写，其余的等它写完（陷阱 31）。"
     a, path = self.args, weight_file(self.config, self.args.save_weight, self.args.save_dir)
@@ -423,7 +442,7 @@ def _save(self) -> Path:
 
 Loop.save = _save
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c096
+# %% ../../nbs/7_trainer/50_loop.ipynb #c100
 def _agree(self, value: float) -> float:
     "大家都用主进程的那个数：各人看各人的表，学习率就会不同。"
     return sum_across_ranks(value if is_main_process() else 0.0, self.device)
@@ -438,7 +457,7 @@ def _factor(self, spent: float) -> float:
 
 Loop.agree, Loop.factor = _agree, _factor
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c098
+# %% ../../nbs/7_trainer/50_loop.ipynb #c102
 def _one_step(self, micro: list[dict], factor: float) -> dict:
     "设好学习率，走一步；CPU 上每步都查梯度是不是有限数，加速卡上等到记账时再查，免得每步都要停下等它。"
     def guard(grad_norm):
@@ -453,7 +472,7 @@ def _one_step(self, micro: list[dict], factor: float) -> dict:
 
 Loop.one_step = _one_step
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c101
+# %% ../../nbs/7_trainer/50_loop.ipynb #c105
 def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
     "记一笔：这一段的平均损失、速度、学习率。"
     now, a = time.perf_counter(), self.args
@@ -477,7 +496,7 @@ def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
 
 Loop.log = _log
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c103
+# %% ../../nbs/7_trainer/50_loop.ipynb #c107
 def _run(self) -> TrainResult:
     "训练到头，存好权重，返回结果。"
     a, limit = self.args, self.args.max_minutes * 60
@@ -506,6 +525,8 @@ def _run(self) -> TrainResult:
     finally:
         show.close()
     path, seconds = self.save(), time.perf_counter() - self.start
+    if self.journal.tracker:
+        self.journal.tracker.finish()
     return TrainResult(unwrap(self.model), self.tokenizer, self.journal, path, self.step - self.first, seconds, sum(self.journal["input_tokens"]))
 
 
