@@ -277,8 +277,11 @@ def reading(rng, split="train"):
     while True:
         (n, m), (x, y) = (new_name(rng), new_name(rng)) if split == "train" else pair_of(rng, NAMES), pair_of(rng, LIKES)
         if n != m and n not in m and m not in n and held_out_scene(n, x, m, y) == (split == "test"): break
-    table, answer, rival = rng.choice([(THIRD, x, y), (WHO, n, m)])
-    ask = rng.choice(table[split]).format(n=n, m=m, x=x, y=y).replace("吃牛奶", "喝牛奶").replace("吃了牛奶", "喝了牛奶")
+    v, clauses = rng.choice(READ_VERBS[split]), [f"{n}{{v}}{x}", f"{m}{{v}}{y}"]
+    rng.shuffle(clauses)                      # 先说谁要随机：一旦和动词绑在一起，模型学的就是位置
+    table, answer, rival = rng.choice([(READ_THING, x, y), (READ_WHO, n, m)])
+    ask = rng.choice(READ_TOLD[split]) + "，".join(clauses) + rng.choice("。。，；") + rng.choice(table[split])
+    ask = ask.format(n=n, m=m, x=x, y=y, v=v).replace("吃牛奶", "喝牛奶").replace("吃了牛奶", "喝了牛奶")
     return Item("reading", talk(ask, f"{answer}。"), [answer], wrong=[rival])
 
 # %% ../../nbs/1_world/30_skills.ipynb #c071
