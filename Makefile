@@ -3,9 +3,10 @@ PY ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# 两个核的机器上，测试进程与 torch 线程各占一半
-export OMP_NUM_THREADS ?= 2
 export TOKENIZERS_PARALLELISM ?= false
+# 测试同时跑几个进程：每个只用一个线程，等活时睡着，不互相抢
+test test-full: export OMP_NUM_THREADS = 1
+test test-full: export OMP_WAIT_POLICY = PASSIVE
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo test test-full lab chat web export clean-notebooks check clean

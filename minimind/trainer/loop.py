@@ -33,7 +33,7 @@ from ..model.config import MiniMindConfig
 from ..tokenizer.fast import load_tokenizer
 from .checkpoint import lm_checkpoint, save_resume, set_rng_state, weight_file
 from .optim import build_optimizer, get_lr, split_params
-from .runtime import (Logger, autocast, get_model_params, is_main_process, make_scaler,
+from .runtime import (Logger, autocast, get_model_params, is_main_process, keep_freed_memory, make_scaler,
                                       pick_device, pick_dtype, rank, setup_seed, sum_across_ranks, world_size)
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c011
@@ -354,6 +354,8 @@ class Loop:
         self.args, self.tokenizer, self.tokenizer_dir = args, tokenizer, tokenizer_dir
         self.dataset, self.loss_fn, self.collate, self.device, self.on_log = dataset, loss_fn, collate, device, on_log
         self.stage = stage or args.save_weight
+        if device.type == "cpu":
+            keep_freed_memory()
         self.dtype = pick_dtype(args.dtype, device)
         self.scaler = make_scaler(device, self.dtype)
         self.optimizer = build_optimizer(model, args.optimizer, args.learning_rate, args.weight_decay)

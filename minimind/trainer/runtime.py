@@ -4,12 +4,14 @@
 
 # %% auto #0
 __all__ = ['DEVICE_ORDER', 'DTYPES', 'BACKENDS', 'is_npu_available', 'available_devices', 'pick_device', 'cpu_has_bf16',
-           'pick_dtype', 'autocast', 'make_scaler', 'setup_seed', 'rank', 'world_size', 'is_main_process', 'Logger',
-           'init_distributed_mode', 'distributed', 'sum_across_ranks', 'get_model_params']
+           'pick_dtype', 'autocast', 'make_scaler', 'keep_freed_memory', 'setup_seed', 'rank', 'world_size',
+           'is_main_process', 'Logger', 'init_distributed_mode', 'distributed', 'sum_across_ranks', 'get_model_params']
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c002
+import ctypes
 import os
 import random
+import sys
 from contextlib import contextmanager, nullcontext
 
 import torch
@@ -89,7 +91,21 @@ def make_scaler(device: torch.device, dtype: torch.dtype):
     on = dtype is torch.float16 and device.type in ("cuda", "npu")
     return torch.amp.GradScaler(device.type, enabled=on)
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c044
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c045
+def keep_freed_memory() -> bool:
+    """让 glibc 把释放的大块内存留在进程里（M_MMAP_MAX=0、M_TRIM_THRESHOLD 最大），返回是否办成。
+
+    只在 Linux 的 glibc 上有效，别处什么也不做。代价是峰值之后内存不还给系统，训练正需要这样。
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        return bool(libc.mallopt(-4, 0) and libc.mallopt(-1, 2**31 - 1))   # 两个编号见 malloc.h
+    except (OSError, AttributeError):                                       # musl 之类没有 mallopt
+        return False
+
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c048
 def setup_seed(seed: int) -> None:
     "固定 Python、NumPy 与 torch（含各个加速卡）的随机种子。"
     random.seed(seed)
@@ -100,7 +116,7 @@ def setup_seed(seed: int) -> None:
         pass
     torch.manual_seed(seed)
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c047
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c051
 def rank() -> int:
     "本进程的编号；单进程时是 0。"
     return dist.get_rank() if dist.is_initialized() else 0
@@ -121,7 +137,7 @@ def Logger(content: str) -> None:
     if is_main_process():
         print(content, flush=True)
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c050
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c054
 BACKENDS = {"cuda": "nccl", "npu": "hccl", "cpu": "gloo"}
 
 
@@ -138,7 +154,7 @@ def init_distributed_mode(device: str | None = None) -> int:
     dist.init_process_group(BACKENDS.get(where.type, "gloo"))
     return int(os.environ.get("LOCAL_RANK", 0))
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c055
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c059
 @contextmanager
 def distributed(device: str | None = None):
     """`with distributed():` 进来时建进程组，正常离开时大家会合一次再拆掉（陷阱 31）。
@@ -155,7 +171,7 @@ def distributed(device: str | None = None):
         if mine and dist.is_initialized():
             dist.destroy_process_group()
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c058
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c062
 def sum_across_ranks(value: float, device: torch.device = torch.device("cpu")) -> float:
     "把各进程的一个数加起来；单进程时原样返回。"
     if world_size() == 1:
@@ -165,7 +181,7 @@ def sum_across_ranks(value: float, device: torch.device = torch.device("cpu")) -
     dist.all_reduce(t)
     return t.item()
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c066
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c070
 def get_model_params(model: torch.nn.Module, config=None) -> int:
     "打印并返回参数个数（共享的权重只数一次）；MoE 另报每个 token 真正用到的个数。"
     model = unwrap(model)
