@@ -120,7 +120,7 @@ def stage_args(cls, home: Path, folder: Path, data: Path, seed: int, steps: int,
                      tokenizer_path=str(home / "tokenizer" / "world"), seed=seed, max_steps=steps, epochs=100, **more)
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c045
-NOTES = {"generated": "问法、运算数与人物组合都没在训练里出现过。", "written": "人写的题，从没参与过训练与调参。"}
+NOTES = {"generated": "问法、运算数与人物组合都没在训练里出现过。", "written": "人写的题，写的人没看过生成器；这些题从不用来训练。"}
 
 
 def tiles(seconds: float, params: int, after: dict) -> list[dict]:
