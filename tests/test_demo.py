@@ -71,7 +71,7 @@ def test_report_is_self_contained(demo):
 
 def test_chat_and_eval_work_on_the_result(demo, cli):
     home, _ = demo
-    said = cli("chat", "--ask", "你好", "--max_new_tokens", 8, home=home)
+    said = cli("chat", "--ask", "你好", "--max_new_tokens", 8, "--open_thinking", 0, home=home)
     assert said.returncode == 0, said.stderr
     assert "🤖" in said.stdout and "个/秒" in said.stdout
     marks = cli("eval", "--limit", 5, home=home)
