@@ -407,19 +407,22 @@ class Loop:
         "断点放在哪里：明说的，否则是 save_dir 旁边的 checkpoints。"
         return Path(self.args.checkpoint_dir) if self.args.checkpoint_dir else Path(self.args.save_dir).parent / "checkpoints"
 
-    @property
-    def resume_file(self) -> Path:
-        "断点文件的路径。"
-        return weight_file(self.config, self.args.save_weight, self.checkpoint_dir, "_resume")
+# %% ../../nbs/7_trainer/50_loop.ipynb #c092
+def _resume_file(self) -> Path:
+    "断点文件的路径。"
+    return weight_file(self.config, self.args.save_weight, self.checkpoint_dir, "_resume")
 
-    def steps_left(self) -> int:
-        "从当前位置到最后一遍还有几步；按样本数算，所以换了批大小或进程数也对。"
-        a, n = self.args, len(self.dataset)
-        per_step = a.batch_size * world_size() * a.accumulation_steps
-        rest = math.ceil((n - self.samples) / per_step) + math.ceil(n / per_step) * (a.epochs - self.epoch - 1)
-        return max(0, rest)
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c093
+def _steps_left(self) -> int:
+    "从当前位置到最后一遍还有几步。"
+    a, n = self.args, len(self.dataset)
+    per_step = a.batch_size * world_size() * a.accumulation_steps
+    return max(0, math.ceil((n - self.samples) / per_step) + math.ceil(n / per_step) * (a.epochs - self.epoch - 1))
+
+
+Loop.resume_file, Loop.steps_left = property(_resume_file), _steps_left
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c095
 def _micro_batches(self):
     "从当前位置到最后一遍，逐个给出（微批，它含的全局样本数）。"
     a, n = self.args, len(self.dataset)
@@ -440,7 +443,7 @@ def _micro_batches(self):
 
 Loop.micro_batches = _micro_batches
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c095
+# %% ../../nbs/7_trainer/50_loop.ipynb #c097
 def _steps(self):
     "把微批攒成步；一遍的末尾不够攒也算一步（陷阱 25）。"
     pending, n = [], len(self.dataset)
@@ -454,7 +457,7 @@ def _steps(self):
 
 Loop.steps = _steps
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c098
+# %% ../../nbs/7_trainer/50_loop.ipynb #c100
 def _restore(self, model) -> None:
     "从断点恢复权重、优化器、随机状态与位置。"
     state = lm_checkpoint(self.config, self.args.save_weight, save_dir=self.checkpoint_dir)
@@ -473,7 +476,7 @@ def _restore(self, model) -> None:
 
 Loop.restore = _restore
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c100
+# %% ../../nbs/7_trainer/50_loop.ipynb #c102
 def _save(self) -> Path:
     "存权重与断点；多进程时只有主进程写，其余的等它写完（陷阱 31）。"
     path, rng = weight_file(self.config, self.args.save_weight, self.args.save_dir), gather_rng()
@@ -487,7 +490,7 @@ def _save(self) -> Path:
 
 Loop.save = _save
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c105
+# %% ../../nbs/7_trainer/50_loop.ipynb #c107
 @contextmanager
 def noticing_sigterm():
     "期间收到 SIGTERM 不立刻退出，只往给出的列表里记一笔；离开时还原。不在主线程里就什么也不做。"
@@ -501,7 +504,7 @@ def noticing_sigterm():
     finally:
         signal.signal(signal.SIGTERM, old)
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c108
+# %% ../../nbs/7_trainer/50_loop.ipynb #c110
 def _agree(self, value: float) -> float:
     "大家都用主进程的那个数：各人看各人的表，学习率就会不同。"
     return sum_across_ranks(value if is_main_process() else 0.0, self.device)
@@ -516,7 +519,7 @@ def _factor(self, spent: float) -> float:
 
 Loop.agree, Loop.factor = _agree, _factor
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c110
+# %% ../../nbs/7_trainer/50_loop.ipynb #c112
 def _one_step(self, micro: list[dict], factor: float) -> dict:
     "设好学习率，走一步；CPU 上每步都查梯度是不是有限数，加速卡上等到记账时再查，免得每步都要停下等它。"
     def guard(grad_norm):
@@ -531,7 +534,7 @@ def _one_step(self, micro: list[dict], factor: float) -> dict:
 
 Loop.one_step = _one_step
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c113
+# %% ../../nbs/7_trainer/50_loop.ipynb #c115
 def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
     "记一笔：这一段的平均损失、速度、学习率。"
     now, a = time.perf_counter(), self.args
@@ -555,7 +558,7 @@ def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
 
 Loop.log = _log
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c115
+# %% ../../nbs/7_trainer/50_loop.ipynb #c117
 def _run(self) -> TrainResult:
     "训练到头，存好权重，返回结果。中途收到 SIGTERM：走完这一步，存好，以 0 退出。"
     a, limit = self.args, self.args.max_minutes * 60
