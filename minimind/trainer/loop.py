@@ -6,15 +6,17 @@
 __all__ = ['sample_order', 'rank_batches', 'SkipBatchSampler', 'token_loss', 'supervised', 'language_model_loss', 'train_step',
            'update', 'plain', 'append_line', 'Journal', 'open_tracker', 'first_bad_layer', 'check_finite',
            'resolve_tokenizer', 'stage_config', 'init_model', 'memory_estimate', 'Display', 'LiveCurve', 'prepare',
-           'to_device', 'stack', 'TrainResult', 'Loop']
+           'to_device', 'stack', 'TrainResult', 'Loop', 'noticing_sigterm']
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c002
 import importlib
 import json
 import math
 import os
+import signal
+import threading
 import time
-from contextlib import nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -25,13 +27,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c003
-from ..inference.load import load_model, save_weights, unwrap
+from ..inference.load import load_model, save_weights, sidecar_path, unwrap
 from ..learning.errors import UserError
-from ..learning.paths import OUT
+from ..learning.paths import OUT, atomic_write
 from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
 from ..tokenizer.fast import load_tokenizer
-from .checkpoint import lm_checkpoint, save_resume, set_rng_state, weight_file
+from .checkpoint import clean_leftovers, gather_rng, lm_checkpoint, restore_rng, save_resume, weight_file
 from .optim import build_optimizer, get_lr, split_params
 from .runtime import (Logger, autocast, get_model_params, is_main_process, keep_freed_memory, make_scaler,
                                       pick_device, pick_dtype, rank, setup_seed, sum_across_ranks, world_size)
@@ -162,6 +164,30 @@ class Journal:
         return [r[key] for r in self.records if key in r]
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c052
+def _rewind(self, step: int) -> int:
+    "把文件末尾本阶段第 `step` 步之后的记录（与写了一半的行）划掉，返回划掉几行；更早的那些训练不动。"
+    if not (self.path and self.path.exists() and is_main_process()):
+        return 0
+    kept, dropped, passed = [], 0, False
+    for line in reversed(self.path.read_text(encoding="utf8", errors="replace").splitlines()):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None                                        # 被杀时写了一半
+        mine = record is not None and record.get("stage") == self.stage
+        passed = passed or (mine and record["step"] <= step)     # 退到断点为止，再往前是别的训练
+        if record is None or (mine and not passed):
+            dropped += 1
+        else:
+            kept.append(line + "\n")
+    if dropped:
+        atomic_write(self.path, "".join(reversed(kept)))
+    return dropped
+
+
+Journal.rewind = _rewind
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c055
 def open_tracker(args, stage: str):
     "按 `--tracker`（或 `--use_wandb`）打开曲线面板，返回有 log 与 finish 的对象；不用就是 None。"
     name = "wandb" if args.use_wandb and args.tracker == "none" else args.tracker
@@ -173,7 +199,7 @@ def open_tracker(args, stage: str):
         raise UserError(f"--tracker {name} 要先装它：pip install {name}。不装也行，曲线总会写进 metrics.jsonl。") from None
     return panel.init(project=args.wandb_project, name=f"{stage}-{args.weight_name}", config=asdict(args))
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c056
+# %% ../../nbs/7_trainer/50_loop.ipynb #c059
 @torch.no_grad()
 def first_bad_layer(model, batches: list[dict], loss_fn) -> str:
     "把这几个微批再前向一遍，说出哪个权重、或哪一层的输出最先出现 inf 或 NaN。"
@@ -194,14 +220,14 @@ def first_bad_layer(model, batches: list[dict], loss_fn) -> str:
             hook.remove()
     return "前向都正常，是反向传播时溢出的"
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c059
+# %% ../../nbs/7_trainer/50_loop.ipynb #c062
 def check_finite(value: float, step: int, args, where: str = "", what: str = "损失") -> None:
     "损失（或梯度范数）不是有限数就抛 `UserError`，说清在哪一步、哪一层、可以试什么。"
     if not math.isfinite(value):
         raise UserError(f"第 {step} 步的{what}变成了 {value}{f'（{where}）' if where else ''}，训练停下，已存的权重没有动。可以试：把 --learning_rate 从 "
                         f"{args.learning_rate:g} 降到 {args.learning_rate / 3:g}；--dtype float32；用 minimind data check 检查数据。")
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c062
+# %% ../../nbs/7_trainer/50_loop.ipynb #c065
 def resolve_tokenizer(args):
     "训练用哪个分词器：明说的文件夹，否则是小世界的那个；没有就说怎样得到。返回 (分词器, 文件夹)。"
     folder = Path(args.tokenizer_path) if args.tokenizer_path else OUT / "tokenizer" / "world"
@@ -210,7 +236,7 @@ def resolve_tokenizer(args):
                         f"再用 --tokenizer_path 指给我。")
     return load_tokenizer(folder), folder
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c064
+# %% ../../nbs/7_trainer/50_loop.ipynb #c067
 def stage_config(args, vocab_size: int) -> MiniMindConfig:
     "由参数得到模型配置。没有预设时词表大小跟着分词器走；预设留的位置比分词器少就拒绝。"
     asked = getattr(args, "vocab_size", 0)
@@ -229,7 +255,7 @@ def stage_config(args, vocab_size: int) -> MiniMindConfig:
                         f"加 --vocab_size {vocab_size}，或换一个分词器（--tokenizer_path）。")
     return config
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c066
+# %% ../../nbs/7_trainer/50_loop.ipynb #c069
 def init_model(args, device: torch.device):
     """按 `args.from_weight` 得到 (model, tokenizer, tokenizer_dir)：`none` 从头开始，否则严格载入那份权重。"""
     if args.from_weight in ("none", ""):
@@ -242,7 +268,7 @@ def init_model(args, device: torch.device):
     get_model_params(model)
     return model.to(device), tokenizer, folder
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c069
+# %% ../../nbs/7_trainer/50_loop.ipynb #c072
 def memory_estimate(model, args) -> dict[str, int]:
     "训练至少要多少字节：weights、gradients、optimizer、logits。其余激活另算，随批量与长度增长。"
     n = {k: sum(p.numel() for p in ps) for k, ps in split_params(model).items()}
@@ -251,7 +277,7 @@ def memory_estimate(model, args) -> dict[str, int]:
     logits = args.batch_size * args.max_seq_len * model.config.vocab_size * 4 * 2
     return {"weights": 4 * params, "gradients": 4 * params, "optimizer": states, "logits": logits}
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c074
+# %% ../../nbs/7_trainer/50_loop.ipynb #c077
 class Display:
     "终端里是进度条（损失、token/s、剩余时间），别处是一行行的日志。"
 
@@ -267,7 +293,7 @@ class Display:
             self.task = self.bar.add_task(title, total=total, note="")
             self.bar.start()
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c075
+# %% ../../nbs/7_trainer/50_loop.ipynb #c078
 def _advance(self, step: int) -> None:
     if self.bar:
         self.bar.update(self.task, completed=step)
@@ -288,7 +314,7 @@ def _close(self) -> None:
 
 Display.advance, Display.log, Display.close = _advance, _note, _close
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c078
+# %% ../../nbs/7_trainer/50_loop.ipynb #c081
 class LiveCurve:
     "笔记本里会动的损失曲线：`train(args, on_log=LiveCurve())`。`start` 是参考线，例如 ln(词表大小)。"
 
@@ -310,7 +336,7 @@ class LiveCurve:
         else:
             self.handle.update(fig)
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c081
+# %% ../../nbs/7_trainer/50_loop.ipynb #c084
 def prepare(model, args, device):
     "按参数套上梯度重算、编译与 DDP。"
     if args.grad_ckpt:
@@ -323,7 +349,7 @@ def prepare(model, args, device):
         model = torch.nn.parallel.DistributedDataParallel(model, device_ids=ids, find_unused_parameters=bool(args.use_moe))
     return model
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c083
+# %% ../../nbs/7_trainer/50_loop.ipynb #c086
 def to_device(batch: dict, device) -> dict:
     "把批里的张量搬到设备上，别的不带。"
     return {k: v.to(device, non_blocking=True) for k, v in batch.items() if isinstance(v, Tensor)}
@@ -333,7 +359,7 @@ def stack(rows: list[dict]) -> dict:
     "等长的行摞成一批：每个键 `(b, t)`。"
     return {k: torch.stack([torch.as_tensor(r[k]) for r in rows]) for k in rows[0]}
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c085
+# %% ../../nbs/7_trainer/50_loop.ipynb #c088
 @dataclass
 class TrainResult:
     "训练的结果：模型、分词器、流水账与权重文件。"
@@ -346,7 +372,7 @@ class TrainResult:
     seconds: float
     tokens: int
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c087
+# %% ../../nbs/7_trainer/50_loop.ipynb #c090
 class Loop:
     "一次训练。`run()` 之前一切都已就位，断点也已恢复。"
 
@@ -361,22 +387,42 @@ class Loop:
         self.optimizer = build_optimizer(model, args.optimizer, args.learning_rate, args.weight_decay)
         self.config = model.config
         self.step, self.epoch, self.samples = 0, 0, 0            # 位置：第几步、第几遍、这一遍看过几个样本
+        metrics = Path(args.metrics_path or Path(args.save_dir) / "metrics.jsonl")
+        if is_main_process():                                    # 上次存到一半被杀，会留下临时文件
+            weights = weight_file(self.config, args.save_weight, args.save_dir)
+            clean_leftovers(weights, sidecar_path(weights), metrics, self.resume_file)
         if args.from_resume:
             self.restore(model)
         self.memory = sum(memory_estimate(model, args).values())
         self.model = prepare(model, args, device)
-        per_step = args.batch_size * world_size() * args.accumulation_steps
-        self.total = math.ceil(len(dataset) / per_step) * args.epochs
+        self.total = self.step + self.steps_left()
         if args.max_steps:
             self.total = min(self.total, args.max_steps)
-        self.journal = Journal(Path(args.metrics_path or Path(args.save_dir) / "metrics.jsonl"), self.stage, tracker=open_tracker(args, self.stage))
+        self.journal = Journal(metrics, self.stage, tracker=open_tracker(args, self.stage))
+        if args.from_resume:
+            self.journal.rewind(self.step)
 
     @property
     def checkpoint_dir(self) -> Path:
         "断点放在哪里：明说的，否则是 save_dir 旁边的 checkpoints。"
         return Path(self.args.checkpoint_dir) if self.args.checkpoint_dir else Path(self.args.save_dir).parent / "checkpoints"
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c090
+# %% ../../nbs/7_trainer/50_loop.ipynb #c092
+def _resume_file(self) -> Path:
+    "断点文件的路径。"
+    return weight_file(self.config, self.args.save_weight, self.checkpoint_dir, "_resume")
+
+
+def _steps_left(self) -> int:
+    "从当前位置到最后一遍还有几步。"
+    a, n = self.args, len(self.dataset)
+    per_step = a.batch_size * world_size() * a.accumulation_steps
+    return max(0, math.ceil((n - self.samples) / per_step) + math.ceil(n / per_step) * (a.epochs - self.epoch - 1))
+
+
+Loop.resume_file, Loop.steps_left = property(_resume_file), _steps_left
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c095
 def _micro_batches(self):
     "从当前位置到最后一遍，逐个给出（微批，它含的全局样本数）。"
     a, n = self.args, len(self.dataset)
@@ -397,7 +443,7 @@ def _micro_batches(self):
 
 Loop.micro_batches = _micro_batches
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c092
+# %% ../../nbs/7_trainer/50_loop.ipynb #c097
 def _steps(self):
     "把微批攒成步；一遍的末尾不够攒也算一步（陷阱 25）。"
     pending, n = [], len(self.dataset)
@@ -411,7 +457,7 @@ def _steps(self):
 
 Loop.steps = _steps
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c095
+# %% ../../nbs/7_trainer/50_loop.ipynb #c100
 def _restore(self, model) -> None:
     "从断点恢复权重、优化器、随机状态与位置。"
     state = lm_checkpoint(self.config, self.args.save_weight, save_dir=self.checkpoint_dir)
@@ -423,20 +469,20 @@ def _restore(self, model) -> None:
         g["base_lr"] = self.args.learning_rate
     self.scaler.load_state_dict(state["scaler"] or self.scaler.state_dict())     # 断点里是空表：换了精度，从头调
     self.step, self.epoch, self.samples = state["step"], state["epoch"], state["samples"]
-    set_rng_state(state["rng"])
+    if not restore_rng(state["rng"]):
+        Logger(f"进程数从 {state['world_size']} 变成 {world_size()}：随机状态重新开始，位置照旧，样本不重看也不漏看。")
     Logger(f"从断点继续：第 {self.epoch + 1} 遍，第 {self.step} 步，已看过 {self.samples} 个样本。")
 
 
 Loop.restore = _restore
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c097
+# %% ../../nbs/7_trainer/50_loop.ipynb #c102
 def _save(self) -> Path:
     "存权重与断点；多进程时只有主进程写，其余的等它写完（陷阱 31）。"
-    a, path = self.args, weight_file(self.config, self.args.save_weight, self.args.save_dir)
+    path, rng = weight_file(self.config, self.args.save_weight, self.args.save_dir), gather_rng()
     if is_main_process():
         save_weights(unwrap(self.model), path, stage=self.stage, tokenizer_dir=self.tokenizer_dir)
-        save_resume(weight_file(self.config, a.save_weight, self.checkpoint_dir, "_resume"), self.model, self.optimizer, self.scaler,
-                    epoch=self.epoch, step=self.step, samples=self.samples)
+        save_resume(self.resume_file, self.model, self.optimizer, self.scaler, rng, epoch=self.epoch, step=self.step, samples=self.samples)
     if world_size() > 1:
         torch.distributed.barrier()
     return path
@@ -444,7 +490,21 @@ def _save(self) -> Path:
 
 Loop.save = _save
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c100
+# %% ../../nbs/7_trainer/50_loop.ipynb #c107
+@contextmanager
+def noticing_sigterm():
+    "期间收到 SIGTERM 不立刻退出，只往给出的列表里记一笔；离开时还原。不在主线程里就什么也不做。"
+    asked = []
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    old = signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGTERM, old)
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c110
 def _agree(self, value: float) -> float:
     "大家都用主进程的那个数：各人看各人的表，学习率就会不同。"
     return sum_across_ranks(value if is_main_process() else 0.0, self.device)
@@ -459,7 +519,7 @@ def _factor(self, spent: float) -> float:
 
 Loop.agree, Loop.factor = _agree, _factor
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c102
+# %% ../../nbs/7_trainer/50_loop.ipynb #c112
 def _one_step(self, micro: list[dict], factor: float) -> dict:
     "设好学习率，走一步；CPU 上每步都查梯度是不是有限数，加速卡上等到记账时再查，免得每步都要停下等它。"
     def guard(grad_norm):
@@ -474,7 +534,7 @@ def _one_step(self, micro: list[dict], factor: float) -> dict:
 
 Loop.one_step = _one_step
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c105
+# %% ../../nbs/7_trainer/50_loop.ipynb #c115
 def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
     "记一笔：这一段的平均损失、速度、学习率。"
     now, a = time.perf_counter(), self.args
@@ -498,17 +558,17 @@ def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
 
 Loop.log = _log
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c107
+# %% ../../nbs/7_trainer/50_loop.ipynb #c117
 def _run(self) -> TrainResult:
-    "训练到头，存好权重，返回结果。"
+    "训练到头，存好权重，返回结果。中途收到 SIGTERM：走完这一步，存好，以 0 退出。"
     a, limit = self.args, self.args.max_minutes * 60
     self.start, self.first = time.perf_counter(), self.step
     window = dict(loss_sum=torch.zeros((), device=self.device), tokens=0, seen=0, since=self.start)
     Logger(f"{self.stage}：共 {self.total} 步，{self.device.type}，{str(self.dtype).removeprefix('torch.')}；"
            f"权重、梯度、优化器与 logits 约 {self.memory / 2**20:.0f} MB，其余激活另算。")
-    show = Display(self.stage, self.total)
+    show, told = Display(self.stage, self.total), False
     self.model.train()
-    try:
+    with closing(show), noticing_sigterm() as asked:
         for micro in self.steps() if self.step < self.total else ():
             spent = self.agree(time.perf_counter() - self.start) if limit else 0.0
             factor = self.factor(spent)
@@ -518,17 +578,19 @@ def _run(self) -> TrainResult:
             window["seen"] += sum(b["input_ids"].numel() for b in micro)
             show.advance(self.step)
             end, saving = self.step >= self.total or (limit and spent >= limit), self.step % a.save_interval == 0
-            if end or saving or self.step % a.log_interval == 0 or self.step == self.first + 1:
+            told = not end and sum_across_ranks(len(asked), self.device) > 0       # 有一个进程收到，大家就一起停
+            if end or told or saving or self.step % a.log_interval == 0 or self.step == self.first + 1:
                 self.log(window, out, factor, show)              # 存之前先记：记的时候会查 NaN，坏的权重不落盘
-            if end:
+            if end or told:
                 break
             if saving:
                 self.save()
-    finally:
-        show.close()
-    path, seconds = self.save(), time.perf_counter() - self.start
+        path, seconds = self.save(), time.perf_counter() - self.start
     if self.journal.tracker:
         self.journal.tracker.finish()
+    if told:
+        Logger(f"收到 SIGTERM：停在第 {self.step} 步，权重与断点已存好；加 --from_resume 1 接着练。")
+        raise SystemExit(0)
     return TrainResult(unwrap(self.model), self.tokenizer, self.journal, path, self.step - self.first, seconds, sum(self.journal["input_tokens"]))
 
 

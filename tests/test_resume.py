@@ -1,0 +1,214 @@
+"""续训分毫不差：任何时刻被 SIGKILL、文件坏了、被 SIGTERM 请走、换了进程数。"""
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+import minimind
+from minimind.learning.errors import UserError
+from minimind.model.causal_lm import MiniMindForCausalLM
+from minimind.model.config import MiniMindConfig
+from minimind.trainer import loop as loop_module
+from minimind.trainer.arguments import make_args
+from minimind.trainer.checkpoint import load_resume, previous
+from minimind.trainer.loop import Loop, language_model_loss
+from minimind.trainer.train_pretrain import PretrainArgs, train
+
+ROOT = Path(minimind.__file__).parents[1]
+STEPS = 24
+CHILD = """
+import json, sys, torch
+from minimind.trainer.arguments import make_args
+from minimind.trainer.train_pretrain import PretrainArgs, train
+torch.set_num_threads(int(sys.argv[2]))
+args = make_args(PretrainArgs, **json.loads(sys.argv[1]))
+train(args)
+"""
+
+
+def options(small, home: Path, **more) -> dict:
+    return {**dict(hidden_size=32, num_hidden_layers=2, max_seq_len=32, batch_size=1, accumulation_steps=2, epochs=4, max_steps=STEPS, packing=1,
+                   dtype="float32", num_workers=0, log_interval=1, save_interval=1, learning_rate=1e-2, device="cpu", optimizer="muon",
+                   data_path=str(small["pretrain"]), tokenizer_path=str(small["tok"]), save_dir=str(home / "out")), **more}
+
+
+def start(given: dict) -> subprocess.Popen:
+    "开一个训练的子进程，等到它要走第一步：导入与载入不算在内，被杀的时刻才真落在训练里。"
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-c", CHILD, json.dumps(given), str(torch.get_num_threads())]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+    said = []
+    while not (said and said[-1].startswith("pretrain：共")):
+        said.append(child.stdout.readline())
+        assert said[-1], "".join(said)
+    return child
+
+
+def finish(child) -> str:
+    out, _ = child.communicate(timeout=200)
+    assert child.returncode == 0, out[-2000:]
+    return out
+
+
+def resume_file(home: Path) -> Path:
+    return home / "checkpoints" / "pretrain_32_resume.pth"
+
+
+def final(home: Path) -> dict:
+    return load_resume(resume_file(home))
+
+
+def same_end(a: Path, b: Path) -> None:
+    "权重文件、断点里的权重与优化器都逐位相同。"
+    x, y = final(a), final(b)
+    assert x["step"] == y["step"] == STEPS
+    assert (a / "out/pretrain_32.pth").exists()
+    assert all(torch.equal(x["model"][k], y["model"][k]) for k in x["model"])
+    w, v = (torch.load(h / "out/pretrain_32.pth", weights_only=True) for h in (a, b))
+    assert w.keys() == v.keys() and all(torch.equal(w[k], v[k]) for k in w)
+
+
+def steps_recorded(home: Path) -> list[int]:
+    return [json.loads(line)["step"] for line in (home / "out/metrics.jsonl").read_text(encoding="utf8").splitlines()]
+
+
+def kill_and_resume(small, tmp_path, optimizer: str, draws: int, seed: int) -> None:
+    "量出一次完整训练的时间，在均匀抽出的时刻杀掉，续训到完，与没断过的逐位比。"
+    length = train(make_args(PretrainArgs, **options(small, tmp_path / "whole", optimizer=optimizer))).seconds
+    rng = random.Random(seed)
+    for k in range(draws):
+        home = tmp_path / f"killed{k}"
+        given = options(small, home, optimizer=optimizer, from_resume=1)
+        child = start(given)
+        time.sleep(rng.uniform(0, length))
+        child.kill()
+        child.communicate()
+        finish(start(given))
+        same_end(tmp_path / "whole", home)
+        assert steps_recorded(home) == list(range(1, STEPS + 1))         # 曲线没有叠两层
+        assert not [p for p in home.rglob("*") if p.name.endswith((".tmp", ".next.pth"))]
+
+
+@pytest.mark.parametrize("optimizer,draws", [("muon", 2), ("adamw", 1)])
+def test_killed_at_any_moment_ends_at_the_same_weights(small, tmp_path, optimizer, draws):
+    kill_and_resume(small, tmp_path, optimizer, draws, seed=draws)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", ["muon", "adamw"])
+def test_killed_at_many_moments_ends_at_the_same_weights(small, tmp_path, optimizer):
+    kill_and_resume(small, tmp_path, optimizer, 20, seed=0)
+
+
+@pytest.fixture(scope="module")
+def whole(small, tmp_path_factory):
+    "一次没断过的训练（进程内）。"
+    home = tmp_path_factory.mktemp("whole")
+    train(make_args(PretrainArgs, **options(small, home)))
+    return home
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "none"])
+def test_damaged_newest_falls_back_and_says_so(small, tmp_path, whole, damage, capfd):
+    train(make_args(PretrainArgs, **options(small, tmp_path, max_steps=5, schedule="constant")))
+    reference = tmp_path / "ref"
+    train(make_args(PretrainArgs, **options(small, reference, schedule="constant")))
+    newest = resume_file(tmp_path)
+    data = bytearray(newest.read_bytes())
+    if damage == "cut":
+        newest.write_bytes(data[: len(data) * 2 // 3])
+    elif damage == "flip":
+        weight = load_resume(newest)["model"]["model.norm.weight"]       # 翻在一份权重里（翻在文件的空隙里不碍事）
+        data[data.index(weight.numpy().tobytes()) + 5] ^= 8
+        newest.write_bytes(data)
+    elif damage == "empty":
+        newest.write_bytes(b"")
+    else:
+        newest.unlink()                                                   # 两次改名之间被杀
+    capfd.readouterr()
+    train(make_args(PretrainArgs, **options(small, tmp_path, schedule="constant", from_resume=1)))
+    said = capfd.readouterr().out
+    assert "第 4 步" in said and ("改用前一份" in said) == (damage != "none")
+    same_end(reference, tmp_path)
+    assert steps_recorded(tmp_path) == list(range(1, STEPS + 1))
+
+
+def test_both_damaged_is_one_sentence(small, tmp_path):
+    train(make_args(PretrainArgs, **options(small, tmp_path, max_steps=2)))
+    for file in (resume_file(tmp_path), previous(resume_file(tmp_path))):
+        file.write_bytes(file.read_bytes()[:500])
+    with pytest.raises(UserError, match="没有可用的断点") as e:
+        train(make_args(PretrainArgs, **options(small, tmp_path, from_resume=1)))
+    assert "\n" not in str(e.value) and "pretrain_32_resume.pth" in str(e.value)
+
+
+def test_sigterm_saves_exits_zero_and_resumes_bitwise(small, tmp_path, whole):
+    given = options(small, tmp_path, save_interval=1000, from_resume=1)
+    child = start(given)
+    assert "1/" in child.stdout.readline()                                # 走完了第一步
+    child.send_signal(signal.SIGTERM)
+    out = finish(child)                                                   # 退出码 0
+    assert len([line for line in out.splitlines() if "SIGTERM" in line]) == 1
+    assert 1 <= final(tmp_path)["step"] < STEPS
+    finish(start(given))
+    same_end(whole, tmp_path)
+    assert steps_recorded(tmp_path) == list(range(1, STEPS + 1))
+
+
+def tiny_loop(n: int, tmp_path, **more) -> Loop:
+    "每行的第二个 token 就是它的编号，走步时数得出看过谁。"
+    torch.manual_seed(0)
+    model = MiniMindForCausalLM(MiniMindConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=4, num_key_value_heads=2, vocab_size=64))
+    rows = [{k: torch.tensor([3, i, 5]) for k in ("input_ids", "labels")} for i in range(n)]
+    args = make_args(PretrainArgs, **{**dict(hidden_size=32, batch_size=2, accumulation_steps=2, num_workers=0, device="cpu", dtype="float32",
+                                             epochs=2, save_dir=str(tmp_path / "out")), **more})
+    return Loop(args, model, None, None, rows, language_model_loss, device=torch.device("cpu"), stage="pretrain")
+
+
+def seen_by(loop: Loop, steps: int | None = None) -> list[tuple]:
+    "走 `steps` 步（不给就走到底），返回看过的（第几遍，编号）；补位的假行不算。"
+    out, walk = [], loop.steps()
+    while steps is None or steps > 0:
+        if (micro := next(walk, None)) is None:
+            break
+        epoch = loop.epoch
+        out += [(epoch, int(row[1])) for b in micro for row in b["labels"] if row[1] >= 0]
+        steps = steps - 1 if steps is not None else None
+    return out
+
+
+@pytest.mark.parametrize("n", [7, 16, 29])
+@pytest.mark.parametrize("before,after", [(2, 1), (1, 2), (3, 2)])
+@pytest.mark.parametrize("stop", [1, 2, 3])
+def test_another_process_count_neither_repeats_nor_skips(n, before, after, stop, tmp_path, monkeypatch):
+    def walk(world, steps, at):
+        monkeypatch.setattr(loop_module, "world_size", lambda: world)
+        seen, ends = [], set()
+        for r in range(world):
+            monkeypatch.setattr(loop_module, "rank", lambda: r)
+            loop = loops.pop()
+            loop.epoch, loop.samples = at
+            seen += seen_by(loop, steps)
+            ends.add((loop.epoch, loop.samples))
+        assert len(ends) == 1                                             # 各进程停在同一个位置
+        return seen, ends.pop()
+    loops = [tiny_loop(n, tmp_path) for _ in range(before + after)]       # 在假装多进程之前造好，免得套 DDP
+    first, at = walk(before, stop, (0, 0))
+    rest, _ = walk(after, None, at)
+    assert sorted(first + rest) == [(e, i) for e in range(2) for i in range(n)]
+
+
+def test_steps_left_follows_the_samples(tmp_path, monkeypatch):
+    loop = tiny_loop(29, tmp_path)
+    assert loop.total == loop.steps_left() == 16                          # 每步 4 个样本，29 个要 8 步，两遍
+    loop.samples = 16
+    assert loop.steps_left() == 4 + 8
+    monkeypatch.setattr(loop_module, "world_size", lambda: 2)
+    assert loop.steps_left() == 2 + 4                                     # 两个进程：每步 8 个
