@@ -96,7 +96,7 @@ def default_weight(weight: str = "") -> str:
     if weight:
         return weight
     for folder in (OUT / "demo", OUT, OUT / "quick" / "demo"):
-        found = [p for p in folder.glob("full_sft_*.pth") if not p.stem.endswith("_resume")]
+        found = [p for p in folder.glob("full_sft_*.pth") if "_resume" not in p.stem]
         if found:
             return str(max(found, key=lambda p: p.stat().st_mtime))
     raise UserError(f"{OUT} 里还没有训练好的模型；先运行 minimind demo（几分钟），或用 --weight 指定一份权重。")
@@ -292,7 +292,7 @@ def info():
     from minimind.trainer.runtime import available_devices, cpu_has_bf16
     print(f"Python {platform.python_version()}，torch {torch.__version__}，transformers {transformers.__version__}")
     print(f"设备：{'、'.join(available_devices())}；CPU 线程 {torch.get_num_threads()}，bfloat16 指令：{'有' if cpu_has_bf16() else '没有'}")
-    weights = sorted(p for p in OUT.rglob("*.pth") if not p.stem.endswith("_resume"))
+    weights = sorted(p for p in OUT.rglob("*.pth") if "_resume" not in p.stem)
     print(f"输出文件夹 {OUT}：{len(weights)} 份权重")
     for p in weights:
         print(f"  {p.relative_to(OUT).as_posix()}  {p.stat().st_size / 1e6:.1f} MB")

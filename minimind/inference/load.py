@@ -152,7 +152,7 @@ ALIASES = {'ppo': 'ppo_actor', 'sft': 'full_sft', 'distill': 'full_dist', 'disti
 # %% ../../nbs/4_inference/10_load.ipynb #c057
 def list_weights(save_dir=OUT):
     "文件夹里现成的权重名（排好序；不含优化器状态）。"
-    found = [p for p in Path(save_dir).glob('**/*') if p.suffix in ('.pth', '.safetensors') and not p.stem.endswith('_resume')]
+    found = [p for p in Path(save_dir).glob('**/*') if p.suffix in ('.pth', '.safetensors') and '_resume' not in p.stem]
     return sorted(p.relative_to(save_dir).as_posix() for p in found)
 
 # %% ../../nbs/4_inference/10_load.ipynb #c061

@@ -53,7 +53,7 @@ def gathered(pieces, every: float = 0.05, clock=time.perf_counter):
 # %% ../../nbs/8_serving/30_web.ipynb #c031
 def weights() -> list[Path]:
     "out/ 里能聊天的权重：带身份证的 .pth；只预训练过的排在后面，其余新的在前。"
-    found = [p for p in OUT.rglob("*.pth") if not p.stem.endswith("_resume") and p.with_suffix(".json").exists()]
+    found = [p for p in OUT.rglob("*.pth") if "_resume" not in p.stem and p.with_suffix(".json").exists()]
     return sorted(found, key=lambda p: (p.stem.startswith("pretrain"), -p.stat().st_mtime))
 
 
