@@ -5,7 +5,7 @@
 import importlib
 
 _WHERE = {
-    "formats": ["KINDS", "DataReport", "RowProblem", "expand_paths", "open_lines", "parse_line", "check_turns", "guess_kind", "scan", "validate"],
+    "formats": ["KINDS", "DataReport", "RowProblem", "expand_paths", "open_lines", "parse_line", "check_turns", "file_kind", "guess_kind", "scan", "validate"],
     "masking": ["IGNORE", "SYSTEM_PROMPTS", "to_messages", "render", "segments", "encode_texts", "build_sft", "build_prompt"],
     "datasets": ["PretrainDataset", "SFTDataset", "DPODataset", "RLAIFDataset", "TokenStore", "load_rows", "cache_root"],
     "packing": ["PackedDataset", "pack", "first_fit", "join", "collate_padded", "collate_packed"],

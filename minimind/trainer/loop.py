@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['sample_order', 'rank_batches', 'SkipBatchSampler', 'token_loss', 'supervised', 'language_model_loss', 'train_step',
            'update', 'plain', 'append_line', 'Journal', 'open_tracker', 'first_bad_layer', 'check_finite',
-           'resolve_tokenizer', 'stage_config', 'init_model', 'memory_estimate', 'Display', 'LiveCurve', 'prepare',
-           'to_device', 'stack', 'TrainResult', 'Loop', 'noticing_sigterm']
+           'resolve_tokenizer', 'stage_config', 'init_model', 'Display', 'LiveCurve', 'prepare', 'to_device',
+           'TrainResult', 'Loop', 'noticing_sigterm', 'train_stage']
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c002
 import importlib
@@ -27,6 +27,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c003
+from ..dataset.packing import collate_packed
 from ..inference.load import load_model, save_weights, sidecar_path, unwrap
 from ..learning.errors import UserError
 from ..learning.paths import OUT, atomic_write
@@ -34,8 +35,9 @@ from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
 from ..tokenizer.fast import load_tokenizer
 from .checkpoint import clean_leftovers, gather_rng, lm_checkpoint, restore_rng, save_resume, weight_file
-from .optim import build_optimizer, get_lr, split_params
-from .runtime import (Logger, autocast, get_model_params, is_main_process, keep_freed_memory, make_scaler,
+from .memory import compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak
+from .optim import build_optimizer, get_lr
+from .runtime import (Logger, autocast, distributed, get_model_params, is_main_process, keep_freed_memory, make_scaler,
                                       pick_device, pick_dtype, rank, setup_seed, sum_across_ranks, world_size)
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c011
@@ -84,14 +86,16 @@ def supervised(batch: dict) -> int:
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c031
 def language_model_loss(model, batch: dict) -> Tensor:
-    "预训练与 SFT 共用的损失（求和）；MoE 的均衡损失按 token 数加权后加进来。"
+    "预训练与 SFT 共用的损失（求和），只给要学的位置打分；MoE 的均衡损失按 token 数加权后加进来。"
     inputs = {k: batch[k] for k in ("attention_mask", "position_ids", "document_ids") if batch.get(k) is not None}
-    out = model(batch["input_ids"], use_cache=False, **inputs)
-    loss = token_loss(out.logits, batch["labels"])
+    target = F.pad(batch["labels"][:, 1:], (0, 1), value=-100)               # (b, t) 每个位置该猜的 token
+    picked = target != -100
+    out = model(batch["input_ids"], use_cache=False, logits_to_keep=picked, **inputs)   # logits (n, v)
+    loss = F.cross_entropy(out.logits.float(), target[picked], reduction="sum")
     aux = getattr(out, "aux_loss", None)
     return loss if aux is None else loss + aux * supervised(batch)
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c037
+# %% ../../nbs/7_trainer/50_loop.ipynb #c039
 def train_step(model, micro_batches: list[dict], loss_fn, optimizer, scaler, *, grad_clip: float,
                amp=nullcontext(), device=torch.device("cpu"), guard=None) -> dict:
     """几个微批合成一步，按 token 数加权：切几份、分几个进程，梯度都一样（陷阱 26）。
@@ -113,7 +117,7 @@ def train_step(model, micro_batches: list[dict], loss_fn, optimizer, scaler, *, 
     grad_norm = update(model, optimizer, scaler, grad_clip, guard)
     return {"loss_sum": loss_sum, "tokens": sum(counts), "grad_norm": grad_norm}
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c038
+# %% ../../nbs/7_trainer/50_loop.ipynb #c040
 def update(model, optimizer, scaler, grad_clip: float, guard=None) -> Tensor:
     "还原缩放 → 裁剪 → 更新 → 清零；返回裁剪之前的梯度范数（标量张量，不带计算图）。"
     for part in optimizer.parts:                 # 逐个还原：scaler 按优化器记账，漏记的会在 step 里再除一次
@@ -127,7 +131,7 @@ def update(model, optimizer, scaler, grad_clip: float, guard=None) -> Tensor:
     optimizer.zero_grad()
     return grad_norm
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c047
+# %% ../../nbs/7_trainer/50_loop.ipynb #c049
 def plain(record: dict) -> dict:
     "只放行普通的数：小数留六位有效数字（学习率可以小到 1e-8），遇到张量报 TypeError（陷阱 32）。"
     if tensors := [k for k, v in record.items() if isinstance(v, Tensor)]:
@@ -141,7 +145,7 @@ def append_line(path: Path, line: str) -> None:
     with path.open("a", encoding="utf8") as f:
         f.write(line + "\n")
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c049
+# %% ../../nbs/7_trainer/50_loop.ipynb #c051
 @dataclass
 class Journal:
     "训练的流水账：写进 metrics.jsonl，也留在内存里画图。"
@@ -163,7 +167,7 @@ class Journal:
     def __getitem__(self, key: str) -> list:
         return [r[key] for r in self.records if key in r]
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c052
+# %% ../../nbs/7_trainer/50_loop.ipynb #c054
 def _rewind(self, step: int) -> int:
     "把文件末尾本阶段第 `step` 步之后的记录（与写了一半的行）划掉，返回划掉几行；更早的那些训练不动。"
     if not (self.path and self.path.exists() and is_main_process()):
@@ -187,7 +191,7 @@ def _rewind(self, step: int) -> int:
 
 Journal.rewind = _rewind
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c055
+# %% ../../nbs/7_trainer/50_loop.ipynb #c057
 def open_tracker(args, stage: str):
     "按 `--tracker`（或 `--use_wandb`）打开曲线面板，返回有 log 与 finish 的对象；不用就是 None。"
     name = "wandb" if args.use_wandb and args.tracker == "none" else args.tracker
@@ -199,7 +203,7 @@ def open_tracker(args, stage: str):
         raise UserError(f"--tracker {name} 要先装它：pip install {name}。不装也行，曲线总会写进 metrics.jsonl。") from None
     return panel.init(project=args.wandb_project, name=f"{stage}-{args.weight_name}", config=asdict(args))
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c059
+# %% ../../nbs/7_trainer/50_loop.ipynb #c061
 @torch.no_grad()
 def first_bad_layer(model, batches: list[dict], loss_fn) -> str:
     "把这几个微批再前向一遍，说出哪个权重、或哪一层的输出最先出现 inf 或 NaN。"
@@ -220,14 +224,14 @@ def first_bad_layer(model, batches: list[dict], loss_fn) -> str:
             hook.remove()
     return "前向都正常，是反向传播时溢出的"
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c062
+# %% ../../nbs/7_trainer/50_loop.ipynb #c064
 def check_finite(value: float, step: int, args, where: str = "", what: str = "损失") -> None:
     "损失（或梯度范数）不是有限数就抛 `UserError`，说清在哪一步、哪一层、可以试什么。"
     if not math.isfinite(value):
         raise UserError(f"第 {step} 步的{what}变成了 {value}{f'（{where}）' if where else ''}，训练停下，已存的权重没有动。可以试：把 --learning_rate 从 "
                         f"{args.learning_rate:g} 降到 {args.learning_rate / 3:g}；--dtype float32；用 minimind data check 检查数据。")
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c065
+# %% ../../nbs/7_trainer/50_loop.ipynb #c067
 def resolve_tokenizer(args):
     "训练用哪个分词器：明说的文件夹，否则是小世界的那个；没有就说怎样得到。返回 (分词器, 文件夹)。"
     folder = Path(args.tokenizer_path) if args.tokenizer_path else OUT / "tokenizer" / "world"
@@ -236,7 +240,7 @@ def resolve_tokenizer(args):
                         f"再用 --tokenizer_path 指给我。")
     return load_tokenizer(folder), folder
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c067
+# %% ../../nbs/7_trainer/50_loop.ipynb #c069
 def stage_config(args, vocab_size: int) -> MiniMindConfig:
     "由参数得到模型配置。没有预设时词表大小跟着分词器走；预设留的位置比分词器少就拒绝。"
     asked = getattr(args, "vocab_size", 0)
@@ -255,7 +259,7 @@ def stage_config(args, vocab_size: int) -> MiniMindConfig:
                         f"加 --vocab_size {vocab_size}，或换一个分词器（--tokenizer_path）。")
     return config
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c069
+# %% ../../nbs/7_trainer/50_loop.ipynb #c071
 def init_model(args, device: torch.device):
     """按 `args.from_weight` 得到 (model, tokenizer, tokenizer_dir)：`none` 从头开始，否则严格载入那份权重。"""
     if args.from_weight in ("none", ""):
@@ -268,16 +272,7 @@ def init_model(args, device: torch.device):
     get_model_params(model)
     return model.to(device), tokenizer, folder
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c072
-def memory_estimate(model, args) -> dict[str, int]:
-    "训练至少要多少字节：weights、gradients、optimizer、logits。其余激活另算，随批量与长度增长。"
-    n = {k: sum(p.numel() for p in ps) for k, ps in split_params(model).items()}
-    params = sum(n.values())
-    states = 8 * params - (4 * n["matrix"] if args.optimizer == "muon" else 0)
-    logits = args.batch_size * args.max_seq_len * model.config.vocab_size * 4 * 2
-    return {"weights": 4 * params, "gradients": 4 * params, "optimizer": states, "logits": logits}
-
-# %% ../../nbs/7_trainer/50_loop.ipynb #c077
+# %% ../../nbs/7_trainer/50_loop.ipynb #c074
 class Display:
     "终端里是进度条（损失、token/s、剩余时间），别处是一行行的日志。"
 
@@ -293,7 +288,7 @@ class Display:
             self.task = self.bar.add_task(title, total=total, note="")
             self.bar.start()
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c078
+# %% ../../nbs/7_trainer/50_loop.ipynb #c075
 def _advance(self, step: int) -> None:
     if self.bar:
         self.bar.update(self.task, completed=step)
@@ -314,7 +309,7 @@ def _close(self) -> None:
 
 Display.advance, Display.log, Display.close = _advance, _note, _close
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c081
+# %% ../../nbs/7_trainer/50_loop.ipynb #c078
 class LiveCurve:
     "笔记本里会动的损失曲线：`train(args, on_log=LiveCurve())`。`start` 是参考线，例如 ln(词表大小)。"
 
@@ -336,11 +331,9 @@ class LiveCurve:
         else:
             self.handle.update(fig)
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c084
+# %% ../../nbs/7_trainer/50_loop.ipynb #c081
 def prepare(model, args, device):
-    "按参数套上梯度重算、编译与 DDP。"
-    if args.grad_ckpt:
-        getattr(model, "activation_checkpointing_enable", model.gradient_checkpointing_enable)()   # transformers 5.23 换了名字
+    "按参数套上编译与 DDP。"
     if args.use_compile:
         model = torch.compile(model)
     if world_size() > 1:
@@ -349,17 +342,12 @@ def prepare(model, args, device):
         model = torch.nn.parallel.DistributedDataParallel(model, device_ids=ids, find_unused_parameters=bool(args.use_moe))
     return model
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c086
+# %% ../../nbs/7_trainer/50_loop.ipynb #c083
 def to_device(batch: dict, device) -> dict:
     "把批里的张量搬到设备上，别的不带。"
     return {k: v.to(device, non_blocking=True) for k, v in batch.items() if isinstance(v, Tensor)}
 
-
-def stack(rows: list[dict]) -> dict:
-    "等长的行摞成一批：每个键 `(b, t)`。"
-    return {k: torch.stack([torch.as_tensor(r[k]) for r in rows]) for k in rows[0]}
-
-# %% ../../nbs/7_trainer/50_loop.ipynb #c088
+# %% ../../nbs/7_trainer/50_loop.ipynb #c085
 @dataclass
 class TrainResult:
     "训练的结果：模型、分词器、流水账与权重文件。"
@@ -371,12 +359,13 @@ class TrainResult:
     steps: int
     seconds: float
     tokens: int
+    peak: int          # 实测的内存峰值，字节；量不到时是 0
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c090
+# %% ../../nbs/7_trainer/50_loop.ipynb #c087
 class Loop:
     "一次训练。`run()` 之前一切都已就位，断点也已恢复。"
 
-    def __init__(self, args, model, tokenizer, tokenizer_dir, dataset: Dataset, loss_fn, *, device, collate=stack, stage=None, on_log=None):
+    def __init__(self, args, model, tokenizer, tokenizer_dir, dataset: Dataset, loss_fn, *, device, collate=collate_packed, stage=None, on_log=None):
         self.args, self.tokenizer, self.tokenizer_dir = args, tokenizer, tokenizer_dir
         self.dataset, self.loss_fn, self.collate, self.device, self.on_log = dataset, loss_fn, collate, device, on_log
         self.stage = stage or args.save_weight
@@ -393,7 +382,9 @@ class Loop:
             clean_leftovers(weights, sidecar_path(weights), metrics, self.resume_file)
         if args.from_resume:
             self.restore(model)
-        self.memory = sum(memory_estimate(model, args).values())
+        if args.grad_ckpt:
+            getattr(model, "activation_checkpointing_enable", model.gradient_checkpointing_enable)()   # transformers 5.23 换了名字
+        self.memory = memory_estimate(model.train(), args, self.first_rows, loss_fn, device, self.dtype)
         self.model = prepare(model, args, device)
         self.total = self.step + self.steps_left()
         if args.max_steps:
@@ -407,7 +398,15 @@ class Loop:
         "断点放在哪里：明说的，否则是 save_dir 旁边的 checkpoints。"
         return Path(self.args.checkpoint_dir) if self.args.checkpoint_dir else Path(self.args.save_dir).parent / "checkpoints"
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c092
+# %% ../../nbs/7_trainer/50_loop.ipynb #c088
+def _first_rows(self, k: int) -> dict:
+    "数据的前 k 行拼成的一批（不够就从头再取），称内存用。"
+    return to_device(self.collate([self.dataset[i % len(self.dataset)] for i in range(k)]), self.device)
+
+
+Loop.first_rows = _first_rows
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c090
 def _resume_file(self) -> Path:
     "断点文件的路径。"
     return weight_file(self.config, self.args.save_weight, self.checkpoint_dir, "_resume")
@@ -422,7 +421,7 @@ def _steps_left(self) -> int:
 
 Loop.resume_file, Loop.steps_left = property(_resume_file), _steps_left
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c095
+# %% ../../nbs/7_trainer/50_loop.ipynb #c093
 def _micro_batches(self):
     "从当前位置到最后一遍，逐个给出（微批，它含的全局样本数）。"
     a, n = self.args, len(self.dataset)
@@ -443,7 +442,7 @@ def _micro_batches(self):
 
 Loop.micro_batches = _micro_batches
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c097
+# %% ../../nbs/7_trainer/50_loop.ipynb #c095
 def _steps(self):
     "把微批攒成步；一遍的末尾不够攒也算一步（陷阱 25）。"
     pending, n = [], len(self.dataset)
@@ -457,7 +456,7 @@ def _steps(self):
 
 Loop.steps = _steps
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c100
+# %% ../../nbs/7_trainer/50_loop.ipynb #c098
 def _restore(self, model) -> None:
     "从断点恢复权重、优化器、随机状态与位置。"
     state = lm_checkpoint(self.config, self.args.save_weight, save_dir=self.checkpoint_dir)
@@ -476,7 +475,7 @@ def _restore(self, model) -> None:
 
 Loop.restore = _restore
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c102
+# %% ../../nbs/7_trainer/50_loop.ipynb #c100
 def _save(self) -> Path:
     "存权重与断点；多进程时只有主进程写，其余的等它写完（陷阱 31）。"
     path, rng = weight_file(self.config, self.args.save_weight, self.args.save_dir), gather_rng()
@@ -490,7 +489,7 @@ def _save(self) -> Path:
 
 Loop.save = _save
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c107
+# %% ../../nbs/7_trainer/50_loop.ipynb #c105
 @contextmanager
 def noticing_sigterm():
     "期间收到 SIGTERM 不立刻退出，只往给出的列表里记一笔；离开时还原。不在主线程里就什么也不做。"
@@ -504,7 +503,7 @@ def noticing_sigterm():
     finally:
         signal.signal(signal.SIGTERM, old)
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c110
+# %% ../../nbs/7_trainer/50_loop.ipynb #c108
 def _agree(self, value: float) -> float:
     "大家都用主进程的那个数：各人看各人的表，学习率就会不同。"
     return sum_across_ranks(value if is_main_process() else 0.0, self.device)
@@ -519,7 +518,7 @@ def _factor(self, spent: float) -> float:
 
 Loop.agree, Loop.factor = _agree, _factor
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c112
+# %% ../../nbs/7_trainer/50_loop.ipynb #c110
 def _one_step(self, micro: list[dict], factor: float) -> dict:
     "设好学习率，走一步；CPU 上每步都查梯度是不是有限数，加速卡上等到记账时再查，免得每步都要停下等它。"
     def guard(grad_norm):
@@ -534,7 +533,7 @@ def _one_step(self, micro: list[dict], factor: float) -> dict:
 
 Loop.one_step = _one_step
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c115
+# %% ../../nbs/7_trainer/50_loop.ipynb #c113
 def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
     "记一笔：这一段的平均损失、速度、学习率。"
     now, a = time.perf_counter(), self.args
@@ -558,14 +557,14 @@ def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
 
 Loop.log = _log
 
-# %% ../../nbs/7_trainer/50_loop.ipynb #c117
+# %% ../../nbs/7_trainer/50_loop.ipynb #c115
 def _run(self) -> TrainResult:
     "训练到头，存好权重，返回结果。中途收到 SIGTERM：走完这一步，存好，以 0 退出。"
     a, limit = self.args, self.args.max_minutes * 60
     self.start, self.first = time.perf_counter(), self.step
     window = dict(loss_sum=torch.zeros((), device=self.device), tokens=0, seen=0, since=self.start)
-    Logger(f"{self.stage}：共 {self.total} 步，{self.device.type}，{str(self.dtype).removeprefix('torch.')}；"
-           f"权重、梯度、优化器与 logits 约 {self.memory / 2**20:.0f} MB，其余激活另算。")
+    Logger(f"{self.stage}：共 {self.total} 步，{self.device.type}，{str(self.dtype).removeprefix('torch.')}；{describe_memory(self.memory)}。")
+    reset_peak(self.device)
     show, told = Display(self.stage, self.total), False
     self.model.train()
     with closing(show), noticing_sigterm() as asked:
@@ -585,13 +584,27 @@ def _run(self) -> TrainResult:
                 break
             if saving:
                 self.save()
-        path, seconds = self.save(), time.perf_counter() - self.start
+        path, seconds, peak = self.save(), time.perf_counter() - self.start, peak_memory(self.device)
+    Logger(compare_memory(self.memory, peak))
     if self.journal.tracker:
         self.journal.tracker.finish()
     if told:
         Logger(f"收到 SIGTERM：停在第 {self.step} 步，权重与断点已存好；加 --from_resume 1 接着练。")
         raise SystemExit(0)
-    return TrainResult(unwrap(self.model), self.tokenizer, self.journal, path, self.step - self.first, seconds, sum(self.journal["input_tokens"]))
+    return TrainResult(unwrap(self.model), self.tokenizer, self.journal, path, self.step - self.first, seconds, sum(self.journal["input_tokens"]), peak)
 
 
 Loop.run = _run
+
+# %% ../../nbs/7_trainer/50_loop.ipynb #c117
+def train_stage(args, stage: str, rows_of, loss_fn=language_model_loss, on_log=None) -> TrainResult:
+    """一个阶段的外壳：起进程组，定种子，造模型，读数据，跑循环。
+
+    `rows_of(tokenizer)` 返回（训练用的行，拼批的函数）；`loss_fn(model, batch)` 返回损失之和；`on_log(journal)` 每记一笔调用一次。
+    """
+    with distributed(args.device):
+        setup_seed(args.seed + rank())
+        device = pick_device(args.device)
+        model, tokenizer, folder = init_model(args, device)
+        rows, collate = rows_of(tokenizer)
+        return Loop(args, model, tokenizer, folder, rows, loss_fn, device=device, collate=collate, stage=stage, on_log=on_log).run()

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from ..dataset.datasets import PretrainDataset
 from ..dataset.packing import PackedDataset, collate_packed, collate_padded
 from .arguments import TrainArgs, opt, run_stage
-from .loop import Loop, TrainResult, init_model, language_model_loss
-from .runtime import Logger, distributed, pick_device, rank, setup_seed
+from .loop import TrainResult, train_stage
+from .runtime import Logger
 
 # %% ../../nbs/7_trainer/60_train_pretrain.ipynb #c019
 @dataclass
@@ -38,12 +38,8 @@ def rows_for(dataset, args) -> tuple:
 # %% ../../nbs/7_trainer/60_train_pretrain.ipynb #c032
 def train(args, on_log=None) -> TrainResult:
     "按参数预训练一个模型，存成 `{save_dir}/pretrain_{hidden_size}.pth`。`on_log(journal)` 每记一笔调用一次。"
-    with distributed(args.device):
-        setup_seed(args.seed + rank())
-        device = pick_device(args.device)
-        model, tokenizer, folder = init_model(args, device)
-        rows, collate = rows_for(PretrainDataset(args.data_path, tokenizer, args.max_seq_len), args)
-        return Loop(args, model, tokenizer, folder, rows, language_model_loss, device=device, collate=collate, stage="pretrain", on_log=on_log).run()
+    rows_of = lambda tokenizer: rows_for(PretrainDataset(args.data_path, tokenizer, args.max_seq_len), args)
+    return train_stage(args, "pretrain", rows_of, on_log=on_log)
 
 # %% ../../nbs/7_trainer/60_train_pretrain.ipynb #c047
 HELP = "预训练：从大量文本里学会接着往下说。"
