@@ -142,6 +142,11 @@ def _like_heads(x, b, t, kv, g, d):
     return x.new_empty(b, t, kv, g, d).permute(0, 2, 3, 1, 4)
 
 
+def _softmax_grad(p, dp):
+    """softmax 的反向：p·(dp - Σ p·dp)，最后一维。"""
+    return torch._softmax_backward_data(dp, p, -1, p.dtype)
+
+# %% ../../nbs/3_model/40_attention.ipynb #c066
 class _Blocked(torch.autograd.Function):
     """分块的因果注意力。q (b, h, t, d)，k/v (b, kv, t, d)，mask (b 或 1, 1, t, t) bool 且不含未来。"""
 
@@ -173,11 +178,6 @@ class _Blocked(torch.autograd.Function):
             dq[:, :, :, i:j] = torch.bmm(ds, k[:, f:j]).view(b, kv, g, j - i, d)
             dk[:, f:j] += torch.bmm(ds.mT, rows)
         return dq.flatten(1, 2), (dk * d**-0.5).view(b, kv, t, d), dv.view(b, kv, t, d), None
-
-# %% ../../nbs/3_model/40_attention.ipynb #c065
-def _softmax_grad(p, dp):
-    """softmax 的反向：p·(dp - Σ p·dp)，最后一维。"""
-    return torch._softmax_backward_data(dp, p, -1, p.dtype)
 
 # %% ../../nbs/3_model/40_attention.ipynb #c068
 def blocked_attention(q, k, v, mask=None):
