@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TECHNIQUES', 'SIZES', 'SECTIONS', 'NOTES', 'command', 'flops_per_token', 'fake_batch', 'full_loss', 'lean_loss',
-           'one_step', 'fast_dtype', 'step_phases', 'step_parts', 'swapped', 'give_back_memory',
+           'one_step', 'fast_dtype', 'step_phases', 'swapped', 'step_parts', 'give_back_memory',
            'freed_memory_returned', 'technique_steps', 'sample_lengths', 'batches_of', 'useful_tokens', 'packing_steps',
            'llama_like', 'llama_loss', 'matmul_work', 'bench_dense', 'bench_packed', 'bench_nano', 'bench_techniques',
            'bench_train']
@@ -110,38 +110,6 @@ def step_phases(model, batch: dict, *, dtype=torch.float32, optimizer="adamw", l
     return {name: median(values[1:]) for name, values in times.items()}        # 头一步是热身
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c029
-def _there_and_back(fn, inputs: tuple, dtype):
-    "一个函数：在 autocast 里算 `fn(*inputs)`，再反向一遍。"
-    def run():
-        with autocast(torch.device("cpu"), dtype):
-            out = fn(*inputs)
-        out.float().sum().backward()
-    return run
-
-# %% ../../nbs/9_lab/20_step_time.ipynb #c030
-def step_parts(model, batch: dict, *, dtype=torch.float32, optimizer="adamw", rounds: int = 5) -> dict[str, float]:
-    "一步里各种零件（前向加反向）与优化器各用几秒；“其余”是整步减去它们。零件是单独跑的，所以只是近似。"
-    c, body, (b, t) = model.config, model.model, batch["input_ids"].shape
-    wide = torch.randn(b, t, c.hidden_size, requires_grad=True)
-    mask, causal = attention_module.build_attention_mask(t, document_ids=batch.get("document_ids"))
-    rope, block = body.rope_at(t, 0, None, batch.get("position_ids")), body.layers[0]
-    attend = lambda x: block.self_attn(x, rope, mask, None, causal)
-    head = lambda x: model(inputs_embeds=x, labels=batch["labels"], loss_only=True).loss
-    opt = optim_module.build_optimizer(model.train(), optimizer, 1e-4)
-    normal = wide.detach().to(dtype).requires_grad_()               # 归一化出来的已经是矩阵乘法的精度
-    layers, body.layers = body.layers, torch.nn.ModuleList()        # 量“头与损失”时先拿掉中间各层
-    try:
-        seconds = interleaved({"头与损失": _there_and_back(head, (wide,), dtype)}, rounds)
-    finally:
-        body.layers = layers
-    seconds |= interleaved({"注意力": _there_and_back(attend, (normal,), dtype), "前馈": _there_and_back(block.mlp, (normal,), dtype),
-                            "归一化": _there_and_back(block.input_layernorm, (wide,), dtype),
-                            "整步": one_step(model, batch, dtype=dtype, optimizer=optimizer), "优化器": opt.step}, rounds)
-    times = {"注意力": c.num_hidden_layers, "前馈": c.num_hidden_layers, "归一化": 2 * c.num_hidden_layers, "头与损失": 1, "优化器": 1}
-    parts = {name: median(seconds[name]) * n for name, n in times.items()}
-    return parts | {"其余": max(0.0, median(seconds["整步"]) - sum(parts.values()))}
-
-# %% ../../nbs/9_lab/20_step_time.ipynb #c037
 @contextmanager
 def swapped(module, name: str, value):
     "在 with 里把 `module.name` 换成 `value`，出来（哪怕出错）就换回去。"
@@ -152,13 +120,42 @@ def swapped(module, name: str, value):
     finally:
         setattr(module, name, old)
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #c040
+# %% ../../nbs/9_lab/20_step_time.ipynb #c031
+def _there_and_back(fn, inputs: tuple, dtype):
+    "一个函数：在 autocast 里算 `fn(*inputs)`，再反向一遍。"
+    def run():
+        with autocast(torch.device("cpu"), dtype):
+            out = fn(*inputs)
+        out.float().sum().backward()
+    return run
+
+# %% ../../nbs/9_lab/20_step_time.ipynb #c032
+def step_parts(model, batch: dict, *, dtype=torch.float32, optimizer="adamw", rounds: int = 5) -> dict[str, float]:
+    "一步里各种零件（前向加反向）与优化器各用几秒；“其余”是整步减去它们。零件是单独跑的，所以只是近似。"
+    c, body, (b, t) = model.config, model.model, batch["input_ids"].shape
+    wide = torch.randn(b, t, c.hidden_size, requires_grad=True)
+    mask, causal = attention_module.build_attention_mask(t, document_ids=batch.get("document_ids"))
+    rope, block = body.rope_at(t, 0, None, batch.get("position_ids")), body.layers[0]
+    attend = lambda x: block.self_attn(x, rope, mask, None, causal)
+    head = lambda x: model(inputs_embeds=x, labels=batch["labels"], loss_only=True).loss
+    opt = optim_module.build_optimizer(model.train(), optimizer, 1e-4)
+    normal = wide.detach().to(dtype).requires_grad_()               # 归一化出来的已经是矩阵乘法的精度
+    with swapped(body, "layers", torch.nn.ModuleList()):            # 量“头与损失”时先拿掉中间各层
+        seconds = interleaved({"头与损失": _there_and_back(head, (wide,), dtype)}, rounds)
+    seconds |= interleaved({"注意力": _there_and_back(attend, (normal,), dtype), "前馈": _there_and_back(block.mlp, (normal,), dtype),
+                            "归一化": _there_and_back(block.input_layernorm, (wide,), dtype),
+                            "整步": one_step(model, batch, dtype=dtype, optimizer=optimizer), "优化器": opt.step}, rounds)
+    times = {"注意力": c.num_hidden_layers, "前馈": c.num_hidden_layers, "归一化": 2 * c.num_hidden_layers, "头与损失": 1, "优化器": 1}
+    parts = {name: median(seconds[name]) * n for name, n in times.items()}
+    return parts | {"其余": max(0.0, median(seconds["整步"]) - sum(parts.values()))}
+
+# %% ../../nbs/9_lab/20_step_time.ipynb #c039
 def _all_keys(t: int, mask):
     "分块的清单，但不跳过别的文档：每块都从第 0 个键看起。"
     spans = [(i, min(i + attention_module.BLOCK, t)) for i in range(0, t, attention_module.BLOCK)]
     return [(i, j, 0, ~mask[:, :, None, i:j, :j]) for i, j in spans] if mask is not None else attention_module._blocks(t, None)
 
-
+# %% ../../nbs/9_lab/20_step_time.ipynb #c040
 class _PlainNorm:
     "归一化的直译版：反向交给自动求导。"
 
@@ -167,7 +164,7 @@ class _PlainNorm:
         wide = x.float()
         return (weight * (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps))).to(dtype)
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #c041
+# %% ../../nbs/9_lab/20_step_time.ipynb #c042
 def _plain_newton_schulz(g: Tensor, steps: int = 5, eps: float = 1e-7) -> Tensor:
     "正交化的直译版：加与乘不并进矩阵乘法。"
     x = g / (g.norm(dim=(-2, -1), keepdim=True) + eps)
@@ -176,7 +173,7 @@ def _plain_newton_schulz(g: Tensor, steps: int = 5, eps: float = 1e-7) -> Tensor
         x = 3.4445 * x + (-4.7750 * A + 2.0315 * A @ A) @ x
     return x
 
-
+# %% ../../nbs/9_lab/20_step_time.ipynb #c044
 def give_back_memory(on: bool = True) -> bool:
     "`keep_freed_memory` 的反面：用完的大块内存立刻还给系统（glibc 的默认）。返回是否办成。"
     if not on:
@@ -189,7 +186,7 @@ def give_back_memory(on: bool = True) -> bool:
     except (OSError, AttributeError):
         return False
 
-
+# %% ../../nbs/9_lab/20_step_time.ipynb #c045
 @contextmanager
 def freed_memory_returned():
     "在 with 里用系统默认的内存习惯。"
@@ -199,7 +196,7 @@ def freed_memory_returned():
     finally:
         give_back_memory(False)
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #c042
+# %% ../../nbs/9_lab/20_step_time.ipynb #c046
 TECHNIQUES = {      # 名字 → 怎样关掉它
     "分块注意力（关：SDPA）": lambda: swapped(attention_module, "BLOCKED_MAX", 0),
     "跳过别的文档": lambda: swapped(attention_module, "_blocks", partial(_all_keys)),
@@ -209,7 +206,7 @@ TECHNIQUES = {      # 名字 → 怎样关掉它
     "留住释放的内存": freed_memory_returned,
 }
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #c045
+# %% ../../nbs/9_lab/20_step_time.ipynb #c049
 _real_blocks = attention_module._blocks
 
 
@@ -220,7 +217,7 @@ def _every_key(t: int, mask):
 
 TECHNIQUES["跳过别的文档"] = lambda: swapped(attention_module, "_blocks", _every_key)
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #c050
+# %% ../../nbs/9_lab/20_step_time.ipynb #c054
 def technique_steps(rows: int = 4, length: int = 256, preset: str = "nano", document: int = 60, learn: float = 0.4) -> dict:
     "{写法: 走一步的函数}：全开；每样技术单独关掉；再加 fp32 与“每个位置都算头”。"
     config, dtype = MiniMindConfig.preset(preset), fast_dtype()
@@ -235,14 +232,14 @@ def technique_steps(rows: int = 4, length: int = 256, preset: str = "nano", docu
     steps = {"全开": everything} | {name: partial(without, name) for name in TECHNIQUES}
     return steps | {"只在计分处算头": new(loss=full_loss), "bfloat16（关：float32）": new(dtype=torch.float32)}
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #c054
+# %% ../../nbs/9_lab/20_step_time.ipynb #c058
 def sample_lengths(n: int, longest: int, seed: int = 0) -> list[int]:
     "n 个样本的长度：Beta(1, 2) 乘上限，平均是上限的三分之一；最短 4。"
     generator = torch.Generator().manual_seed(seed)
     u = torch.rand(n, generator=generator)
     return (longest * (1 - u.sqrt())).round().clamp(4, longest).long().tolist()     # Beta(1,2) 的逆分布函数
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #c056
+# %% ../../nbs/9_lab/20_step_time.ipynb #c060
 def batches_of(lengths: list[int], longest: int, rows: int, how: str, vocab: int = 6400) -> list[dict]:
     """同一批样本的三种组法，返回若干批 (rows, ≤longest)。
 
@@ -263,7 +260,7 @@ def useful_tokens(batch: dict) -> int:
     mask = batch.get("attention_mask", batch.get("document_ids"))
     return int((mask > 0).sum())
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #c060
+# %% ../../nbs/9_lab/20_step_time.ipynb #c064
 def packing_steps(config: MiniMindConfig, rows: int, longest: int) -> dict:
     "{写法: (走一步的函数, 这批里有用的 token 数)}：补到上限、补到同批最长、拼接。每种取有用比例居中的那一批；三种都给每个位置算头。"
     lengths, steps = sample_lengths(64 * rows, longest), {}
@@ -273,7 +270,7 @@ def packing_steps(config: MiniMindConfig, rows: int, longest: int) -> dict:
         steps[name] = one_step(MiniMindForCausalLM(config), batch, dtype=fast_dtype(), loss=full_loss), useful_tokens(batch)
     return steps
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #c067
+# %% ../../nbs/9_lab/20_step_time.ipynb #c071
 def llama_like(config: MiniMindConfig):
     "与 `config` 同形状、随机权重的 transformers Llama。"
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -281,12 +278,12 @@ def llama_like(config: MiniMindConfig):
              "rms_norm_eps", "rope_theta", "max_position_embeddings", "tie_word_embeddings")
     return LlamaForCausalLM(LlamaConfig(**{n: getattr(config, n) for n in names}))
 
-
+# %% ../../nbs/9_lab/20_step_time.ipynb #c073
 def llama_loss(model, batch: dict) -> Tensor:
     "transformers 自己的损失，换成求和。"
     return model(batch["input_ids"], labels=batch["labels"], use_cache=False).loss * supervised(batch)
 
-
+# %% ../../nbs/9_lab/20_step_time.ipynb #c074
 def matmul_work(dtype: torch.dtype, n: int = 2048, times: int = 1):
     "一个函数与它的运算数：`times` 次 n×n 的矩阵乘法，给上限用。"
     a = torch.randn(n, n).to(dtype)
@@ -297,11 +294,16 @@ def matmul_work(dtype: torch.dtype, n: int = 2048, times: int = 1):
             torch.mm(a, a, out=out)
     return run, 2 * n**3 * times
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #c069
+# %% ../../nbs/9_lab/20_step_time.ipynb #c076
 SIZES = {  # 正式的与 --quick 的：(配置, 行, 长度)
     False: dict(dense=("small", 8, 512), packed=("small", 8, 512), nano=(("nano", 32, 256), ("nano", 4, 256)), matmul=2048, rounds=4, many=24),
     True: dict(dense=("tiny", 2, 32), packed=("tiny", 2, 64), nano=(("nano", 2, 32), ("nano", 1, 32)), matmul=128, rounds=1, many=1),
 }
+
+# %% ../../nbs/9_lab/20_step_time.ipynb #c078
+def _dense_row(where: str, name: str, speed: list[float], top: list[float]) -> dict:
+    "一行：每秒的运算，占 bf16 上限的几分之几（同一轮相除）。"
+    return {"项目": where, "写法": name, "GFLOP/s": median(speed) / 1e9, "占 bf16 上限": f"{median(d / t for d, t in zip(speed, top)):.0%}"}
 
 
 def bench_dense(size: dict, compiled: bool = False) -> list[dict]:
@@ -320,14 +322,14 @@ def bench_dense(size: dict, compiled: bool = False) -> list[dict]:
     top = [work["矩阵乘法 bfloat16"][1] / s for s in seconds["矩阵乘法 bfloat16"]]
     base, table = "transformers Llama float32", []
     for name, values in seconds.items():
-        done = [(work[name][1] if name in work else flops) / s for s in values]
-        row = {"项目": f"{preset} {rows}×{length}", "写法": name, "GFLOP/s": median(done) / 1e9, "占 bf16 上限": f"{median(d / t for d, t in zip(done, top)):.0%}"}
+        count = work[name][1] if name in work else flops
+        row = _dense_row(f"{preset} {rows}×{length}", name, [count / s for s in values], top)
         if name in runs:
             row |= {"token/s": rows * length / median(values), "倍数": speedups(seconds, base)[name], "比的是": base}
         table.append(row)
     return table
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #c070
+# %% ../../nbs/9_lab/20_step_time.ipynb #c080
 def bench_packed(size: dict) -> list[dict]:
     "补到上限、补到同批最长、拼接：每秒有用的 token。"
     preset, rows, length = size["packed"]
@@ -337,7 +339,7 @@ def bench_packed(size: dict) -> list[dict]:
     return [{"项目": f"{preset} {rows}×{length}，平均长度是上限的三分之一", "写法": name, "token/s": median(rate[name]),
              "倍数": median(a / b for a, b in zip(rate[name], rate["补到上限"])), "比的是": "补到上限（只数有用的 token）"} for name in made]
 
-
+# %% ../../nbs/9_lab/20_step_time.ipynb #c081
 def bench_nano(size: dict) -> list[dict]:
     "nano：大批，与 demo 自己的小批（拼接、四成位置计分、Muon）。"
     steps = {}
@@ -349,7 +351,7 @@ def bench_nano(size: dict) -> list[dict]:
     seconds = interleaved({key: step for key, (_, step) in steps.items()}, max(size["rounds"], size["many"] // 2))
     return [{"项目": key[0], "写法": key[1], "token/s": n / median(seconds[key]), "毫秒每步": median(seconds[key]) * 1e3} for key, (n, _) in steps.items()]
 
-
+# %% ../../nbs/9_lab/20_step_time.ipynb #c082
 def bench_techniques(size: dict) -> list[dict]:
     "每样技术单独关掉：一步要几倍的时间。"
     preset, rows, length = size["nano"][-1]
@@ -357,13 +359,13 @@ def bench_techniques(size: dict) -> list[dict]:
     return [{"项目": f"{preset} {rows}×{length}，关掉一样", "写法": name, "毫秒每步": median(seconds[name]) * 1e3, "倍数": 1 / ratio, "比的是": "全开的时间"}
             for name, ratio in speedups(seconds, "全开").items()]
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #c073
+# %% ../../nbs/9_lab/20_step_time.ipynb #c085
 SECTIONS = {"dense": bench_dense, "packed": bench_packed, "nano": bench_nano, "techniques": bench_techniques}
 NOTES = ("同一个进程里轮流跑，倍数是每一轮各自相除的中位数；只有比值可以换一台机器来比。",
          "运算数：每个 token 6·(不算输入词嵌入的参数) + 6·层数·宽度·长度；都不编译，除非写明。",
          "一步 = 前向 + 反向 + 裁剪 + 更新；dense 与 packed 用 AdamW，nano 用 Muon + AdamW。")
 
-
+# %% ../../nbs/9_lab/20_step_time.ipynb #c086
 def bench_train(section: str = "", compiled: bool = False, save: bool = False, quick: bool = False, folder=None) -> list[dict]:
     "量训练的速度，打印表格，返回全部行；`save` 时写 folder（默认 benchmarks/）里的 train.md 与 train.json。"
     chosen = [s.strip() for s in section.split(",") if s.strip()] or list(SECTIONS)
@@ -382,7 +384,7 @@ def bench_train(section: str = "", compiled: bool = False, save: bool = False, q
         print(f"存好了：{page}")
     return rows
 
-
+# %% ../../nbs/9_lab/20_step_time.ipynb #c088
 command = Command("train", callback=bench_train, help="量训练的速度：与矩阵乘法的上限、与 transformers、与各样技术关掉之后比。全部约三分钟。\n\n"
                   "例：minimind bench train --section nano,techniques\n\n例：minimind bench train --save", params=[
     click.Option(["--section"], default="", metavar="文字", help="只量这几段，逗号隔开：dense、packed、nano、techniques（默认全部）"),
