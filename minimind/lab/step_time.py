@@ -129,6 +129,19 @@ def _there_and_back(fn, inputs: tuple, dtype):
         out.float().sum().backward()
     return run
 
+
+def _update_alone(model, optimizer: str):
+    "一个函数：只做更新。梯度每次重新放上，没有梯度的参数优化器会跳过，量出来就是 0。"
+    opt = optim_module.build_optimizer(model.train(), optimizer, 1e-4)
+    grads = [(p, torch.randn_like(p) * 1e-3) for p in model.parameters()]
+
+    def run():
+        for p, g in grads:
+            p.grad = g
+        opt.step()
+        opt.zero_grad()
+    return run
+
 # %% ../../nbs/9_lab/20_step_time.ipynb #c032
 def step_parts(model, batch: dict, *, dtype=torch.float32, optimizer="adamw", rounds: int = 5) -> dict[str, float]:
     "一步里各种零件（前向加反向）与优化器各用几秒；“其余”是整步减去它们。零件是单独跑的，所以只是近似。"
@@ -138,13 +151,13 @@ def step_parts(model, batch: dict, *, dtype=torch.float32, optimizer="adamw", ro
     rope, block = body.rope_at(t, 0, None, batch.get("position_ids")), body.layers[0]
     attend = lambda x: block.self_attn(x, rope, mask, None, causal)
     head = lambda x: model(inputs_embeds=x, labels=batch["labels"], loss_only=True).loss
-    opt = optim_module.build_optimizer(model.train(), optimizer, 1e-4)
+    update = _update_alone(model, optimizer)
     normal = wide.detach().to(dtype).requires_grad_()               # 归一化出来的已经是矩阵乘法的精度
     with swapped(body, "layers", torch.nn.ModuleList()):            # 量“头与损失”时先拿掉中间各层
         seconds = interleaved({"头与损失": _there_and_back(head, (wide,), dtype)}, rounds)
     seconds |= interleaved({"注意力": _there_and_back(attend, (normal,), dtype), "前馈": _there_and_back(block.mlp, (normal,), dtype),
                             "归一化": _there_and_back(block.input_layernorm, (wide,), dtype),
-                            "整步": one_step(model, batch, dtype=dtype, optimizer=optimizer), "优化器": opt.step}, rounds)
+                            "整步": one_step(model, batch, dtype=dtype, optimizer=optimizer), "优化器": update}, rounds)
     times = {"注意力": c.num_hidden_layers, "前馈": c.num_hidden_layers, "归一化": 2 * c.num_hidden_layers, "头与损失": 1, "优化器": 1}
     parts = {name: median(seconds[name]) * n for name, n in times.items()}
     return parts | {"其余": max(0.0, median(seconds["整步"]) - sum(parts.values()))}
