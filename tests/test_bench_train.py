@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from minimind.lab import bench, step_time
-from minimind.lab.step_time import (SECTIONS, TECHNIQUES, bench_train, command, fake_batch, flops_per_token, full_loss, lean_loss, llama_like,
+from minimind.lab.step_time import (SECTIONS, TECHNIQUES, bench_train, command, fake_batch, flops_per_token, full_loss, language_model_loss, llama_like,
                                     llama_loss, one_step)
 from minimind.learning.errors import UserError
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
@@ -71,7 +71,7 @@ def test_both_losses_agree_in_value_and_gradient():
     model = MiniMindForCausalLM(MiniMindConfig(**SHAPE, qk_norm=True))
     for learn in (1.0, 0.3, 0.0):
         batch, grads = fake_batch(64, 3, 40, document=11, learn=learn), []
-        for loss in (full_loss, lean_loss):
+        for loss in (full_loss, language_model_loss):
             model.zero_grad()
             value = loss(model, batch)
             value.backward()
@@ -143,7 +143,7 @@ def test_llama_of_the_same_shape_gives_the_same_loss():
     config = MiniMindConfig(**SHAPE)
     ours, theirs, batch = MiniMindForCausalLM(config), llama_like(config), fake_batch(64, 2, 20)
     missing, unexpected = theirs.load_state_dict(ours.state_dict(), strict=False)
-    assert not unexpected and llama_loss(theirs, batch).isclose(lean_loss(ours, batch), rtol=1e-4)
+    assert not unexpected and llama_loss(theirs, batch).isclose(language_model_loss(ours, batch), rtol=1e-4)
     assert sum(p.numel() for p in theirs.parameters()) == sum(p.numel() for p in ours.parameters())
 
 

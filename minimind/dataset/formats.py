@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KINDS', 'SUFFIXES', 'MAX_LINE', 'ROLES', 'AFTER', 'SAY', 'OPTIONAL', 'REASON', 'CHECKS', 'RowProblem', 'parse_line',
            'open_lines', 'expand_paths', 'as_list', 'check_message', 'check_turns', 'iter_rows', 'scan', 'DataReport',
-           'guess_kind', 'validate']
+           'guess_kind', 'file_kind', 'validate']
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c002
 import difflib, glob, gzip, io, json, re, zlib
@@ -306,20 +306,18 @@ def guess_kind(row: dict) -> str:
         if key in row: return kind
     return "sft"
 
-def _guess_file(path) -> str:
+def file_kind(path) -> str:
+    "看第一行读得懂的数据，猜整个文件的种类；一行也读不懂就当 pretrain，检查的时候自会说清哪里不对。"
     for _, raw in open_lines(path):
-        if raw.strip() and not isinstance(row := _try(parse_line, raw), RowProblem): return guess_kind(row)
+        try: return guess_kind(parse_line(raw))
+        except RowProblem: continue                             # 空行，或坏行
     return "pretrain"
 
-def _try(f, *args):
-    try: return f(*args)
-    except RowProblem as e: return e
-
-# %% ../../nbs/5_dataset/10_formats.ipynb #c083
+# %% ../../nbs/5_dataset/10_formats.ipynb #c084
 def validate(path, kind: str | None = None, show: bool = True, max_problems: int = 5) -> DataReport:
     "检查整份数据并打印体检表；有问题就抛 UserError，列出前几处（文件、行号、原因、做法）和总数。"
     files, problems = expand_paths(path), []
-    report = DataReport(files, kind or _guess_file(files[0]), bytes=sum(f.stat().st_size for f in files))
+    report = DataReport(files, kind or file_kind(files[0]), bytes=sum(f.stat().st_size for f in files))
     for _, _, row in iter_rows(files, report.kind, problems.append): _count(report, row)
     if problems:
         more = f"\n……共 {len(problems)} 处，这里只列前 {max_problems} 处。" if len(problems) > max_problems else ""

@@ -57,14 +57,13 @@ class MiniMindForCausalLM(MiniMindPreTrainedModel, GenerationMixin):
                          inputs_embeds, **kwargs)
         keep = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
         logits = loss = None
-        if loss_only:
+        if loss_only and not torch.compiler.is_compiling():  # 挑出几个事先不知道，编译不了，那时照旧全算
             rows, target = supervised_rows(out.last_hidden_state, labels)
             total = F.cross_entropy(self.lm_head(rows).float(), target, reduction="sum")
             loss = total / (max(len(target), 1) if num_items_in_batch is None else num_items_in_batch)
         else:
             logits = self.lm_head(out.last_hidden_state[:, keep])  # logits_to_keep=0 时 slice(0) 即全部
-        if labels is not None and not loss_only:
-            loss = next_token_loss(logits, labels[:, keep], num_items_in_batch)
+            loss = None if labels is None else next_token_loss(logits, labels[:, keep], num_items_in_batch)
         return MoeCausalLMOutputWithPast(loss=loss, aux_loss=out.aux_loss, logits=logits,
                                          past_key_values=out.past_key_values, hidden_states=out.hidden_states)
 

@@ -87,13 +87,10 @@ def supervised(batch: dict) -> int:
 # %% ../../nbs/7_trainer/50_loop.ipynb #c031
 def language_model_loss(model, batch: dict) -> Tensor:
     "预训练与 SFT 共用的损失（求和），只给要学的位置打分；MoE 的均衡损失按 token 数加权后加进来。"
-    inputs = {k: batch[k] for k in ("attention_mask", "position_ids", "document_ids") if batch.get(k) is not None}
-    target = F.pad(batch["labels"][:, 1:], (0, 1), value=-100)               # (b, t) 每个位置该猜的 token
-    picked = target != -100
-    out = model(batch["input_ids"], use_cache=False, logits_to_keep=picked, **inputs)   # logits (n, v)
-    loss = F.cross_entropy(out.logits.float(), target[picked], reduction="sum")
+    inputs = {k: batch[k] for k in ("attention_mask", "position_ids", "document_ids", "labels") if batch.get(k) is not None}
+    out = model(batch["input_ids"], use_cache=False, loss_only=True, num_items_in_batch=1, **inputs)   # 除以 1，就是求和
     aux = getattr(out, "aux_loss", None)
-    return loss if aux is None else loss + aux * supervised(batch)
+    return out.loss if aux is None else out.loss + aux * supervised(batch)
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c039
 def train_step(model, micro_batches: list[dict], loss_fn, optimizer, scaler, *, grad_clip: float,
@@ -382,9 +379,7 @@ class Loop:
             clean_leftovers(weights, sidecar_path(weights), metrics, self.resume_file)
         if args.from_resume:
             self.restore(model)
-        if args.grad_ckpt:
-            getattr(model, "activation_checkpointing_enable", model.gradient_checkpointing_enable)()   # transformers 5.23 换了名字
-        self.memory = memory_estimate(model.train(), args, self.first_rows, loss_fn, device, self.dtype)
+        self.memory = memory_estimate(model.train(), args, self.first_rows, loss_fn, device, self.dtype, min(args.batch_size, len(dataset)))
         self.model = prepare(model, args, device)
         self.total = self.step + self.steps_left()
         if args.max_steps:
