@@ -114,7 +114,7 @@ def _step(self):
     if self.t: self.logits = self._forward(self.last[:, None])          # 每步只喂一个词元；最后一步之后不再多算
     token, done = sample_next(self.logits, self.params, self.seen, self.generator), self.finished
     if self.rows is not None: done = done[self.rows]
-    if len(self.stop):                                                  # 没有停止词就没有写完的行，不必问
+    if self.stop.numel():                                                # 没有停止词就没有写完的行，不必问
         token = torch.where(done, self.pad_id, token)
         done = done | torch.isin(token, self.stop)
     if self.seen is not None: self.seen.scatter_(1, token[:, None], True)
@@ -208,7 +208,7 @@ def _collect(decoder):
     while decoder.t < decoder.budget:
         tokens.append(decoder.step())
         if decoder.t % every: continue
-        if not len(decoder.stop): continue
+        if not decoder.stop.numel(): continue
         left, now = int((~decoder.finished).sum()), len(decoder.finished) if decoder.rows is None else len(decoder.rows)
         if left == 0: break
         if left * 2 <= now: decoder.shrink()
