@@ -60,12 +60,12 @@ def read_speed(megabytes=256, rounds=5):
 # %% ../../nbs/9_lab/30_generation.ipynb #c016
 def step_parts(model, prompt, new):
     "写 `new` 步，每步（毫秒）花在哪：`{'矩阵乘', '注意力', '其余'}`；由 torch 的剖析器按算子归类。"
-    from torch.profiler import ProfilerActivity, profile
+    from torch.autograd.profiler import profile
     write(model, prompt, 2)
     start = time.perf_counter()
     write(model, prompt, new)
     total = 1e3 * (time.perf_counter() - start) / new
-    with profile(activities=[ProfilerActivity.CPU]) as seen: write(model, prompt, new)
+    with profile(use_kineto=False) as seen: write(model, prompt, new)
     table = {e.key: e.self_cpu_time_total / 1e3 / new for e in seen.key_averages()}
     share = lambda *words: sum(t for key, t in table.items() if any(w in key for w in words))
     parts = {"矩阵乘": share("aten::mm", "addmm", "pack_mm", "_linear_pointwise"), "注意力": share("scaled_dot_product")}
@@ -79,7 +79,7 @@ def batch_sweep(model, prompt_len, new, batches=(1, 2, 4, 8, 16), rounds=3):
     return {b: b * new / s for b, s in medians(seconds).items()}
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c024
-def quality(config, steps=60, length=128, batch=8, seed=0):
+def quality(config, steps=100, length=128, batch=8, seed=0):
     "同一形状训练 `steps` 步后，量化前后在没训练过的文字上的损失：`{'fp32', 'bf16', 'int8'}`（nat/词元）。"
     from minimind.tokenizer.fast import train_tokenizer
     from minimind.world import passage
@@ -89,7 +89,7 @@ def quality(config, steps=60, length=128, batch=8, seed=0):
     held, train = ids[-length * 16:].view(16, length), ids[:-length * 16]
     torch.manual_seed(seed)
     model = MiniMindForCausalLM(config)
-    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), 2e-3)
     for _ in range(steps):
         x = torch.stack([train[i:i + length] for i in torch.randint(len(train) - length, (batch,)).tolist()])
         model(x, labels=x).loss.backward()
@@ -100,12 +100,16 @@ def quality(config, steps=60, length=128, batch=8, seed=0):
         return {name: float(m.eval()(held, labels=held).loss) for name, m in (("fp32", model), ("bf16", half), ("int8", small))}
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c027
-def compile_frozen(model):
-    "编译一个只用来推理的模型；第一次写要等几十秒。编译要用 C++ 编译器，没有就报 `UserError`。"
+def compile_frozen(model, rounds=((5, 4), (9, 7))):
+    """编译一个只用来推理的模型，要等几十秒。冻结只在真正编译时看开关，所以当场写几个词：两种长度，好让长度变成可变的。
+    编译要用 C++ 编译器，没有就报 `UserError`；`rounds` 是热身的 (提示长, 新写)。"""
     from torch._inductor.cpp_builder import get_cpp_compiler
     try: get_cpp_compiler()
     except Exception as e: raise UserError(f"torch.compile 要用 C++ 编译器，这台机器上没有找到（{type(e).__name__}）；请装 g++，或不加 --compile。") from None
-    return torch.compile(model, options={"freezing": True})
+    fast = torch.compile(model)
+    with torch._inductor.config.patch(freezing=True):
+        for p, new in rounds: write(fast, torch.full((1, p), 5), new)
+    return fast
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c030
 def contestants(config, compile=False):
@@ -148,10 +152,10 @@ def run(quick=False, compile=False, rounds=5):
     sweep = batch_sweep(half, p, n, (1, 2, 4, 8) if quick else (1, 2, 4, 8, 16), min(rounds, 3))
     for b, speed in sweep.items():
         if b > 1: rows.append({"写法": "bf16 重排", "批": b, "词元/秒": speed, "倍数": speed / sweep[1], "比谁": "批 1", "目标": TARGETS["批 8 对批 1"] if b == 8 else None})
-    losses = quality(config, 5 if quick else 60)
+    losses = quality(config, 5 if quick else 100)
     notes = [f"形状 {config.hidden_size}×{config.num_hidden_layers}，词表 {config.vocab_size}；提示 {p}，新写 {n}，贪心，不设停止词；各种写法轮流跑 {rounds} 轮。",
              "transformers 用它自己的 generate 与动态缓存，模型是同形、同权重的 Llama。",
-             f"int8 的质量：训练几十步后，没训练过的文字上的损失 {losses['fp32']:.4f} → {losses['int8']:.4f}（{100 * (losses['int8'] / losses['fp32'] - 1):+.2f}%）。",
+             f"int8 的质量：训练 {5 if quick else 100} 步后，没训练过的文字上的损失 {losses['fp32']:.4f} → {losses['int8']:.4f}（{100 * (losses['int8'] / losses['fp32'] - 1):+.2f}%）。",
              f"内存每秒读 {read_speed(64 if quick else 256) / 1e9:.1f} GB（{torch.get_num_threads()} 线程）。"]
     return rows, notes
 
