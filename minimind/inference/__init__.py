@@ -14,10 +14,11 @@ _WHERE = {
     "apply_repetition_penalty": "sampling", "apply_temperature": "sampling", "top_k_filter": "sampling",
     "top_p_filter": "sampling", "min_p_filter": "sampling",
     "generate": "generate", "stream": "generate", "Generation": "generate", "left_pad": "generate",
+    "quantize_int8": "int8", "pack_weights": "int8", "Int8Linear": "int8", "weight_bytes": "int8",
     "ChatSession": "chat", "chat_in_terminal": "chat", "StreamDecoder": "chat", "ThinkSplitter": "chat",
     "split_reasoning": "chat", "find_tool_calls": "chat",
 }
-_MODULES = {"load", "sampling", "chat"}
+_MODULES = {"load", "sampling", "chat", "int8"}
 __all__ = list(_WHERE)
 
 

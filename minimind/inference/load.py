@@ -29,9 +29,9 @@ def clean_key(name):
 def unwrap(model):
     "剥掉 DDP 与 torch.compile 的外壳，返回里面那个模型。"
     while True:
-        inner = getattr(model, 'module', None) or getattr(model, '_orig_mod', None)
-        if inner is None: return model
-        model = inner
+        shell = [k for k in ('module', '_orig_mod') if hasattr(model, k)]
+        if not shell: return model
+        model = getattr(model, shell[0])
 
 # %% ../../nbs/4_inference/10_load.ipynb #c023
 def clean_state_dict(state, dtype=torch.float16):
@@ -71,13 +71,14 @@ def save_weights(model, path, *, stage, tokenizer_dir=None, extra=None):
     """存半精度权重和身份证（同名 .json），都先写临时文件再改名。返回权重路径。
     `tokenizer_dir` 以相对于权重所在文件夹的路径记下，整个 out/ 搬家也找得到。"""
     path, model = Path(path), unwrap(model)
+    state = model.state_dict()                  # 只能推理的模型（int8、重排过的）在这里就拒绝，什么也还没写
     path.parent.mkdir(parents=True, exist_ok=True)
     card = dict(format=1, stage=stage, config=config_dict(model.config), tokenizer=None, tokenizer_fingerprint=None)
     if tokenizer_dir is not None:
         card['tokenizer'] = Path(os.path.relpath(Path(tokenizer_dir).resolve(), path.parent.resolve())).as_posix()
         card['tokenizer_fingerprint'] = fingerprint(load_tokenizer(tokenizer_dir))
     buffer = io.BytesIO()
-    torch.save(clean_state_dict(model.state_dict()), buffer)
+    torch.save(clean_state_dict(state), buffer)
     atomic_write(path, buffer.getvalue())
     atomic_write(sidecar_path(path), json.dumps({**card, **(extra or {})}, ensure_ascii=False, indent=1))
     return path

@@ -4,6 +4,8 @@ from importlib import import_module
 _WHERE = {
     "bench": ["machine", "interleaved", "medians", "speedups", "matmul_ceiling", "show_table", "markdown_table", "save_result"],
     "step_time": ["flops_per_token", "measure_step", "step_parts", "useful_tokens"],
+    "generation": ["twins", "batch_sweep", "read_speed", "compile_frozen"],
+    "tokenizer_speed": ["sample_texts", "train_hf"],
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = list(_MODULE)

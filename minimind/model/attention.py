@@ -93,10 +93,11 @@ class KVCache:
         stop = start + key.shape[2]
         if stop > self.max_len:
             raise ValueError(f"键值缓存只留了 {self.max_len} 个位置，放不下第 {stop} 个；请把 max_len 开大，或先 reset()。")
-        self.keys[layer_idx, :, :, start:stop] = key
-        self.values[layer_idx, :, :, start:stop] = value
+        keys, values = self.keys[layer_idx], self.values[layer_idx]  # 各 (b, kv, max_len, d)
+        keys.narrow(2, start, stop - start).copy_(key)
+        values.narrow(2, start, stop - start).copy_(value)
         self.lengths[layer_idx] = stop
-        return self.keys[layer_idx, :, :, :stop], self.values[layer_idx, :, :, :stop]
+        return keys.narrow(2, 0, stop), values.narrow(2, 0, stop)
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
         """这一层已经存了几个位置。"""
@@ -186,6 +187,12 @@ def blocked_attention(q, k, v, mask=None):
         return _Blocked.apply(q, k, v, mask)
 
 # %% ../../nbs/3_model/40_attention.ipynb #c078
+def _one_query(q, k, v, mask=None, dropout_p=0.0):
+    """解码的一步：q (b, h, 1, d)，k/v (b, kv, s, d) → (b, h, 1, d)。同组的查询头摆成 g 个查询。"""
+    grouped = q.reshape(q.shape[0], k.shape[1], -1, q.shape[-1])  # (b, kv, g, d)
+    return F.scaled_dot_product_attention(grouped, k, v, attn_mask=mask, dropout_p=dropout_p).reshape(q.shape)
+
+# %% ../../nbs/3_model/40_attention.ipynb #c081
 def attend(q, k, v, mask=None, is_causal=False, dropout_p=0.0, flash=True):
     """选最合适的实现。q (b, h, t, d)，k/v (b, kv, s, d) → (b, h, t, d)；mask 与 is_causal 至多给一个。"""
     if not flash:
@@ -195,10 +202,12 @@ def attend(q, k, v, mask=None, is_causal=False, dropout_p=0.0, flash=True):
     if (q.device.type == "cpu" and training and dropout_p == 0 and 1 < t == s <= BLOCKED_MAX
             and (is_causal or (mask is not None and mask.dtype == torch.bool and mask.shape[1] == 1))):
         return blocked_attention(q, k, v, mask)
+    if t == 1 and (mask is None or mask.shape[1] == 1):
+        return _one_query(q, k, v, mask, dropout_p)
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout_p,
                                           is_causal=is_causal and mask is None, enable_gqa=q.shape[1] != k.shape[1])
 
-# %% ../../nbs/3_model/40_attention.ipynb #c081
+# %% ../../nbs/3_model/40_attention.ipynb #c084
 class Attention(nn.Module):
     """分组查询的因果自注意力。(b, t, hidden) → (b, t, hidden)；`qk_norm` 时查询和键先各做一次 RMSNorm 再旋转。"""
 
