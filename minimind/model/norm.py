@@ -54,6 +54,8 @@ class RMSNorm(nn.Module):
         dtype = compute_dtype(x)
         if x.device.type == "cpu" and torch.is_grad_enabled() and not torch.compiler.is_compiling():
             return _RMSNorm.apply(x, self.weight, self.eps, dtype)
+        if x.dtype == self.weight.dtype == dtype:  # F.rms_norm 里面也用 fp32 求和，不必来回换类型
+            return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
         return F.rms_norm(x.float(), self.weight.shape, self.weight.float(), self.eps).to(dtype)
 
     def extra_repr(self) -> str:

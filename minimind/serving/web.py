@@ -18,6 +18,7 @@ import streamlit as st
 import torch
 
 from ..inference.chat import ChatSession
+from ..inference.int8 import pack_weights
 from ..inference.load import load_model, read_sidecar
 from ..inference.sampling import SamplingParams
 from ..learning.errors import UserError
@@ -27,7 +28,8 @@ from ..trainer.runtime import pick_device
 # %% ../../nbs/8_serving/30_web.ipynb #c010
 @st.cache_resource(show_spinner="正在载入模型……", max_entries=2)
 def cached_model(path: str, modified: int):
-    return load_model(path, device=pick_device(None), dtype=torch.float32)
+    model, tokenizer = load_model(path, device=pick_device(None), dtype=torch.float32)
+    return pack_weights(model), tokenizer
 
 
 def open_model(path: Path):
