@@ -110,70 +110,82 @@ class KVCache:
         """忘掉全部内容，内存留着下次用。"""
         self.crop(0)
 
-# %% ../../nbs/3_model/40_attention.ipynb #c053
+# %% ../../nbs/3_model/40_attention.ipynb #c055
 BLOCK = 64  # 每块多少个查询
 BLOCKED_MAX = 1024  # 再长，存下的概率就太占内存，交回 SDPA
 
 
-def _block_probs(q, k, start, stop, mask):
-    """第 start 到 stop 个查询的注意力概率。q (b, kv, g, t, d) 已缩放，k (b·kv, t, d) → (b·kv, g·n, stop)。"""
-    b, kv, g, _, d = q.shape
-    rows = q[:, :, :, start:stop].reshape(b * kv, -1, d)
-    s = torch.bmm(rows, k[:, :stop].transpose(1, 2)).view(b, kv, g, stop - start, stop)
-    low = torch.finfo(s.dtype).min
-    if mask is None:  # 只有对角线上那一小块要挡
-        s[..., start:].masked_fill_(torch.ones(stop - start, stop - start, dtype=torch.bool).triu(1), low)
-    else:
-        s.masked_fill_(~mask[:, :, None, start:stop, :stop], low)
-    return s.softmax(-1).view(b * kv, -1, stop)
+def _blocks(t, mask):
+    """要算的块 [(查询起, 查询止, 键起, 要挡的)]：键到查询止为止；要挡的是 bool，对着最后那几列。
 
-# %% ../../nbs/3_model/40_attention.ipynb #c055
+    mask (b 或 1, 1, t, t) 为 None 时纯因果。一批里最早看得见的键决定键从哪里起；清单记在 mask 上，各层共用。
+    """
+    spans = [(start, min(start + BLOCK, t)) for start in range(0, t, BLOCK)]
+    if mask is None:
+        return [(i, j, 0, torch.ones(j - i, j - i, dtype=torch.bool).triu(1)) for i, j in spans]
+    if not hasattr(mask, "blocks"):
+        seen = mask.any(0)[0]  # (t, t)：这一批里有没有谁看得见
+        first = [int(seen[i:j].any(0).int().argmax()) for i, j in spans]
+        mask.blocks = [(i, j, f, ~mask[:, :, None, i:j, f:j]) for (i, j), f in zip(spans, first)]
+    return mask.blocks
+
+# %% ../../nbs/3_model/40_attention.ipynb #c060
+def _block_probs(rows, k, hidden, shape):
+    """一块的注意力概率。rows (b·kv, g·n, d)，k (b·kv, s, d) 已缩放，shape = (b, kv, g, n, s) → (b·kv, g·n, s)。"""
+    s = torch.bmm(rows, k.mT).view(shape)
+    s[..., shape[-1] - hidden.shape[-1]:].masked_fill_(hidden, torch.finfo(s.dtype).min)
+    return s.softmax(-1).view(rows.shape[0], -1, shape[-1])
+
+# %% ../../nbs/3_model/40_attention.ipynb #c063
+def _like_heads(x, b, t, kv, g, d):
+    """按 (b, t, h, d) 的次序新开一块内存，看成 (b, kv, g, t, d)。"""
+    return x.new_empty(b, t, kv, g, d).permute(0, 2, 3, 1, 4)
+
+
+def _softmax_grad(p, dp):
+    """softmax 的反向：p·(dp - Σ p·dp)，最后一维。"""
+    return torch._softmax_backward_data(dp, p, -1, p.dtype)
+
+# %% ../../nbs/3_model/40_attention.ipynb #c066
 class _Blocked(torch.autograd.Function):
     """分块的因果注意力。q (b, h, t, d)，k/v (b, kv, t, d)，mask (b 或 1, 1, t, t) bool 且不含未来。"""
 
     @staticmethod
     def forward(ctx, q, k, v, mask):
-        b, h, t, d = q.shape
-        kv = k.shape[1]
-        q = (q * d**-0.5).unflatten(1, (kv, h // kv))  # (b, kv, g, t, d)
-        k, v = k.reshape(b * kv, t, d), v.reshape(b * kv, t, d)
-        out, probs = torch.empty_like(q, memory_format=torch.contiguous_format), []
-        for start in range(0, t, BLOCK):
-            stop = min(start + BLOCK, t)
-            p = _block_probs(q, k, start, stop, mask)
-            out[:, :, :, start:stop] = torch.bmm(p, v[:, :stop]).view(b, kv, -1, stop - start, d)
-            probs.append(p)
-        ctx.save_for_backward(q, k, v, *probs)
-        return out.view(b, h, t, d)
+        (b, h, t, d), kv = q.shape, k.shape[1]
+        ctx.shape, ctx.blocks, saved = (b, t, kv, h // kv, d), _blocks(t, mask), []
+        q = q.unflatten(1, (kv, h // kv))  # (b, kv, g, t, d)
+        k, v = (k * d**-0.5).reshape(b * kv, t, d), v.reshape(b * kv, t, d)
+        out = _like_heads(q, *ctx.shape)
+        for i, j, f, hidden in ctx.blocks:
+            rows = q[:, :, :, i:j].reshape(b * kv, -1, d)
+            p = _block_probs(rows, k[:, f:j], hidden, (b, kv, h // kv, j - i, j - f))
+            out[:, :, :, i:j] = torch.bmm(p, v[:, f:j]).view(b, kv, -1, j - i, d)
+            saved += [rows, p]
+        ctx.save_for_backward(k, v, *saved)
+        return out.flatten(1, 2)
 
     @staticmethod
     def backward(ctx, grad):
-        q, k, v, *probs = ctx.saved_tensors
-        b, kv, g, t, d = q.shape
-        grad, dq = grad.unflatten(1, (kv, g)), torch.empty_like(q)
+        k, v, *saved = ctx.saved_tensors
+        b, t, kv, g, d = ctx.shape
+        grad, dq = grad.unflatten(1, (kv, g)), _like_heads(grad, *ctx.shape)
         dk, dv = torch.zeros_like(k), torch.zeros_like(v)
-        for start, p in zip(range(0, t, BLOCK), probs):
-            _block_grads(q, k, v, p, grad, dq, dk, dv, start, min(start + BLOCK, t))
-        return (dq * d**-0.5).view(b, kv * g, t, d), dk.view(b, kv, t, d), dv.view(b, kv, t, d), None
+        for (i, j, f, _), rows, p in zip(ctx.blocks, saved[::2], saved[1::2]):
+            go = grad[:, :, :, i:j].reshape(b * kv, -1, d)
+            dv[:, f:j] += torch.bmm(p.mT, go)
+            ds = _softmax_grad(p, torch.bmm(go, v[:, f:j].mT))
+            dq[:, :, :, i:j] = torch.bmm(ds, k[:, f:j]).view(b, kv, g, j - i, d)
+            dk[:, f:j] += torch.bmm(ds.mT, rows)
+        return dq.flatten(1, 2), (dk * d**-0.5).view(b, kv, t, d), dv.view(b, kv, t, d), None
 
-# %% ../../nbs/3_model/40_attention.ipynb #c056
-def _block_grads(q, k, v, p, grad, dq, dk, dv, start, stop):
-    """一块的反向：写好 dq 的这一段，把 dk、dv 累加上去。"""
-    b, kv, g, _, d = q.shape
-    rows, go = (z[:, :, :, start:stop].reshape(b * kv, -1, d) for z in (q, grad))
-    dv[:, :stop] += torch.bmm(p.transpose(1, 2), go)
-    dp = torch.bmm(go, v[:, :stop].transpose(1, 2))
-    ds = torch._softmax_backward_data(dp, p, -1, p.dtype)  # p·(dp - Σ p·dp)，一步做完
-    dq[:, :, :, start:stop] = torch.bmm(ds, k[:, :stop]).view(b, kv, g, stop - start, d)
-    dk[:, :stop] += torch.bmm(ds.transpose(1, 2), rows)
-
-# %% ../../nbs/3_model/40_attention.ipynb #c058
+# %% ../../nbs/3_model/40_attention.ipynb #c068
 def blocked_attention(q, k, v, mask=None):
     """CPU 训练用的因果注意力（mask 为 None 时纯因果）。形状同 `eager_attention`，要求 t == s。"""
     with torch.autocast(q.device.type, enabled=False):
         return _Blocked.apply(q, k, v, mask)
 
-# %% ../../nbs/3_model/40_attention.ipynb #c068
+# %% ../../nbs/3_model/40_attention.ipynb #c078
 def attend(q, k, v, mask=None, is_causal=False, dropout_p=0.0, flash=True):
     """选最合适的实现。q (b, h, t, d)，k/v (b, kv, s, d) → (b, h, t, d)；mask 与 is_causal 至多给一个。"""
     if not flash:
@@ -186,7 +198,7 @@ def attend(q, k, v, mask=None, is_causal=False, dropout_p=0.0, flash=True):
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout_p,
                                           is_causal=is_causal and mask is None, enable_gqa=q.shape[1] != k.shape[1])
 
-# %% ../../nbs/3_model/40_attention.ipynb #c071
+# %% ../../nbs/3_model/40_attention.ipynb #c081
 class Attention(nn.Module):
     """分组查询的因果自注意力。(b, t, hidden) → (b, t, hidden)；`qk_norm` 时查询和键先各做一次 RMSNorm 再旋转。"""
 

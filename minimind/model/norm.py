@@ -10,34 +10,35 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-# %% ../../nbs/3_model/20_norm.ipynb #c026
+# %% ../../nbs/3_model/20_norm.ipynb #c028
 class _RMSNorm(torch.autograd.Function):
     """合在一起的前向与反向；平方和在 fp32（或更宽）里做。"""
 
     @staticmethod
     def forward(ctx, x, weight, eps, dtype):
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        r = torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)  # (…, 1)
+        norm = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)  # 平方与求和一趟做完
+        r = torch.rsqrt(norm.square() / x.shape[-1] + eps)  # (…, 1)
         ctx.save_for_backward(x, weight, r)
         return (wide * r).mul_(weight).to(dtype)
 
     @staticmethod
     def backward(ctx, dy):
         x, weight, r = ctx.saved_tensors
-        x_hat, dy = x.to(r.dtype) * r, dy.to(r.dtype)
-        g = dy * weight
-        along = (g * x_hat).mean(-1, keepdim=True)  # 沿 x 方向的那一份，不影响输出
-        dx = torch.addcmul(g, x_hat, along, value=-1).mul_(r).to(x.dtype)
-        dw = (dy * x_hat).flatten(0, -2).sum(0).to(weight.dtype) if ctx.needs_input_grad[1] else None
+        wide, dy, w = x.to(r.dtype), dy.to(r.dtype), weight.to(r.dtype)
+        p = (dy * wide).flatten(0, -2)  # (行, dim)
+        along = (p @ w).view_as(r) * r**3 / x.shape[-1]  # 沿 x 方向的那一份，不影响输出
+        dx = (dy * w).mul_(r).addcmul_(wide, along, value=-1).to(x.dtype)
+        dw = (r.view(1, -1) @ p).view(-1).to(weight.dtype) if ctx.needs_input_grad[1] else None
         return dx, dw, None, None
 
-# %% ../../nbs/3_model/20_norm.ipynb #c032
+# %% ../../nbs/3_model/20_norm.ipynb #c036
 def compute_dtype(x: torch.Tensor) -> torch.dtype:
     """矩阵乘法此刻用的精度：在 autocast 里是它选的那个，否则就是 x 自己的。"""
     kind = x.device.type
     return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
 
-# %% ../../nbs/3_model/20_norm.ipynb #c035
+# %% ../../nbs/3_model/20_norm.ipynb #c039
 class RMSNorm(nn.Module):
     """均方根归一化：y = weight · x / sqrt(mean(x²) + eps)。(…, dim) → (…, dim)。
 

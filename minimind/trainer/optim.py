@@ -42,7 +42,7 @@ def get_lr(current_step: int, total_steps: int, lr: float, *, schedule: str = "c
         return lr * (current_step + 1) / (warm + 1)
     return lr * _shape(schedule, min(1.0, (current_step - warm) / max(1, total_steps - 1 - warm)), decay, floor)
 
-# %% ../../nbs/7_trainer/20_optim.ipynb #c051
+# %% ../../nbs/7_trainer/20_optim.ipynb #c054
 def newton_schulz(g: Tensor, steps: int = 5, eps: float = 1e-7) -> Tensor:
     """把 g 的每个奇异值推到 1 附近，方向不变：`(…, m, n) -> (…, m, n)`，可以一次处理一摞矩阵。
 
@@ -50,20 +50,21 @@ def newton_schulz(g: Tensor, steps: int = 5, eps: float = 1e-7) -> Tensor:
     只用矩阵乘法，比 SVD 快得多，也不必很准：奇异值落在约 0.7–1.2 就够用。
     """
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = g / (g.norm(dim=(-2, -1), keepdim=True) + eps)   # 先缩到 1 以内，多项式才收得住
+    x = g.flatten(0, -3) if g.ndim > 2 else g[None]      # (一摞, m, n)
     tall = x.size(-2) > x.size(-1)
-    x = x.mT if tall else x                              # 让 A 取小的那一边
+    x = (x.mT if tall else x).contiguous()               # 让 A 取小的那一边
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + eps)   # 先缩到 1 以内，多项式才收得住
     for _ in range(steps):
         A = x @ x.mT
-        x = a * x + (b * A + c * A @ A) @ x
-    return x.mT if tall else x
+        x = torch.baddbmm(x, torch.baddbmm(A, A, A, beta=b, alpha=c), x, beta=a)
+    return (x.mT if tall else x).reshape(g.shape)
 
-# %% ../../nbs/7_trainer/20_optim.ipynb #c059
+# %% ../../nbs/7_trainer/20_optim.ipynb #c062
 def fast_bf16(device: torch.device) -> bool:
     "这个设备上 bfloat16 的矩阵乘法是不是真的快；正交化不怕这点误差，能快就快。"
     return cpu_has_bf16() if device.type == "cpu" else device.type in ("cuda", "npu")
 
-# %% ../../nbs/7_trainer/20_optim.ipynb #c061
+# %% ../../nbs/7_trainer/20_optim.ipynb #c064
 class Muon(torch.optim.Optimizer):
     """动量 + 正交化的更新，只给二维的隐藏层权重用（Jordan et al., 2024）。
 
@@ -80,25 +81,27 @@ class Muon(torch.optim.Optimizer):
             by_shape: dict[tuple, list] = {}
             for p in group["params"]:
                 if p.grad is not None:
-                    by_shape.setdefault(tuple(p.shape), []).append(p)
-            for shape, params in by_shape.items():
-                _step_stack(self.state, params, group, 0.2 * max(shape) ** 0.5)
+                    by_shape.setdefault(tuple(sorted(p.shape)), []).append(p)     # m×n 与 n×m 转置一下就是同形状
+            for (_, longest), params in by_shape.items():
+                _step_stack(self.state, params, group, 0.2 * longest**0.5)
 
-# %% ../../nbs/7_trainer/20_optim.ipynb #c062
+# %% ../../nbs/7_trainer/20_optim.ipynb #c065
 def _step_stack(state: dict, params: list, group: dict, scale: float) -> None:
     "同形状的矩阵摞成一摞一起算：几十次小矩阵乘法变成几次大的。"
-    beta, lr, updates = group["momentum"], group["lr"], []
+    beta, lr, grads = group["momentum"], group["lr"], [p.grad for p in params]
     for p in params:
         if "momentum_buffer" not in state[p]:
             state[p]["momentum_buffer"] = torch.zeros_like(p)
-        m = state[p]["momentum_buffer"].lerp_(p.grad, 1 - beta)
-        updates.append(p.grad.lerp(m, beta))
-    stacked = torch.stack(updates)                         # (几个, m, n)
-    orthogonal = newton_schulz(stacked.bfloat16() if fast_bf16(stacked.device) else stacked)
-    for p, u in zip(params, orthogonal):
-        p.mul_(1 - lr * group["weight_decay"]).add_(u, alpha=-lr * scale)
+    momenta = [state[p]["momentum_buffer"] for p in params]
+    torch._foreach_lerp_(momenta, grads, 1 - beta)
+    looking_ahead = torch._foreach_lerp(grads, momenta, beta)
+    wide = lambda x: x.mT if x.size(0) > x.size(1) else x  # 高的躺下来，和宽的摞在一起
+    stacked = torch.stack([wide(u) for u in looking_ahead])                        # (几个, 短边, 长边)
+    orthogonal = newton_schulz(stacked.bfloat16() if fast_bf16(stacked.device) else stacked).to(stacked.dtype)
+    torch._foreach_mul_(params, 1 - lr * group["weight_decay"])
+    torch._foreach_add_([wide(p) for p in params], list(orthogonal), alpha=-lr * scale)
 
-# %% ../../nbs/7_trainer/20_optim.ipynb #c067
+# %% ../../nbs/7_trainer/20_optim.ipynb #c070
 def split_params(model: nn.Module) -> dict[str, list[nn.Parameter]]:
     """把参数分三组：`matrix`（隐藏层的二维权重）、`embedding`、`other`（归一化等一维的）。
 
@@ -111,7 +114,7 @@ def split_params(model: nn.Module) -> dict[str, list[nn.Parameter]]:
             groups[kind].append(p)
     return groups
 
-# %% ../../nbs/7_trainer/20_optim.ipynb #c070
+# %% ../../nbs/7_trainer/20_optim.ipynb #c073
 class Optimizers:
     "把几个优化器当一个用：step、zero_grad、改学习率、存取状态。"
 
@@ -130,7 +133,7 @@ class Optimizers:
         for part in self.parts:
             part.zero_grad(set_to_none=set_to_none)
 
-# %% ../../nbs/7_trainer/20_optim.ipynb #c071
+# %% ../../nbs/7_trainer/20_optim.ipynb #c074
 def _state_dict(self) -> list[dict]:
     return [part.state_dict() for part in self.parts]
 
@@ -150,7 +153,7 @@ def _set_lr(self, factor: float) -> None:
 
 Optimizers.state_dict, Optimizers.load_state_dict, Optimizers.set_lr = _state_dict, _load_state_dict, _set_lr
 
-# %% ../../nbs/7_trainer/20_optim.ipynb #c073
+# %% ../../nbs/7_trainer/20_optim.ipynb #c076
 OPTIMIZERS = ("adamw", "muon")
 
 
