@@ -6,7 +6,7 @@
 __all__ = ['DEVICE_ORDER', 'DTYPES', 'BACKENDS', 'is_npu_available', 'available_devices', 'pick_device', 'cpu_has_bf16',
            'pick_dtype', 'autocast', 'make_scaler', 'keep_freed_memory', 'setup_seed', 'rank', 'world_size',
            'is_main_process', 'Logger', 'patience', 'init_distributed_mode', 'Peers', 'distributed', 'launch',
-           'sum_across_ranks', 'get_model_params']
+           'calm_worker', 'sum_across_ranks', 'get_model_params']
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c002
 import ctypes
@@ -348,6 +348,12 @@ def launch(nproc: int, module: str, argv: list[str] = ()) -> int:
     return 0
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c084
+def calm_worker(worker_id: int = 0) -> None:
+    "DataLoader 的 worker_init_fn：第一个 SIGTERM 不理（主进程还要它走完这一步），第二个才退出。"
+    heard = []
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0) if heard else heard.append(True))
+
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c087
 def sum_across_ranks(value: float, device: torch.device = torch.device("cpu")) -> float:
     "把各进程的一个数加起来；单进程时原样返回。"
     if world_size() == 1:
@@ -357,7 +363,7 @@ def sum_across_ranks(value: float, device: torch.device = torch.device("cpu")) -
     dist.all_reduce(t)
     return t.item()
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c092
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c095
 def get_model_params(model: torch.nn.Module, config=None) -> int:
     "打印并返回参数个数（共享的权重只数一次）；MoE 另报每个 token 真正用到的个数。"
     model = unwrap(model)
