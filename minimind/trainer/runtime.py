@@ -246,6 +246,8 @@ Peers.missing, Peers.look, Peers.speak = _missing, _look, _speak
 def _explain(self, error: Exception):
     "本进程遇到了 `error`：被别人连累的就静静退出（退出码 1），否则说一句话：UserError 退出码 2，别的 1。"
     self.trouble, name = True, f"第 {self.rank} 号进程（共 {self.world} 个）"
+    if hasattr(signal, "alarm"):
+        signal.alarm(40)                                  # 退出的路上库还可能卡住（拆连接时等人）：到时由系统结束
     try:
         if self.look(3.0 if isinstance(error, RuntimeError) else 0.0):     # 断线的消息往往比死讯先到
             raise SystemExit(1) from None
