@@ -1,4 +1,5 @@
 """续训分毫不差：任何时刻被 SIGKILL、文件坏了、被 SIGTERM 请走、换了进程数。"""
+import functools
 import json
 import os
 import random
@@ -212,3 +213,19 @@ def test_steps_left_follows_the_samples(tmp_path, monkeypatch):
     assert loop.steps_left() == 4 + 8
     monkeypatch.setattr(loop_module, "world_size", lambda: 2)
     assert loop.steps_left() == 2 + 4                                     # 两个进程：每步 8 个
+
+
+@pytest.mark.parametrize("signalled", ["group", "parent"])
+def test_sigterm_while_worker_processes_read_the_data(small, tmp_path, whole, signalled, monkeypatch):
+    "读数据的子进程也收到 SIGTERM（关机、任务系统都是整组发）：照样走完这一步，存好，退出码 0，接着练与没断过的逐位相同。"
+    given = options(small, tmp_path, save_interval=1000, from_resume=1, num_workers=2)
+    monkeypatch.setattr(subprocess, "Popen", functools.partial(subprocess.Popen, start_new_session=True))
+    child = start(given)
+    assert "1/" in child.stdout.readline()
+    (os.killpg if signalled == "group" else os.kill)(child.pid, signal.SIGTERM)
+    out = finish(child)
+    assert len([line for line in out.splitlines() if "SIGTERM" in line]) == 1 and "Traceback" not in out
+    assert 1 <= final(tmp_path)["step"] < STEPS
+    finish(start(given))
+    same_end(whole, tmp_path)
+    assert steps_recorded(tmp_path) == list(range(1, STEPS + 1))

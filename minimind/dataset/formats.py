@@ -19,7 +19,7 @@ from ..learning.errors import UserError, at_line
 # %% ../../nbs/5_dataset/10_formats.ipynb #c014
 KINDS = ("pretrain", "sft", "dpo", "rlaif", "reason", "agent", "choice")
 SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
-MAX_LINE = 16 * 2**20   # 单位：字节；再长的一行多半是整个文件忘了换行
+MAX_LINE = 8 * 2**20   # 单位：字节；再长的一行多半是整个文件忘了换行
 
 class RowProblem(UserError):
     "一行数据的毛病：reason 说哪里不对，remedy 说怎么改。scan 会给它补上文件名和行号。"

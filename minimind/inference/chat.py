@@ -126,7 +126,7 @@ def _render(self, messages):
     flags = {} if self.thinking is None else dict(open_thinking=self.thinking, enable_thinking=self.thinking)
     head = [dict(role='system', content=self.system)] if self.system else []
     text = self.tokenizer.apply_chat_template(head + messages, tools=self.tools, tokenize=False, add_generation_prompt=True, **flags)
-    return self.tokenizer.encode(text, add_special_tokens=False)
+    return self.tokenizer.encode(text, add_special_tokens=False, verbose=False)   # 太长时由我们自己说
 ChatSession.render = _render
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c046

@@ -9,7 +9,7 @@ __all__ = ['STAGES', 'ALIASES', 'SILENT', 'clean_key', 'unwrap', 'clean_state_di
            'find_tokenizer', 'find_weights', 'to_device', 'load_model']
 
 # %% ../../nbs/4_inference/10_load.ipynb #c002
-import inspect, io, json, os, pickle, re
+import inspect, io, json, os, pickle, re, warnings
 from pathlib import Path
 import torch
 from ..learning.errors import UserError
@@ -79,7 +79,7 @@ def save_weights(model, path, *, stage, tokenizer_dir=None, extra=None):
         card['tokenizer_fingerprint'] = fingerprint(load_tokenizer(tokenizer_dir))
     buffer = io.BytesIO()
     torch.save(clean_state_dict(state), buffer)
-    atomic_write(path, buffer.getvalue())
+    atomic_write(path, buffer.getbuffer())
     atomic_write(sidecar_path(path), json.dumps({**card, **(extra or {})}, ensure_ascii=False, indent=1))
     return path
 
@@ -97,7 +97,10 @@ def read_sidecar(path):
 
 # %% ../../nbs/4_inference/10_load.ipynb #c045
 def _read_pickle(path):
-    try: return torch.load(path, map_location='cpu', weights_only=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')       # 别的 pickle 版本会先印一行英文警告；能不能读，下面自会说
+            return torch.load(path, map_location='cpu', weights_only=True)
     except pickle.UnpicklingError as e:
         bad = re.search(r'GLOBAL (\S+)|class (\S+)', str(e))
         what = f'（它要调用 {next(filter(None, bad.groups())).rstrip(".")}）' if bad else ''

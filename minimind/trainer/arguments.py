@@ -8,13 +8,14 @@ __all__ = ['SHAPES', 'NANO', 'HELP_NAMES', 'ALIASES', 'opt', 'SharedArgs', 'Trai
            'say_click_error', 'run_command', 'stage_command', 'expand_aliases', 'run_stage']
 
 # %% ../../nbs/7_trainer/30_arguments.ipynb #c002
+import os
 import sys
 from dataclasses import dataclass, field, fields
 
 import click
 
 from ..learning.errors import UserError
-from ..learning.paths import OUT
+from ..learning.paths import CANNOT_WRITE, OUT
 
 # %% ../../nbs/7_trainer/30_arguments.ipynb #c007
 def opt(default, help: str, **meta):
@@ -209,15 +210,25 @@ def say_click_error(e: click.ClickException) -> str:
     return e.format_message()
 
 # %% ../../nbs/7_trainer/30_arguments.ipynb #c047
+def _say(text: str) -> None:
+    "打印那一句；torchrun 的几个进程参数相同，错也相同，只让 0 号说。训练里面出的错不走这里，见 runtime.distributed。"
+    if os.environ.get("RANK", "0") == "0":
+        print(f"错误：{text}", file=sys.stderr)
+
+
 def run_command(command: click.Command, argv: list[str] | None = None, prog: str | None = None) -> int:
     """跑一个 click 命令，返回退出码：0 成功，2 用法或输入不对（一句中文），130 按了 Ctrl-C。"""
     try:
         result = command.main(args=argv, prog_name=prog, standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as e:
-        print(f"错误：{say_click_error(e)}", file=sys.stderr)
+        _say(say_click_error(e))
     except UserError as e:
-        print(f"错误：{e}", file=sys.stderr)
+        _say(str(e))
+    except OSError as e:
+        if e.errno not in CANNOT_WRITE:
+            raise
+        _say(f"{e.filename or '文件'} 用不了：{CANNOT_WRITE[e.errno]}。请腾出空间，或换一个地方（--save_dir，或环境变量 MINIMIND_HOME）。")
     except (click.Abort, KeyboardInterrupt):
         print("\n已停下。", file=sys.stderr)
         return 130
@@ -227,11 +238,16 @@ def run_command(command: click.Command, argv: list[str] | None = None, prog: str
 def stage_command(name: str, cls, train, help: str) -> click.Command:
     "一个训练阶段的命令：选项来自参数类 `cls`，跑的是 `train(args)`。"
 
-    def callback(**given):
+    def callback(nproc=1, **given):
         given = {k: v for k, v in given.items() if v is not None and v is not False}
-        train(make_args(cls, **_typed(cls, given)))
+        args = make_args(cls, **_typed(cls, given))              # 参数写错了，开进程之前就说
+        if nproc <= 1:
+            return train(args)
+        from minimind.trainer.runtime import launch               # 要 torch，用到时才导入
+        return launch(nproc, f"minimind.trainer.train_{name}", [f"--{k}" if v is True else f"--{k}={v}" for k, v in given.items()])
 
-    return Command(name, params=click_options(cls), callback=callback, help=help)
+    several = click.Option(["--nproc"], default=1, type=click.INT, metavar="整数", help="开几个进程一起训练（默认 1）；等于单机的 torchrun")
+    return Command(name, params=[*click_options(cls), several], callback=callback, help=help)
 
 
 def _typed(cls, given: dict) -> dict:

@@ -16,6 +16,8 @@ import os
 import signal
 import threading
 import time
+from array import array
+from collections.abc import Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -30,31 +32,39 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from ..dataset.packing import collate_packed
 from ..inference.load import load_model, save_weights, sidecar_path, unwrap
 from ..learning.errors import UserError
-from ..learning.paths import OUT, atomic_write
+from ..learning.paths import OUT, atomic_write, writing
 from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
 from ..tokenizer.fast import load_tokenizer
 from .checkpoint import clean_leftovers, gather_rng, lm_checkpoint, restore_rng, save_resume, weight_file
-from .memory import compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak
+from .memory import compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak, used_memory
 from .optim import build_optimizer, get_lr
-from .runtime import (Logger, autocast, distributed, get_model_params, is_main_process, keep_freed_memory, make_scaler,
-                                      pick_device, pick_dtype, rank, setup_seed, sum_across_ranks, world_size)
+from .runtime import (Logger, autocast, calm_worker, distributed, get_model_params, give_back_memory, is_main_process,
+                                      keep_freed_memory, make_scaler, pick_device, pick_dtype, rank, setup_seed, sum_across_ranks, world_size)
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c011
-def sample_order(n: int, seed: int, epoch: int) -> list[int]:
-    "第 `epoch` 遍的样本顺序：只由 n、seed、epoch 决定，每一遍都不同（陷阱 28）。"
+def sample_order(n: int, seed: int, epoch: int) -> array:
+    "第 `epoch` 遍的样本顺序：只由 n、seed、epoch 决定，每一遍都不同（陷阱 28）。紧凑的整数数组，每个编号 4 字节。"
     g = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
-    return torch.randperm(n, generator=g).tolist()
+    return array("i", torch.randperm(n, generator=g).int().numpy().tobytes())      # Python 列表每个编号要 36 字节
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c016
-def rank_batches(order: list[int], batch_size: int, rank: int = 0, world: int = 1, start: int = 0) -> list[list[int]]:
-    """从第 `start` 个样本起，把顺序切成全局批，再取本进程的那份。
+class rank_batches(Sequence):
+    """从第 `start` 个样本起，把顺序切成全局批，再取本进程的那份；用到哪批切哪批，不先切好存着。
 
     全局批有 batch_size × world 个样本；位置按样本数记，换了进程数也不会重看或漏看（陷阱 27）。
     末尾不够分时，没分到的进程得到空表：它仍要走一遍前向，否则别人会一直等它。
     """
-    big = batch_size * world
-    return [order[i:i + big][rank::world] for i in range(start, len(order), big)]
+    def __init__(self, order, batch_size: int, rank: int = 0, world: int = 1, start: int = 0):
+        self.order, self.big, self.rank, self.world, self.starts = order, batch_size * world, rank, world, range(start, len(order), batch_size * world)
+
+    def __len__(self):
+        return len(self.starts)
+
+    def __getitem__(self, k):
+        if isinstance(k, slice):
+            return [self[i] for i in range(len(self))[k]]
+        return list(self.order[self.starts[k]:self.starts[k] + self.big][self.rank::self.world])
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c022
 class SkipBatchSampler(Sampler):
@@ -138,9 +148,10 @@ def plain(record: dict) -> dict:
 
 def append_line(path: Path, line: str) -> None:
     "在文件末尾加一行；文件夹没有就建。"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf8") as f:
-        f.write(line + "\n")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf8") as f:
+            f.write(line + "\n")
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c051
 @dataclass
@@ -425,8 +436,8 @@ def _micro_batches(self):
     while self.epoch < a.epochs:
         order = sample_order(n, a.seed, self.epoch)
         mine = rank_batches(order, a.batch_size, rank(), world_size(), self.samples)
-        dummy = [b or order[:1] for b in mine]                   # 没分到的也取一行，走一遍前向
-        loader = DataLoader(self.dataset, batch_sampler=dummy, num_workers=workers, collate_fn=self.collate,
+        dummy = (b or [order[0]] for b in mine)                  # 没分到的也取一行，走一遍前向
+        loader = DataLoader(self.dataset, batch_sampler=dummy, num_workers=workers, collate_fn=self.collate, worker_init_fn=calm_worker,
                             generator=torch.Generator().manual_seed(a.seed), pin_memory=self.device.type == "cuda")
         for real, batch in zip(mine, loader):
             if not real:
@@ -545,6 +556,8 @@ def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
     if a.max_minutes:
         left = max(0.0, min(left, a.max_minutes * 60 - (now - self.start)))
     show.log(record, left)
+    if self.device.type == "cpu" and used_memory(self.device) > 1.15 * sum(self.memory.values()):
+        give_back_memory()                                       # 碎片积多了，还一次
     if self.on_log:
         self.on_log(self.journal)
     window.update(loss_sum=torch.zeros((), device=self.device), tokens=0, seen=0, since=now)

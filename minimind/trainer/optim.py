@@ -139,6 +139,8 @@ def _state_dict(self) -> list[dict]:
 
 
 def _load_state_dict(self, states: list[dict]) -> None:
+    if len(states) != len(self.parts):
+        raise UserError("断点是用另一个优化器存的，动量接不上。换回原来的 --optimizer 再续训，或去掉 --from_resume 从头训练。")
     for part, state in zip(self.parts, states, strict=True):
         part.load_state_dict(state)
 

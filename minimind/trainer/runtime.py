@@ -4,21 +4,33 @@
 
 # %% auto #0
 __all__ = ['DEVICE_ORDER', 'DTYPES', 'BACKENDS', 'is_npu_available', 'available_devices', 'pick_device', 'cpu_has_bf16',
-           'pick_dtype', 'autocast', 'make_scaler', 'keep_freed_memory', 'setup_seed', 'rank', 'world_size',
-           'is_main_process', 'Logger', 'init_distributed_mode', 'distributed', 'sum_across_ranks', 'get_model_params']
+           'pick_dtype', 'autocast', 'make_scaler', 'keep_freed_memory', 'give_back_memory', 'setup_seed', 'rank',
+           'world_size', 'is_main_process', 'Logger', 'patience', 'init_distributed_mode', 'Peers', 'distributed',
+           'launch', 'calm_worker', 'sum_across_ranks', 'get_model_params']
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c002
 import ctypes
+import json
+import logging
 import os
+import platform
 import random
+import secrets
+import signal
 import sys
+import threading
+import time
+import traceback
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+from pathlib import Path
 
 import torch
 import torch.distributed as dist
 
 from ..inference.load import unwrap
 from ..learning.errors import UserError
+from ..learning.paths import atomic_write, home
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c005
 def is_npu_available() -> bool:
@@ -105,7 +117,15 @@ def keep_freed_memory() -> bool:
     except (OSError, AttributeError):                                       # musl 之类没有 mallopt
         return False
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c048
+
+def give_back_memory() -> bool:
+    "把堆里整页空着的内存还给系统（glibc 的 malloc_trim），返回还了没有；别的系统上什么也不做。还得太勤，省下的时间又赔回去。"
+    try:
+        return bool(ctypes.CDLL("libc.so.6").malloc_trim(0)) if sys.platform.startswith("linux") else False
+    except (OSError, AttributeError):                                      # 不是 glibc
+        return False
+
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c050
 def setup_seed(seed: int) -> None:
     "固定 Python、NumPy 与 torch（含各个加速卡）的随机种子。"
     random.seed(seed)
@@ -116,7 +136,7 @@ def setup_seed(seed: int) -> None:
         pass
     torch.manual_seed(seed)
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c051
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c053
 def rank() -> int:
     "本进程的编号；单进程时是 0。"
     return dist.get_rank() if dist.is_initialized() else 0
@@ -137,8 +157,16 @@ def Logger(content: str) -> None:
     if is_main_process():
         print(content, flush=True)
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c054
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c056
 BACKENDS = {"cuda": "nccl", "npu": "hccl", "cpu": "gloo"}
+
+
+def patience(device: torch.device) -> timedelta:
+    "一次集体通信最多等同伴多久：环境变量 MINIMIND_DIST_TIMEOUT（秒）；默认 CPU 60 秒，加速卡 600 秒。"
+    asked = os.environ.get("MINIMIND_DIST_TIMEOUT", "")
+    if asked and not (asked.isdigit() and int(asked) > 0):
+        raise UserError(f"环境变量 MINIMIND_DIST_TIMEOUT 应是正整数（秒），却是 {asked!r}；改好它，或不设。")
+    return timedelta(seconds=int(asked or (60 if device.type == "cpu" else 600)))
 
 
 def init_distributed_mode(device: str | None = None) -> int:
@@ -151,27 +179,191 @@ def init_distributed_mode(device: str | None = None) -> int:
     where = pick_device(device)
     if where.type in ("cuda", "npu"):
         getattr(torch, where.type).set_device(where)
-    dist.init_process_group(BACKENDS.get(where.type, "gloo"))
+    dist.init_process_group(BACKENDS.get(where.type, "gloo"), timeout=patience(where))
     return int(os.environ.get("LOCAL_RANK", 0))
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c059
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c061
+def _alive(pid: int) -> bool:
+    "本机的这个进程还在不在；已经死了、还没被收走的（僵尸）算不在。"
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except ProcessLookupError:
+        return False
+    except (OSError, IndexError):        # 不归我们管的进程，或没有 /proc 的系统：当它还在
+        return True
+
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c063
+class Peers:
+    """同一次训练的几个进程：谁平安离开了、谁先出了事，写在共用的 store 里。
+
+    `watch()` 开一个线程看着同伴；有谁出事，本进程至多再等 `grace` 秒就结束，退出码 1。
+    """
+
+    def __init__(self, store, rank: int, world: int, grace: float = 5.0):
+        self.store, self.rank, self.world, self.grace = store, rank, world, grace
+        self.over, self.pids, self.trouble, self.code = threading.Event(), {}, False, 1
+        store.set(f"peer{rank}", f"{platform.node()} {os.getpid()}")
+
+    def failure(self) -> str:
+        "黑板上写的原因；没有人出事是空串。"
+        return self.store.get("failed").decode().partition("\t")[2] if self.store.check(["failed"]) else ""
+
+    def blame(self, reason: str) -> bool:
+        "写下原因；只有第一个写得上，写上了返回 True。"
+        mine = f"{self.rank}\t{reason}"
+        return self.store.compare_set("failed", "", mine).decode() == mine
+
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c067
+def _missing(self) -> list[int]:
+    "本机上没说一声就不见了的同伴的编号。"
+    for r in range(self.world):
+        if r != self.rank and r not in self.pids and self.store.check([f"peer{r}"]):
+            node, pid = self.store.get(f"peer{r}").decode().rsplit(" ", 1)
+            here = node == platform.node() and _alive(int(pid))
+            self.pids[r] = int(pid) if here else 0               # 0：看不到它，不归我看
+    gone = [r for r, pid in self.pids.items() if pid and not _alive(pid)]
+    return [r for r in gone if not self.store.check([f"left{r}"])]
+
+
+def _look(self, wait: float = 0.0) -> bool:
+    "有没有同伴出事，最多看 `wait` 秒。有人不见了而没人说，就由我来说。"
+    until = time.monotonic() + wait
+    while not self.failure():
+        if (gone := self.missing()) and not self.failure():      # 再看一眼：它可能刚写完原因才走
+            self.speak(f"第 {gone[0]} 号进程（共 {self.world} 个）突然没了：多半是内存不够被系统杀掉，或有人 kill 了它。"
+                       "可以试：减小 --batch_size 或 --max_seq_len；已存的断点没有动，加 --from_resume 1 接着练。")
+        elif time.monotonic() >= until:
+            return False
+        else:
+            time.sleep(0.1)
+    return True
+
+
+def _speak(self, reason: str) -> None:
+    "抢到了就把原因打印出来，也交给 torchrun（它在最后的总结里会引用）。"
+    if self.blame(reason):
+        print(f"错误：{reason}", file=sys.stderr, flush=True)
+        if file := os.environ.get("TORCHELASTIC_ERROR_FILE"):
+            Path(file).write_text(json.dumps({"message": {"message": reason, "extraInfo": {"timestamp": str(int(time.time()))}}}), encoding="utf8")
+
+
+Peers.missing, Peers.look, Peers.speak = _missing, _look, _speak
+
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c070
+def _explain(self, error: Exception):
+    "本进程遇到了 `error`：被别人连累的就静静退出（退出码 1），否则说一句话：UserError 退出码 2，别的 1。"
+    self.trouble, name = True, f"第 {self.rank} 号进程（共 {self.world} 个）"
+    if hasattr(signal, "alarm"):
+        signal.alarm(40)                                  # 退出的路上库还可能卡住（拆连接时等人）：到时由系统结束
+    try:
+        if self.look(3.0 if isinstance(error, RuntimeError) else 0.0):     # 断线的消息往往比死讯先到
+            raise SystemExit(1) from None
+    except RuntimeError:
+        print(f"错误：{name}和大家断了联系：开着 store 的那个进程没了。", file=sys.stderr, flush=True)
+        raise SystemExit(1) from None
+    if isinstance(error, UserError):
+        self.code = 2
+        self.speak(f"{name}：{error}")
+        raise SystemExit(2) from None
+    what = f"{type(error).__name__}：{(str(error).splitlines() or [''])[0]}"
+    if "imed out" in what or "timeout" in what.lower():
+        self.speak(f"{name}等别的进程等得太久，有一个多半卡住了（{what}）。若只是慢，设环境变量 MINIMIND_DIST_TIMEOUT=600（秒）再跑。")
+        raise SystemExit(1) from None
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    file = atomic_write(home() / "out" / f"error_rank{self.rank}.txt", "".join(traceback.format_exception(error)))
+    self.speak(f"{name}出错，{what}（{at.filename}:{at.lineno}）。完整的调用栈在 {file}。")
+    raise SystemExit(1) from None
+
+
+Peers.explain = _explain
+
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c073
+def _watch(self) -> None:
+    "开线程看着同伴，并接住 torchrun 让大家散场的 SIGTERM。"
+    def follow():
+        while not self.over.wait(0.5):
+            try:
+                bad = self.look()
+            except RuntimeError:                                  # store 关门了：开它的进程没了，或大家正在散场
+                bad = True
+            if bad and not self.over.wait(self.grace):
+                os._exit(self.code)
+
+    def leave(signum, frame):
+        try:
+            self.look(1.0)
+        finally:
+            os._exit(128 + signum)
+    threading.Thread(target=follow, daemon=True).start()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, leave)
+
+
+def _leave(self) -> None:
+    "平安离开：告诉大家，不再看着。出了事的不说。"
+    self.over.set()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        if not self.trouble:
+            self.store.set(f"left{self.rank}", "1")
+    except RuntimeError:                                          # store 已经关门：没有人要听了
+        pass
+
+
+Peers.watch, Peers.leave = _watch, _leave
+
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c076
 @contextmanager
 def distributed(device: str | None = None):
     """`with distributed():` 进来时建进程组，正常离开时大家会合一次再拆掉（陷阱 31）。
 
-    出错离开时不等别人：等一个已经死掉的同伴会永远等下去。
+    里面抛了异常：只有出事的那个进程说一句话，几秒之内所有进程都结束；不等别人会合。
     """
     mine = not dist.is_initialized()
     local_rank = init_distributed_mode(device)
+    mine = mine and dist.is_initialized()
+    peers = Peers(dist.distributed_c10d._get_default_store().clone(), rank(), world_size()) if mine and world_size() > 1 else None
     try:
+        if peers:
+            peers.watch()
         yield local_rank
-        if mine and dist.is_initialized():
+        if mine:
             dist.barrier()
+    except Exception as error:
+        if peers:
+            peers.explain(error)
+        raise
     finally:
-        if mine and dist.is_initialized():
+        if peers:
+            peers.leave()
+        if mine and not (peers and peers.trouble):                # 出了事就不拆：拆也要等别人
             dist.destroy_process_group()
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c062
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c083
+def launch(nproc: int, module: str, argv: list[str] = ()) -> int:
+    "开 `nproc` 个进程跑 `python -m module argv…`（等于单机的 torchrun），返回最先出事的那个的退出码，都好是 0。"
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // nproc)))
+    config = LaunchConfig(min_nodes=1, max_nodes=1, nproc_per_node=nproc, run_id=secrets.token_hex(4), rdzv_backend="c10d",
+                          rdzv_endpoint="localhost:0", max_restarts=0, monitor_interval=0.1)
+    try:
+        elastic_launch(config, sys.executable)("-m", module, *map(str, argv))
+    except ChildFailedError as e:
+        code = e.get_first_failure()[1].exitcode
+        return code if code > 0 else 1                            # 负数是被信号杀掉的
+    return 0
+
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c086
+def calm_worker(worker_id: int = 0) -> None:
+    "DataLoader 的 worker_init_fn：第一个 SIGTERM 不理（主进程还要它走完这一步），第二个才退出。"
+    heard = []
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0) if heard else heard.append(True))
+
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c089
 def sum_across_ranks(value: float, device: torch.device = torch.device("cpu")) -> float:
     "把各进程的一个数加起来；单进程时原样返回。"
     if world_size() == 1:
@@ -181,7 +373,7 @@ def sum_across_ranks(value: float, device: torch.device = torch.device("cpu")) -
     dist.all_reduce(t)
     return t.item()
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c070
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c097
 def get_model_params(model: torch.nn.Module, config=None) -> int:
     "打印并返回参数个数（共享的权重只数一次）；MoE 另报每个 token 真正用到的个数。"
     model = unwrap(model)

@@ -11,7 +11,7 @@ __all__ = ['SIZES', 'TEST_SIZES', 'REASONED', 'PRICES', 'SHOP_ASKS', 'MAKERS', '
 """把小世界写成训练、偏好、强化学习、工具、测试等数据文件。"""
 import hashlib, json, random, re
 from pathlib import Path
-from ..learning.paths import atomic_write
+from ..learning.paths import atomic_write, writing
 from .facts import *
 from .language import *
 from .skills import *
@@ -161,7 +161,8 @@ def write_world(folder, seed=0, scale=1.0):
 
     `seed` 相同则每个文件逐字节相同;`scale` 按比例缩小行数(测试用)。
     """
-    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(folder)
+    with writing(folder): folder.mkdir(parents=True, exist_ok=True)
     rows = {}
     for name, size in SIZES.items():
         rng = random.Random(f"{seed}-{name}")

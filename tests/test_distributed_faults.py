@@ -1,0 +1,139 @@
+"""一个进程出事，大家都停：一分钟之内、非零退出、屏幕上一句中文说清几号与为什么。"""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+FLAGS = dict(hidden_size=32, num_hidden_layers=2, max_seq_len=32, batch_size=2, accumulation_steps=1, learning_rate=1e-2, epochs=100000,
+             dtype="float32", num_workers=0, log_interval=1, device="cpu", packing=0)
+ALONE = """
+import os, sys
+rank = os.environ["RANK"]
+argv = [a.replace("RANK", rank) for a in sys.argv[1:]]
+from minimind.trainer import train_pretrain as t
+sys.exit(t.run_stage("pretrain", t.PretrainArgs, t.train, t.HELP, argv))
+"""
+
+
+def flags(small, home, **more):
+    given = {**FLAGS, "data_path": small["pretrain"], "tokenizer_path": small["tok"], "save_dir": home / "out", **more}
+    return [f"--{k}={v}" for k, v in given.items()]
+
+
+def torchrun(*argv, home):
+    "两个 gloo 进程；输出合在一起（看到的就是使用者看到的）。"
+    env = {**os.environ, "MINIMIND_HOME": str(home), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen([sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", *argv], cwd=home, env=env,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def ending(child, since=None) -> tuple[str, float]:
+    "读到结束，返回 (输出, 从出事到全部结束的秒数)；不给 `since` 就从那句话出现时算起，导入库的时间不算。"
+    lines = []
+    for line in child.stdout:
+        lines.append(line)
+        if line.startswith("错误：") and since is None:
+            since = time.monotonic()
+    child.wait(timeout=60)
+    return "".join(lines), time.monotonic() - (since or time.monotonic())
+
+
+def one_sentence(out: str) -> str:
+    "我们的话恰好一句；没有哪个进程印出调用栈（torchrun 自己的总结里会引用这句话，不算）。"
+    ours = [line for line in out.splitlines() if line.startswith("错误：")]
+    assert len(ours) == 1, out
+    before = out[: out.index("torch/distributed/run.py")] if "torch/distributed/run.py" in out else out
+    assert "minimind/trainer" not in before.replace(ours[0], ""), out     # 没有我们自己文件的调用栈
+    return ours[0]
+
+
+def test_rank_with_bad_data_stops_the_other(small, tmp_path):
+    for r in "01":
+        (tmp_path / f"data{r}.jsonl").write_text('{"text": "小猫喵喵叫。"}\n' * 40, encoding="utf8")
+    (tmp_path / "data1.jsonl").write_text('{"text": "小猫喵喵叫。"}\n{"txet": "坏"}\n', encoding="utf8")
+    (tmp_path / "alone.py").write_text(ALONE, encoding="utf8")
+    child = torchrun("alone.py", *flags(small, tmp_path, data_path=tmp_path / "dataRANK.jsonl"), home=tmp_path)
+    out, spent = ending(child)
+    said = one_sentence(out)
+    assert child.returncode != 0 and "第 1 号进程（共 2 个）" in said and "data1.jsonl:2：" in said and "text" in said
+    assert re.search(r"exitcode\s*: 2", out)                              # 出事的那个自己的退出码
+    assert spent < 60
+
+
+def started(child) -> list[int]:
+    "等到训练走起来，返回两个训练进程的进程号。"
+    for line in child.stdout:
+        if re.search(r"pretrain [2-9]/", line):
+            break
+    kids = subprocess.run(["pgrep", "-P", str(child.pid)], capture_output=True, text=True).stdout.split()
+    assert len(kids) == 2, kids
+    rank = {int(next(e for e in open(f"/proc/{k}/environ").read().split("\0") if e.startswith("RANK=")).split("=")[1]): int(k) for k in kids}
+    return [rank[0], rank[1]]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/environ"), reason="要 Linux 的 /proc")
+@pytest.mark.parametrize("victim", [0, 1])
+def test_killed_rank_stops_the_other(small, tmp_path, victim):
+    child = torchrun("-m", "minimind.trainer.train_pretrain", *flags(small, tmp_path), home=tmp_path)
+    pids, since = started(child), time.monotonic()
+    os.kill(pids[victim], signal.SIGKILL)
+    out, spent = ending(child, since)
+    assert child.returncode != 0 and spent < 60
+    said = one_sentence(out)
+    assert f"第 {victim} 号进程" in said and "没了" in said and "--from_resume 1" in said
+    assert not any(os.path.exists(f"/proc/{p}") for p in pids)
+
+
+def test_stuck_rank_is_given_up_after_the_time_limit(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("MINIMIND_DIST_TIMEOUT", "8")
+    child = torchrun("-m", "minimind.trainer.train_pretrain", *flags(small, tmp_path), home=tmp_path)
+    pids, since = started(child), time.monotonic()
+    os.kill(pids[1], signal.SIGSTOP)                                      # 停住不动，但没死
+    time.sleep(15)
+    os.kill(pids[1], signal.SIGCONT)
+    out, spent = ending(child, since)
+    assert child.returncode != 0 and spent < 60
+    assert "等得太久" in one_sentence(out) and "MINIMIND_DIST_TIMEOUT" in out
+
+
+def test_nan_on_one_rank_is_one_sentence(small, tmp_path):
+    child = torchrun("-m", "minimind.trainer.train_pretrain", *flags(small, tmp_path, learning_rate=1e30, grad_clip=1e30), home=tmp_path)
+    out, spent = ending(child)
+    said = one_sentence(out)
+    assert child.returncode != 0 and "号进程" in said and "--learning_rate" in said and spent < 60
+
+
+def test_bug_says_where_and_keeps_the_traceback(small, tmp_path):
+    (tmp_path / "bug.py").write_text(
+        "from minimind.trainer.runtime import distributed, rank, sum_across_ranks\n"
+        "with distributed('cpu'):\n    for i in range(9):\n        if rank() == 1 and i == 4: {}['少了这个键']\n        sum_across_ranks(1)\n", encoding="utf8")
+    child = torchrun("bug.py", home=tmp_path)
+    out, _ = ending(child)
+    said = one_sentence(out)
+    assert child.returncode != 0 and "第 1 号进程" in said and "KeyError" in said and "bug.py:4" in said
+    assert "Traceback" in (tmp_path / "out" / "error_rank1.txt").read_text(encoding="utf8")
+
+
+def test_sigterm_to_all_still_saves_and_exits_zero(small, tmp_path):
+    child = torchrun("-m", "minimind.trainer.train_pretrain", *flags(small, tmp_path), home=tmp_path)
+    for p in started(child):
+        os.kill(p, signal.SIGTERM)
+    out, _ = ending(child)
+    assert child.returncode == 0 and "SIGTERM" in out and "错误" not in out, out
+    assert (tmp_path / "checkpoints/pretrain_32_resume.pth").exists()
+    assert [json.loads(line)["step"] for line in open(tmp_path / "out/metrics.jsonl", encoding="utf8")][0] == 1
+
+
+def test_our_launcher_keeps_the_exit_code_and_says_only_that(small, tmp_path):
+    (tmp_path / "bad.jsonl").write_text('{"text": 3}\n', encoding="utf8")
+    code = f"import sys; from minimind.trainer.runtime import launch; sys.exit(launch(2, 'minimind.trainer.train_pretrain', {flags(small, tmp_path, data_path=tmp_path / 'bad.jsonl')!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=150, cwd=tmp_path,
+                          env={**os.environ, "MINIMIND_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"})
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    assert done.returncode == 2 and len(said) == 1, done.stderr
+    assert said[0].startswith("错误：第 ") and "bad.jsonl:1：" in said[0]
