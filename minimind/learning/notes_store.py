@@ -177,6 +177,7 @@ def course(package=PACKAGE, root=ROOT):
         text = path.read_text(encoding="utf8")
         source = re.search(r"File to edit: (?:\.\./)*(\S+)/(\d+)_(\w+?)_exercises\.ipynb", text)
         cards = dict(re.findall(r'^card\(\s*(?:id=)?"([^"]+)",\s*(?:title=)?"((?:[^"\\]|\\.)*)"', text, re.M))
+        for id in re.findall(r'^@checker\(\s*"([^"]+)"', text, re.M): cards.setdefault(id, id)                  # 没有卡、只有检查器的
         if not source or not cards: continue
         where, number, base = source.groups()
         chapter = next((p for n in (int(number) - 1, int(number)) for p in [root / where / f"{n}_{base}.ipynb"] if p.exists()), None)

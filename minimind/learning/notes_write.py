@@ -163,7 +163,7 @@ def check_answer(answer):
     "答案的各行；没收尾的代码块或注释、会切断这一节的标题与“Qn：”都报 UserError。"
     rows = str(answer).strip("\r\n").splitlines()
     if not any(r.strip() for r in rows): raise UserError("答案是空的；写上你现在的理解，以后可以改。")
-    if re.match(r"\s*(```|~~~|<|\||[-*+>#] |\d+[.)] |\$\$|    )", rows[0]): rows = ["", "", *rows]      # 代码块、表格要自己起一行
+    if re.match(r"\s*(```|~~~|<|\||[-*+>] |#+ |\d+[.)] |\$\$|    )", rows[0]): rows = ["", "", *rows]      # 代码块、表格要自己起一行
     body = "**A**: " + "\n".join(rows) + "\n\n探"
     if lines_of(body)[-1].verbatim: raise UserError("答案里有没收尾的代码块或注释；补上收尾的 ``` 或 -->。")
     if any(h.level <= 3 for h in headings(body)) or questions(body): raise UserError("答案里的一、二、三级标题或“Qn：”会打乱知识库；标题请用 ####，问题请另外 ask。")
