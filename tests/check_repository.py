@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NBS, LIB = ROOT / "nbs", ROOT / "minimind"
 FLOORS = {"learning": 0, "world": 1, "tokenizer": 2, "model": 3, "inference": 4, "dataset": 5, "evaluation": 6,
-          "trainer": 7, "serving": 8, "lab": 9, "exercises": 10, "cli": 11}
+          "trainer": 7, "serving": 8, "lab": 9, "exercises": 10, "notes_cli": 11, "cli": 12}
 MAX_KB = 400
 
 
@@ -117,7 +117,7 @@ def check_floors() -> list[str]:
         mine = module_of(path)
         if path.name.startswith("00_start") or path.name.startswith("99_") or not mine:
             continue
-        folder = re.sub(r"^\d+_", "", path.parent.name)
+        folder = mine if path.parent == NBS else re.sub(r"^\d+_", "", path.parent.name)      # 顶层的笔记本自成一层
         floor, here = FLOORS[folder], int(re.match(r"(\d+)", path.name)[1])
         package = mine.split(".")[:-1]
         for cell in cells(path):

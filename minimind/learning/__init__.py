@@ -1,4 +1,4 @@
-"""第 0 层：画图、路径、出错的话、练习引擎。名字用到时才载入，所以 `import minimind.learning` 很快。"""
+"""第 0 层：画图、路径、出错的话、练习引擎、笔记引擎。名字用到时才载入，所以 `import minimind.learning` 很快。"""
 import importlib
 
 _WHERE = {
@@ -7,6 +7,10 @@ _WHERE = {
     "plotting": ["COLORS", "setup", "heatmap", "curves", "bars", "token_strip", "slider", "visible", "color_of"],
     "exercises": ["CheckFailed", "card", "checker", "check", "why", "hint", "expect_close", "expect_shape", "expect_equal",
                   "expect_true", "expect_raises", "progress", "progress_table"],
+    "notes": ["slug", "headings", "questions", "links", "apply_edits", "renumber", "insert_question"],
+    "notes_store": ["today", "note_folder", "read_notes", "editing"],
+    "notes_write": ["ask", "done", "init", "log", "material", "problem", "sync", "think"],
+    "notes_review": ["commit", "form", "review", "review_widget"],
 }
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = list(_MODULE_OF)
