@@ -19,6 +19,7 @@ import click
 
 from .learning.errors import UserError
 from .learning.paths import OUT, ROOT
+from .notes_cli import notes
 from .trainer.arguments import Command, Group, click_options, expand_aliases, make_args, run_command, stage_command
 
 # %% ../nbs/99_cli.ipynb #c009
@@ -116,6 +117,9 @@ app.add_command(LazyGroup("bench", {name: (help, partial(load_bench, module)) fo
                           help="量一量：快慢、内存、跑法之间是否一致。每个后面加 --help；--quick 几秒看个大概，--save 把结果写进 benchmarks/。"))
 
 # %% ../nbs/99_cli.ipynb #c027
+app.add_command(notes)
+
+# %% ../nbs/99_cli.ipynb #c030
 def default_weight(weight: str = "") -> str:
     "没有指定权重时替人挑一份：demo 的、out/ 里的、out/quick 的，同一处取最新的；都没有就说该怎么办。"
     if weight:
@@ -126,7 +130,7 @@ def default_weight(weight: str = "") -> str:
             return str(max(found, key=lambda p: p.stat().st_mtime))
     raise UserError(f"{OUT} 里还没有训练好的模型；先运行 minimind demo（几分钟），或用 --weight 指定一份权重。")
 
-# %% ../nbs/99_cli.ipynb #c032
+# %% ../nbs/99_cli.ipynb #c035
 MODEL_OPTIONS = [option("weight", "", "权重：文件路径，或阶段名（如 full_sft）；默认用 demo 训练出来的"),
                  option("save_dir", "", "按阶段名找权重时，看哪个文件夹（默认 out）"),
                  option("hidden_size", 0, "按阶段名找权重时，模型的宽度（不止一份时才需要）"),
@@ -134,7 +138,7 @@ MODEL_OPTIONS = [option("weight", "", "权重：文件路径，或阶段名（�
                  option("tokenizer_path", "", "分词器文件夹；默认用权重记下的那个"),
                  option("device", "auto", "设备：auto、cpu、cuda、cuda:1、npu、mps")]
 
-# %% ../nbs/99_cli.ipynb #c034
+# %% ../nbs/99_cli.ipynb #c037
 def open_model(weight, save_dir, hidden_size, use_moe, tokenizer_path, device):
     "按命令行的选项载入模型与分词器。"
     import torch
@@ -143,7 +147,7 @@ def open_model(weight, save_dir, hidden_size, use_moe, tokenizer_path, device):
     return load_model(default_weight(weight), save_dir=save_dir or OUT, hidden_size=hidden_size or None, use_moe=bool(int(use_moe)),
                       tokenizer_path=tokenizer_path or None, device=pick_device(device), dtype=torch.float32)
 
-# %% ../nbs/99_cli.ipynb #c036
+# %% ../nbs/99_cli.ipynb #c039
 THINKING = {"auto": None, "0": False, "1": True}
 
 
@@ -152,7 +156,7 @@ def thinking_option() -> click.Option:
     return click.Option(["--open_thinking"], default="auto", type=click.Choice(list(THINKING)), metavar="auto|0|1",
                         help="1：先想再答；0：直接答；auto：模型自己决定（默认 auto）")
 
-# %% ../nbs/99_cli.ipynb #c037
+# %% ../nbs/99_cli.ipynb #c040
 @command(app, "chat", option("ask", "", "只问这一句，答完就退出"), thinking_option(),
          option("historys", 0, "带上前几条消息（偶数，一问一答算两条）；0 是每句话单独回答"), option("system", "", "系统提示：给模型的设定"),
          option("temperature", 0.85, "温度：0 每次取最可能的词，越大越随意"), option("top_p", 0.85, "只在概率加起来够这么多的词里挑"),
@@ -169,7 +173,7 @@ def chat(temperature, top_p, historys, max_new_tokens, open_thinking, show_speed
     chat_in_terminal(model, tokenizer, system=system or None, historys=historys, thinking=THINKING[open_thinking], params=params,
                      max_new_tokens=max_new_tokens, show_speed=show_speed == "1", seed=seed, questions=[ask] if ask else None)
 
-# %% ../nbs/99_cli.ipynb #c040
+# %% ../nbs/99_cli.ipynb #c043
 def port_is_free(host: str, port: int) -> bool:
     "这个端口现在能不能用。"
     import socket
@@ -181,7 +185,7 @@ def port_is_free(host: str, port: int) -> bool:
             return False
     return True
 
-# %% ../nbs/99_cli.ipynb #c042
+# %% ../nbs/99_cli.ipynb #c045
 def web_command(host: str, port: int, weight: str) -> list[str]:
     "启动聊天页面的命令：不收集使用数据，不盯着文件，用课程自己的配色。"
     import minimind.serving as serving
@@ -190,7 +194,7 @@ def web_command(host: str, port: int, weight: str) -> list[str]:
              "client.toolbarMode": "minimal", "logger.hideWelcomeMessage": "true", "theme.base": here / "data" / "theme.toml"}
     return [sys.executable, "-m", "streamlit", "run", str(here / "page.py"), *(f"--{k}={v}" for k, v in flags.items()), "--", "--weight", weight]
 
-# %% ../nbs/99_cli.ipynb #c045
+# %% ../nbs/99_cli.ipynb #c048
 @command(app, "web", option("port", 8501, "端口"), option("host", "127.0.0.1", "监听的地址；0.0.0.0 会让同一网络里的人都能连"),
          option("weight", "", "权重的文件路径；默认用 demo 训练出来的，页面上还可以换"), help="在浏览器里和模型聊天。")
 def web(port, host, weight):
@@ -206,7 +210,7 @@ def web(port, host, weight):
     print(f"聊天页面：http://{host}:{port}（用浏览器打开；按 Ctrl-C 停下）", flush=True)
     return subprocess.call(web_command(host, port, weight))
 
-# %% ../nbs/99_cli.ipynb #c048
+# %% ../nbs/99_cli.ipynb #c051
 data = Group("data", help="数据：造出小世界，或检查自己的文件。")
 app.add_command(data)
 
@@ -226,7 +230,7 @@ def data_check(path, kind):
     from minimind.dataset.formats import validate
     print(validate(path, kind or None))
 
-# %% ../nbs/99_cli.ipynb #c052
+# %% ../nbs/99_cli.ipynb #c055
 tokenizer = Group("tokenizer", help="分词器：训练一个，或看看它怎么切。")
 app.add_command(tokenizer)
 
@@ -241,7 +245,7 @@ def texts_of(path: str, max_bytes: int):
         if max_bytes <= 0:
             return
 
-# %% ../nbs/99_cli.ipynb #c054
+# %% ../nbs/99_cli.ipynb #c057
 @command(tokenizer, "train", option("data_path", "", "文本：.jsonl 等数据文件，几个用逗号隔开", required=True),
          option("name", "", "名字；存到 out/tokenizer/名字", required=True), option("vocab_size", 6400, "词表大小"),
          option("max_mb", 50.0, "最多读多少 MB 文本"), help="在自己的数据上训练分词器。")
@@ -262,7 +266,7 @@ def tokenizer_show(text, path):
     print(" ".join(f"{i}:{tok.decode([i])!r}" for i in ids))
     print(f"{len(text.encode())} 字节，{len(ids)} 个 token")
 
-# %% ../nbs/99_cli.ipynb #c057
+# %% ../nbs/99_cli.ipynb #c060
 def default_tests(weight: str) -> list[Path]:
     "权重配套的两份试卷；没有就报错并说怎样造出来。"
     for folder in (Path(weight).parent.parent / "world", OUT / "world"):
@@ -271,7 +275,7 @@ def default_tests(weight: str) -> list[Path]:
             return found
     raise UserError(f"{OUT / 'world'} 里没有试卷；先运行 minimind data world，或用 --data_path 指定一份。")
 
-# %% ../nbs/99_cli.ipynb #c060
+# %% ../nbs/99_cli.ipynb #c063
 def texts_in(path, limit: int = 0) -> list[str]:
     "纯文本文件的前 `limit` 段（0 是全部）；不是纯文本就得到空表。"
     from itertools import islice
@@ -280,7 +284,7 @@ def texts_in(path, limit: int = 0) -> list[str]:
         return []
     return [row["text"] for row in islice(scan(path, "pretrain"), limit or None)]
 
-# %% ../nbs/99_cli.ipynb #c062
+# %% ../nbs/99_cli.ipynb #c065
 @command(app, "eval", option("data_path", "", "试卷或纯文本（.jsonl 等）；默认是小世界的两份试卷"), option("limit", 0, "每份最多几题，均匀地抽；0 是全部"),
          thinking_option(), *MODEL_OPTIONS, help="让模型考试：试卷按技能列出正确率与 95% 区间，纯文本给出每字节比特数。")
 def evaluate(data_path, limit, open_thinking, **where):
@@ -300,7 +304,7 @@ def evaluate(data_path, limit, open_thinking, **where):
         print(f"\n{Path(path).name}：{len(rows)} 题")
         print(evaluate_questions(model, tokenizer, rows, thinking=THINKING[open_thinking]).table())
 
-# %% ../nbs/99_cli.ipynb #c064
+# %% ../nbs/99_cli.ipynb #c067
 @command(app, "info", help="这台机器、这份课程：版本、设备、训练好的权重。")
 def info():
     import platform
@@ -314,7 +318,7 @@ def info():
     for p in weights:
         print(f"  {p.relative_to(OUT).as_posix()}  {p.stat().st_size / 1e6:.1f} MB")
 
-# %% ../nbs/99_cli.ipynb #c066
+# %% ../nbs/99_cli.ipynb #c069
 @command(app, "exercise", help="练习的进度：哪些做完了，还有哪些。")
 def exercise():
     import importlib
@@ -325,7 +329,7 @@ def exercise():
     from minimind.learning.exercises import progress_table
     print(progress_table())
 
-# %% ../nbs/99_cli.ipynb #c069
+# %% ../nbs/99_cli.ipynb #c072
 def from_minigpt(argv: list[str]) -> list[str]:
     "MiniGPT 的 `train --mode pretrain --config tiny --resume 权重` 换成这里的写法。"
     if argv[:1] != ["train"] or "--mode" not in argv:
@@ -338,7 +342,7 @@ def from_minigpt(argv: list[str]) -> list[str]:
     rest = argv[1:at] + argv[at + 2:]
     return ["train", stages.get(argv[at + 1], argv[at + 1])] + [names.get(w, w) for w in rest]
 
-# %% ../nbs/99_cli.ipynb #c071
+# %% ../nbs/99_cli.ipynb #c074
 def main(argv: list[str] | None = None) -> None:
     "`minimind` 命令的入口：成功退出码 0，用法或输入不对 2，按了 Ctrl-C 130。"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")   # 分词器的线程与读数据的子进程不要打架
