@@ -132,7 +132,7 @@ def test_sigterm_to_all_still_saves_and_exits_zero(small, tmp_path):
 def test_our_launcher_keeps_the_exit_code_and_says_only_that(small, tmp_path):
     (tmp_path / "bad.jsonl").write_text('{"text": 3}\n', encoding="utf8")
     code = f"import sys; from minimind.trainer.runtime import launch; sys.exit(launch(2, 'minimind.trainer.train_pretrain', {flags(small, tmp_path, data_path=tmp_path / 'bad.jsonl')!r}))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=150, cwd=tmp_path,
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=500, cwd=tmp_path,
                           env={**os.environ, "MINIMIND_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"})
     said = [line for line in done.stderr.splitlines() if line.strip()]
     assert done.returncode == 2 and len(said) == 1, done.stderr

@@ -200,7 +200,7 @@ class Peers:
     `watch()` 开一个线程看着同伴；有谁出事，本进程至多再等 `grace` 秒就结束，退出码 1。
     """
 
-    def __init__(self, store, rank: int, world: int, grace: float = 5.0):
+    def __init__(self, store, rank: int, world: int, grace: float = 15.0):
         self.store, self.rank, self.world, self.grace = store, rank, world, grace
         self.over, self.pids, self.trouble, self.code = threading.Event(), {}, False, 1
         store.set(f"peer{rank}", f"{platform.node()} {os.getpid()}")
