@@ -6,6 +6,8 @@ _WHERE = {
     "step_time": ["flops_per_token", "measure_step", "step_parts", "useful_tokens"],
     "generation": ["twins", "batch_sweep", "read_speed", "compile_frozen"],
     "tokenizer_speed": ["sample_texts", "train_hf"],
+    "parity": ["bench_parity"],
+    "memory": ["bench_memory"],
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = list(_MODULE)
