@@ -176,8 +176,8 @@ def course(package=PACKAGE, root=ROOT):
     for path in (package / "exercises").glob("*.py"):
         text = path.read_text(encoding="utf8")
         source = re.search(r"File to edit: (?:\.\./)*(\S+)/(\d+)_(\w+?)_exercises\.ipynb", text)
-        cards = dict(re.findall(r'^card\(\s*(?:id=)?"([^"]+)",\s*(?:title=)?"((?:[^"\\]|\\.)*)"', text, re.M))
-        for id in re.findall(r'^@checker\(\s*"([^"]+)"', text, re.M): cards.setdefault(id, id)                  # 没有卡、只有检查器的
+        cards = {id: title for _, id, _, title in re.findall(r"^card\(\s*(?:id=)?(['\"])([^'\"]+)\1,\s*(?:title=)?(['\"])((?:\\.|(?!\3).)*)\3", text, re.M)}
+        for id in re.findall(r"^@checker\(\s*['\"]([^'\"]+)", text, re.M): cards.setdefault(id, id)                  # 没有卡、只有检查器的
         if not source or not cards: continue
         where, number, base = source.groups()
         chapter = next((p for n in (int(number) - 1, int(number)) for p in [root / where / f"{n}_{base}.ipynb"] if p.exists()), None)
@@ -191,9 +191,9 @@ FLOORS = {"0": "工具", "1": "小世界", "2": "分词器", "3": "模型", "4":
 
 def progress_rows(passed):
     "进度表：每层完成几章、几个练习，最近一次是哪天。`passed` 来自 `progress()`。"
-    rows, total = [], [0, 0, 0, 0]
+    rows, total, chapters = [], [0, 0, 0, 0], course()
     for digit, floor in FLOORS.items():
-        here = [cards for f, _, _, cards in course() if f[0] == digit]
+        here = [cards for f, _, _, cards in chapters if f[0] == digit]
         ids = [id for cards in here for id in cards]
         counts = [sum(all(id in passed for id in cards) for cards in here), len(here), sum(id in passed for id in ids), len(ids)]
         days = sorted(str(passed[id].get("time", ""))[:10] for id in ids if id in passed)
