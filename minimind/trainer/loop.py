@@ -37,9 +37,9 @@ from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
 from ..tokenizer.fast import load_tokenizer
 from .checkpoint import clean_leftovers, gather_rng, lm_checkpoint, restore_rng, save_resume, weight_file
-from .memory import compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak, used_memory
+from .memory import compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak
 from .optim import build_optimizer, get_lr
-from .runtime import (Logger, autocast, calm_worker, distributed, get_model_params, give_back_memory, is_main_process,
+from .runtime import (Logger, autocast, calm_worker, distributed, get_model_params, is_main_process,
                                       keep_freed_memory, make_scaler, pick_device, pick_dtype, rank, setup_seed, sum_across_ranks, world_size)
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c011
@@ -556,8 +556,6 @@ def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
     if a.max_minutes:
         left = max(0.0, min(left, a.max_minutes * 60 - (now - self.start)))
     show.log(record, left)
-    if self.device.type == "cpu" and used_memory(self.device) > 1.15 * sum(self.memory.values()):
-        give_back_memory()                                       # 碎片积多了，还一次
     if self.on_log:
         self.on_log(self.journal)
     window.update(loss_sum=torch.zeros((), device=self.device), tokens=0, seen=0, since=now)

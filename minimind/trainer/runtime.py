@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['DEVICE_ORDER', 'DTYPES', 'BACKENDS', 'is_npu_available', 'available_devices', 'pick_device', 'cpu_has_bf16',
-           'pick_dtype', 'autocast', 'make_scaler', 'keep_freed_memory', 'give_back_memory', 'setup_seed', 'rank',
-           'world_size', 'is_main_process', 'Logger', 'patience', 'init_distributed_mode', 'Peers', 'distributed',
-           'launch', 'calm_worker', 'sum_across_ranks', 'get_model_params']
+           'pick_dtype', 'autocast', 'make_scaler', 'keep_freed_memory', 'setup_seed', 'rank', 'world_size',
+           'is_main_process', 'Logger', 'patience', 'init_distributed_mode', 'Peers', 'distributed', 'launch',
+           'calm_worker', 'sum_across_ranks', 'get_model_params']
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c002
 import ctypes
@@ -117,15 +117,7 @@ def keep_freed_memory() -> bool:
     except (OSError, AttributeError):                                       # musl 之类没有 mallopt
         return False
 
-
-def give_back_memory() -> bool:
-    "把堆里整页空着的内存还给系统（glibc 的 malloc_trim），返回还了没有；别的系统上什么也不做。还得太勤，省下的时间又赔回去。"
-    try:
-        return bool(ctypes.CDLL("libc.so.6").malloc_trim(0)) if sys.platform.startswith("linux") else False
-    except (OSError, AttributeError):                                      # 不是 glibc
-        return False
-
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c050
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c048
 def setup_seed(seed: int) -> None:
     "固定 Python、NumPy 与 torch（含各个加速卡）的随机种子。"
     random.seed(seed)
@@ -136,7 +128,7 @@ def setup_seed(seed: int) -> None:
         pass
     torch.manual_seed(seed)
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c053
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c051
 def rank() -> int:
     "本进程的编号；单进程时是 0。"
     return dist.get_rank() if dist.is_initialized() else 0
@@ -157,7 +149,7 @@ def Logger(content: str) -> None:
     if is_main_process():
         print(content, flush=True)
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c056
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c054
 BACKENDS = {"cuda": "nccl", "npu": "hccl", "cpu": "gloo"}
 
 
@@ -182,7 +174,7 @@ def init_distributed_mode(device: str | None = None) -> int:
     dist.init_process_group(BACKENDS.get(where.type, "gloo"), timeout=patience(where))
     return int(os.environ.get("LOCAL_RANK", 0))
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c061
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c059
 def _alive(pid: int) -> bool:
     "本机的这个进程还在不在；已经死了、还没被收走的（僵尸）算不在。"
     try:
@@ -193,7 +185,7 @@ def _alive(pid: int) -> bool:
     except (OSError, IndexError):        # 不归我们管的进程，或没有 /proc 的系统：当它还在
         return True
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c063
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c061
 class Peers:
     """同一次训练的几个进程：谁平安离开了、谁先出了事，写在共用的 store 里。
 
@@ -214,7 +206,7 @@ class Peers:
         mine = f"{self.rank}\t{reason}"
         return self.store.compare_set("failed", "", mine).decode() == mine
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c067
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c065
 def _missing(self) -> list[int]:
     "本机上没说一声就不见了的同伴的编号。"
     for r in range(self.world):
@@ -250,7 +242,7 @@ def _speak(self, reason: str) -> None:
 
 Peers.missing, Peers.look, Peers.speak = _missing, _look, _speak
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c070
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c068
 def _explain(self, error: Exception):
     "本进程遇到了 `error`：被别人连累的就静静退出（退出码 1），否则说一句话：UserError 退出码 2，别的 1。"
     self.trouble, name = True, f"第 {self.rank} 号进程（共 {self.world} 个）"
@@ -278,7 +270,7 @@ def _explain(self, error: Exception):
 
 Peers.explain = _explain
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c073
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c071
 def _watch(self) -> None:
     "开线程看着同伴，并接住 torchrun 让大家散场的 SIGTERM。"
     def follow():
@@ -314,7 +306,7 @@ def _leave(self) -> None:
 
 Peers.watch, Peers.leave = _watch, _leave
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c076
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c074
 @contextmanager
 def distributed(device: str | None = None):
     """`with distributed():` 进来时建进程组，正常离开时大家会合一次再拆掉（陷阱 31）。
@@ -341,7 +333,7 @@ def distributed(device: str | None = None):
         if mine and not (peers and peers.trouble):                # 出了事就不拆：拆也要等别人
             dist.destroy_process_group()
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c083
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c081
 def launch(nproc: int, module: str, argv: list[str] = ()) -> int:
     "开 `nproc` 个进程跑 `python -m module argv…`（等于单机的 torchrun），返回最先出事的那个的退出码，都好是 0。"
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
@@ -357,13 +349,13 @@ def launch(nproc: int, module: str, argv: list[str] = ()) -> int:
         return code if code > 0 else 1                            # 负数是被信号杀掉的
     return 0
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c086
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c084
 def calm_worker(worker_id: int = 0) -> None:
     "DataLoader 的 worker_init_fn：第一个 SIGTERM 不理（主进程还要它走完这一步），第二个才退出。"
     heard = []
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0) if heard else heard.append(True))
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c089
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c087
 def sum_across_ranks(value: float, device: torch.device = torch.device("cpu")) -> float:
     "把各进程的一个数加起来；单进程时原样返回。"
     if world_size() == 1:
@@ -373,7 +365,7 @@ def sum_across_ranks(value: float, device: torch.device = torch.device("cpu")) -
     dist.all_reduce(t)
     return t.item()
 
-# %% ../../nbs/7_trainer/10_runtime.ipynb #c097
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c095
 def get_model_params(model: torch.nn.Module, config=None) -> int:
     "打印并返回参数个数（共享的权重只数一次）；MoE 另报每个 token 真正用到的个数。"
     model = unwrap(model)
