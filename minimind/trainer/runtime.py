@@ -210,7 +210,7 @@ class Peers:
 def _missing(self) -> list[int]:
     "本机上没说一声就不见了的同伴的编号。"
     for r in range(self.world):
-        if r != self.rank and r not in self.pids and self.store.check([f"peer{r}"]):
+        if r != self.rank and r not in self.pids:                # get 会等到它报到
             node, pid = self.store.get(f"peer{r}").decode().rsplit(" ", 1)
             here = node == platform.node() and _alive(int(pid))
             self.pids[r] = int(pid) if here else 0               # 0：看不到它，不归我看
@@ -284,9 +284,10 @@ def _watch(self) -> None:
 
     def leave(signum, frame):
         try:
-            self.look(1.0)
+            self.look(5.0)
         finally:
             os._exit(128 + signum)
+    self.missing()                                                # 趁大家都在，先记下各自的进程号
     threading.Thread(target=follow, daemon=True).start()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, leave)
