@@ -210,7 +210,7 @@ class Peers:
 def _missing(self) -> list[int]:
     "本机上没说一声就不见了的同伴的编号。"
     for r in range(self.world):
-        if r != self.rank and r not in self.pids:                # get 会等到它报到
+        if r != self.rank and r not in self.pids and self.store.check([f"peer{r}"]):
             node, pid = self.store.get(f"peer{r}").decode().rsplit(" ", 1)
             here = node == platform.node() and _alive(int(pid))
             self.pids[r] = int(pid) if here else 0               # 0：看不到它，不归我看
