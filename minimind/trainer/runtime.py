@@ -284,7 +284,7 @@ def _watch(self) -> None:
 
     def leave(signum, frame):
         try:
-            self.look(5.0)
+            self.look(1.0)
         finally:
             os._exit(128 + signum)
     self.missing()                                                # 趁大家都在，先记下各自的进程号
@@ -320,6 +320,7 @@ def distributed(device: str | None = None):
     peers = Peers(dist.distributed_c10d._get_default_store().clone(), rank(), world_size()) if mine and world_size() > 1 else None
     try:
         if peers:
+            dist.barrier()                                            # 大家都报到了，才开始看
             peers.watch()
         yield local_rank
         if mine:
