@@ -17,6 +17,7 @@ import torch
 
 from ..learning.errors import UserError
 from .bench import interleaved, medians, save_result, show_table, speedups
+from .step_time import llama_like
 from ..inference.generate import generate
 from ..inference.int8 import pack_weights, quantize_int8, weight_bytes
 from ..inference.load import to_device
@@ -27,15 +28,8 @@ from ..trainer.arguments import Command, run_command
 # %% ../../nbs/9_lab/30_generation.ipynb #c005
 def twins(config, seed=0):
     "同一份随机权重的 `(我们的模型, transformers 的 Llama)`，都是 fp32、`eval()`。`config` 要是稠密的、没有 QK 归一化。"
-    from transformers import LlamaConfig, LlamaForCausalLM
-    c = config
     torch.manual_seed(seed)
-    ours = MiniMindForCausalLM(c).eval()
-    theirs = LlamaForCausalLM(LlamaConfig(
-        vocab_size=c.vocab_size, hidden_size=c.hidden_size, intermediate_size=c.intermediate_size, rms_norm_eps=c.rms_norm_eps,
-        num_hidden_layers=c.num_hidden_layers, num_attention_heads=c.num_attention_heads, num_key_value_heads=c.num_key_value_heads,
-        rope_parameters={"rope_type": "default", "rope_theta": c.rope_theta}, tie_word_embeddings=True,
-        max_position_embeddings=c.max_position_embeddings, bos_token_id=1, eos_token_id=2, pad_token_id=0)).eval()
+    ours, theirs = MiniMindForCausalLM(config).eval(), llama_like(config).eval()
     theirs.load_state_dict(ours.state_dict())
     return ours, theirs
 
