@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['app', 'STAGES', 'BENCHES', 'MODEL_OPTIONS', 'THINKING', 'data', 'tokenizer', 'command', 'Option', 'option', 'switch',
            'demo', 'LazyGroup', 'load_stage', 'load_bench', 'default_weight', 'open_model', 'thinking_option', 'chat',
-           'port_is_free', 'web_command', 'web', 'data_world', 'data_check', 'texts_of', 'tokenizer_train',
-           'tokenizer_show', 'default_tests', 'texts_in', 'evaluate', 'info', 'exercise', 'from_minigpt', 'main']
+           'port_is_free', 'web_command', 'web', 'data_world', 'data_check', 'tokenizer_train', 'tokenizer_show',
+           'default_tests', 'texts_in', 'evaluate', 'info', 'exercise', 'from_minigpt', 'main']
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
@@ -122,10 +122,11 @@ app.add_command(notes)
 # %% ../nbs/99_cli.ipynb #c030
 def default_weight(weight: str = "") -> str:
     "没有指定权重时替人挑一份：demo 的、out/ 里的、out/quick 的，同一处取最新的；都没有就说该怎么办。"
+    from minimind.inference.load import weight_files
     if weight:
         return weight
     for folder in (OUT / "demo", OUT, OUT / "quick" / "demo"):
-        found = [p for p in folder.glob("full_sft_*.pth") if "_resume" not in p.stem]
+        found = weight_files(folder, "full_sft_*.pth")
         if found:
             return str(max(found, key=lambda p: p.stat().st_mtime))
     raise UserError(f"{OUT} 里还没有训练好的模型；先运行 minimind demo（几分钟），或用 --weight 指定一份权重。")
@@ -234,22 +235,12 @@ def data_check(path, kind):
 tokenizer = Group("tokenizer", help="分词器：训练一个，或看看它怎么切。")
 app.add_command(tokenizer)
 
-
-def texts_of(path: str, max_bytes: int):
-    "数据文件里的文字，读够 `max_bytes` 字节为止：预训练的正文，或对话里的每一句。"
-    from minimind.dataset.formats import expand_paths, file_kind, scan
-    for row in scan(path, file_kind(expand_paths(path)[0])):
-        for text in [row["text"]] if "text" in row else [m["content"] for m in row.get("conversations") or row.get("chosen") or []]:
-            max_bytes -= len(text.encode())
-            yield text
-        if max_bytes <= 0:
-            return
-
 # %% ../nbs/99_cli.ipynb #c057
 @command(tokenizer, "train", option("data_path", "", "文本：.jsonl 等数据文件，几个用逗号隔开", required=True),
          option("name", "", "名字；存到 out/tokenizer/名字", required=True), option("vocab_size", 6400, "词表大小"),
          option("max_mb", 50.0, "最多读多少 MB 文本"), help="在自己的数据上训练分词器。")
 def tokenizer_train(data_path, vocab_size, name, max_mb):
+    from minimind.dataset.formats import texts_of
     from minimind.tokenizer.fast import save_tokenizer, train_tokenizer
     tok = train_tokenizer(texts_of(data_path, int(max_mb * 1e6)), vocab_size=vocab_size)
     folder = OUT / "tokenizer" / name
@@ -310,10 +301,11 @@ def info():
     import platform
     import torch
     import transformers
+    from minimind.inference.load import weight_files
     from minimind.trainer.runtime import available_devices, cpu_has_bf16
     print(f"Python {platform.python_version()}，torch {torch.__version__}，transformers {transformers.__version__}")
     print(f"设备：{'、'.join(available_devices())}；CPU 线程 {torch.get_num_threads()}，bfloat16 指令：{'有' if cpu_has_bf16() else '没有'}")
-    weights = sorted(p for p in OUT.rglob("*.pth") if "_resume" not in p.stem)
+    weights = sorted(weight_files(OUT))
     print(f"输出文件夹 {OUT}：{len(weights)} 份权重")
     for p in weights:
         print(f"  {p.relative_to(OUT).as_posix()}  {p.stat().st_size / 1e6:.1f} MB")

@@ -154,21 +154,32 @@ def test_report_page_fits_a_phone_and_asks_for_nothing(browser, tmp_path):
         assert not page.get_log("browser")
 
 
-def test_a_chapter_opens_in_jupyterlab(browser, server, tmp_path):
+@pytest.fixture
+def lab(server, tmp_path):
+    "在一个文件夹上启动 JupyterLab，返回它的网址；设置、工作区都放在临时文件夹里。"
+    def start(course: Path) -> str:
+        port, settings = free_port(), tmp_path / "settings"
+        news = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+        news.parent.mkdir(parents=True)
+        news.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+        own = {f"JUPYTER_{k}_DIR": str(tmp_path / k.lower()) for k in ("CONFIG", "RUNTIME")}
+        server([Path(sys.executable).with_name("jupyter"), "lab", "--no-browser", "--allow-root", "--expose-app-in-browser",
+                "--ServerApp.token=tour", f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={course}"],
+               f"http://127.0.0.1:{port}/api?token=tour",
+               JUPYTERLAB_SETTINGS_DIR=str(settings), JUPYTERLAB_WORKSPACES_DIR=str(tmp_path / "workspaces"), IPYTHONDIR=str(tmp_path / "ipython"), **own)
+        return f"http://127.0.0.1:{port}/lab/tree/{{}}?token=tour"
+    return start
+
+
+def test_a_chapter_opens_in_jupyterlab(browser, lab, tmp_path):
     start = ROOT / "nbs" / "00_start.ipynb"
     chapter = start if start.exists() else ROOT / "nbs" / "0_learning" / "30_plotting.ipynb"
-    course, port, settings = tmp_path / "course", free_port(), tmp_path / "settings"
+    course = tmp_path / "course"
     course.mkdir()
     shutil.copy(chapter, course)                    # 打开副本：真正的那份一个字节也不动
-    news = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    news.parent.mkdir(parents=True)
-    news.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
-    own = {f"JUPYTER_{k}_DIR": str(tmp_path / k.lower()) for k in ("CONFIG", "RUNTIME")}
-    server([Path(sys.executable).with_name("jupyter"), "lab", "--no-browser", "--allow-root", "--ServerApp.token=tour", f"--ServerApp.port={port}",
-            "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={course}"], f"http://127.0.0.1:{port}/api?token=tour",
-           JUPYTERLAB_SETTINGS_DIR=str(settings), JUPYTERLAB_WORKSPACES_DIR=str(tmp_path / "workspaces"), IPYTHONDIR=str(tmp_path / "ipython"), **own)
+    address = lab(course)
     page = browser(1280, 1000)
-    page.get(f"http://127.0.0.1:{port}/lab/tree/{chapter.name}?token=tour")
+    page.get(address.format(chapter.name))
     title = wait(page, lambda p: [e.text for e in all_of(p, ".jp-Notebook h1") if e.text])[0]
     text = "".join("".join(c["source"]) for c in json.loads(chapter.read_text(encoding="utf8"))["cells"] if c["cell_type"] == "markdown")
     assert title.rstrip("¶").strip() in text
@@ -184,3 +195,43 @@ def test_a_chapter_opens_in_jupyterlab(browser, server, tmp_path):
     wait(page, scroll)
     time.sleep(1)
     page.save_screenshot(str(tmp_path / "lab-图.png"))
+
+
+@pytest.mark.slow
+def test_notes_form_and_review_in_jupyterlab(browser, lab, tmp_path):
+    "在 JupyterLab 里填表单、复习一道题，笔记文件跟着变。"
+    import nbformat
+    from minimind.learning.notes_write import init
+    course, notes = tmp_path / "course", tmp_path / "my-notes"
+    course.mkdir()
+    init(notes)
+    cell = "from minimind.learning.notes_review import form, review_widget\n"
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell + f"form({str(notes)!r})"), nbformat.v4.new_code_cell(f"review_widget({str(notes)!r})")],
+                                    metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    nbformat.write(book, course / "notes.ipynb")
+    page = browser(1280, 1000)
+    page.get(lab(course).format("notes.ipynb"))
+    run = "window.jupyterapp.commands.execute('notebook:run-all-cells'); return true"
+    wait(page, lambda p: len(all_of(p, ".jp-CodeCell")) == 2)
+    time.sleep(3)                                   # 内核还在起
+    page.execute_script(run)
+    tabs = wait(page, lambda p: all_of(p, ".widget-tab .lm-TabBar-tab") or all_of(p, ".jupyter-widget-tab .lm-TabBar-tab"))
+    tabs[-1].click()                                # 「提问」那一页
+    boxes = wait(page, lambda p: [e for e in all_of(p, "textarea") if e.is_displayed() and e.get_attribute("placeholder")])
+    for box, text in zip(boxes, ("为什么除以根号 d？", "点积的方差是 d，除以它的平方根才不会饱和。", "注意力")):
+        box.send_keys(text)
+    page.save_screenshot(str(tmp_path / "notes-表单.png"))
+    button = next(e for e in all_of(page, "button.jupyter-button") if e.is_displayed() and e.text == "记下")
+    button.click()
+    wait(page, lambda p: "为什么除以根号 d？" in (notes / "knowledge_base.md").read_text(encoding="utf8"))
+    page.save_screenshot(str(tmp_path / "notes-记下.png"))
+    page.execute_script(run)                        # 再跑一遍：复习里有这一题了
+    wait(page, lambda p: [e for e in all_of(p, "b") if "为什么除以根号 d" in e.text])
+    next(e for e in wait(page, lambda p: [e for e in all_of(p, "button.jupyter-button") if e.is_displayed() and e.text == "看答案"])).click()
+    wait(page, lambda p: [e for e in all_of(p, "p") if e.text.startswith("点积的方差")])
+    page.save_screenshot(str(tmp_path / "notes-复习.png"))
+    grade = [e for e in all_of(page, "button.jupyter-button") if e.is_displayed() and e.text[:1].isdigit()]
+    assert len(grade) >= 3
+    grade[-1].click()
+    wait(page, lambda p: [e for e in all_of(p, ".widget-html, .jupyter-widgets") if "今天没有到期" in e.text])
+    assert not all_of(page, ".jp-Dialog")

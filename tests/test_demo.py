@@ -96,3 +96,16 @@ def test_report_escapes_whatever_the_model_says(tmp_path):
 def test_odd_losses_still_draw(loss):
     svg = str(curve_svg([dict(step=i + 1, loss=v, lr=0.0) for i, v in enumerate(loss)], "怪"))
     assert svg.startswith("<svg") and "nan" not in svg and "inf" not in svg
+
+
+def test_every_dialogue_fits_in_a_row_of_the_preset(tmp_path):
+    "工具对话最长：行留短了，`</tool_call>` 与之后的回答就被截断，永远学不到。"
+    from minimind.dataset.datasets import SFTDataset
+    from minimind.serving.demo import VOCAB_SIZE
+    from minimind.tokenizer.fast import train_tokenizer
+    from minimind.trainer.arguments import NANO
+    from minimind.world.files import write_world
+    paths, room = write_world(tmp_path / "world", scale=0.1), NANO[""]["max_seq_len"]
+    tok = train_tokenizer(paths["tokenizer"].read_text(encoding="utf8").splitlines(), VOCAB_SIZE)
+    lengths = SFTDataset(paths["sft"], tok, room, cache=tmp_path / "cache").store.lengths
+    assert 256 < lengths.max() <= room

@@ -54,17 +54,25 @@ def test_same_seed_same_bytes(tmp_path):
 
 def test_ways_are_disjoint():
     for name, both in language.WAYS.items():
-        train, test = ({*w.asks, *w.full} for w in (both["train"], both["test"]))
+        train, test = (w.sentences() for w in (both["train"], both["test"]))
         assert train and test and not train & test, name
     for table in (*language.TALK.values(), *language.STORIES.values(), language.STORIES2, language.READ_VERBS, language.READ_THING, language.READ_WHO, language.LEADS,
                   skills.TOOL_ASKS, *(m[part] for m in language.MEMORY.values() for part in ("tell", "ask"))):
-        assert not set(table["train"]) & set(table["test"])
+        assert not {v for phrase in table["train"] for v in language.variants(phrase)} & set(table["test"])
 
 
 def test_no_test_question_is_trained_on(texts, tests):
     everything = "\n".join(text for name in TRAINED for text in texts[name])
     found = [t["id"] for t in tests if t["conversations"][-1]["content"] in everything]
     assert not found
+
+
+def test_no_written_question_is_trained_on(world):
+    asked = files.written_questions()
+    assert asked
+    for name in TRAINED:
+        if name.endswith(".txt") or not str(world[name]).endswith(".jsonl"): continue
+        assert not [row for row in rows(world[name]) if files.collides(row, asked)], name
 
 
 def test_no_held_out_operands_are_trained_on(texts):

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['STAGES', 'ALIASES', 'SILENT', 'clean_key', 'unwrap', 'clean_state_dict', 'sidecar_path', 'config_dict', 'make_config',
-           'save_weights', 'read_sidecar', 'missing_weights', 'read_state', 'list_weights', 'check_keys', 'check_card',
-           'load_weights', 'install', 'infer_shape', 'infer_config', 'config_from_folder', 'check_tokenizer',
-           'find_tokenizer', 'find_weights', 'to_device', 'load_model']
+           'save_weights', 'read_sidecar', 'missing_weights', 'read_state', 'weight_files', 'list_weights',
+           'check_keys', 'check_card', 'load_weights', 'install', 'infer_shape', 'infer_config', 'config_from_folder',
+           'check_tokenizer', 'find_tokenizer', 'find_weights', 'to_device', 'load_model']
 
 # %% ../../nbs/4_inference/10_load.ipynb #c002
 import inspect, io, json, os, pickle, re, warnings
@@ -154,10 +154,13 @@ STAGES = {'pretrain': 'pretrain', 'full_sft': 'full_sft', 'reward': 'reward', 'd
 ALIASES = {'ppo': 'ppo_actor', 'sft': 'full_sft', 'distill': 'full_dist', 'distillation': 'full_dist'}
 
 # %% ../../nbs/4_inference/10_load.ipynb #c057
+def weight_files(folder=OUT, pattern='**/*'):
+    "文件夹里的权重文件：`.pth` 与 `.safetensors`；断点（`…_resume…`）里还有优化器状态，不算。"
+    return [p for p in Path(folder).glob(pattern) if p.suffix in ('.pth', '.safetensors') and '_resume' not in p.stem]
+
 def list_weights(save_dir=OUT):
     "文件夹里现成的权重名（排好序；不含优化器状态）。"
-    found = [p for p in Path(save_dir).glob('**/*') if p.suffix in ('.pth', '.safetensors') and '_resume' not in p.stem]
-    return sorted(p.relative_to(save_dir).as_posix() for p in found)
+    return sorted(p.relative_to(save_dir).as_posix() for p in weight_files(save_dir))
 
 # %% ../../nbs/4_inference/10_load.ipynb #c061
 def check_keys(want, got, source='权重'):

@@ -16,7 +16,7 @@ import click
 import torch
 
 from ..learning.errors import UserError
-from .bench import interleaved, medians, save_result, show_table, speedups
+from .bench import bench_options, interleaved, medians, save_result, show_table, speedups, told
 from .step_time import llama_like
 from ..inference.generate import generate
 from ..inference.int8 import pack_weights, quantize_int8, weight_bytes
@@ -154,16 +154,15 @@ def run(quick=False, compile=False, rounds=5):
     return rows, notes
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c034
-def bench_generate(quick, compile, save, rounds):
+def bench_generate(quick=False, compile=False, save=False, rounds=5, folder=None):
+    "各种写法轮流写词，打印表格；`save` 时写 folder（默认 benchmarks/）里的 generate.md 与 generate.json。"
     rows, notes = run(quick, compile, rounds)
     show_table("生成的速度", rows)
     for note in notes: print("·", note)
-    flags = "".join(f" --{name}" for name, on in (("quick", quick), ("compile", compile)) if on)
-    if save: print("已存到", save_result("generate", "生成的速度", rows, command=f"minimind bench generate{flags} --save", notes=notes))
+    if save: print("已存到", save_result("generate", "生成的速度", rows, command=told("generate", quick=quick, compile=compile), notes=notes, folder=folder))
 
 command = Command("generate", callback=bench_generate, params=[
-    click.Option(["--quick"], is_flag=True, help="很小的形状，几秒钟，只看跑不跑得通"),
     click.Option(["--compile"], is_flag=True, help="加上 torch.compile 的两种（要多等一两分钟）"),
-    click.Option(["--save"], is_flag=True, help="把成绩写进 benchmarks/"),
-    click.Option(["--rounds"], type=click.IntRange(1), default=5, metavar="整数", help="轮流跑几轮（默认 5）")],
+    click.Option(["--rounds"], type=click.IntRange(1), default=5, metavar="整数", help="轮流跑几轮（默认 5）"),
+    *bench_options("很小的形状，几秒钟，只看跑不跑得通")],
     help="写词的速度：与 transformers 的同形模型轮流写，各招分开量，连同 int8 的质量。\n\n例如：minimind bench generate --compile --save")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 
-from .bench import save_result, show_table
+from .bench import bench_options, save_result, show_table, told
 from ..learning.errors import UserError
 from ..learning.paths import PACKAGE, atomic_open
 from ..tokenizer.fast import save_tokenizer, train_tokenizer
@@ -79,13 +79,13 @@ def train_watched(corpus, folder, steps: int = 4, packing: int = 1) -> list[tupl
     return watch([sys.executable, "-c", CHILD, json.dumps(given)], env)
 
 # %% ../../nbs/9_lab/60_memory.ipynb #c019
-def compare(small: float, large: float, folder, packing: int = 1, steps: int = 4) -> tuple[list[dict], dict]:
-    "两种大小各跑两次，返回 (表格的行, 每次的曲线)。单位 MB。"
+def compare(small: float, large: float, folder, packing: int = 1, steps: int = 4, turns=("第一次", "第二次")) -> tuple[list[dict], dict]:
+    "两种大小各跑 `turns` 那几次，返回 (表格的行, 每次的曲线)。单位 MB。"
     rows, lines = [], {}
     for megabytes in (small, large):
         home = Path(folder) / f"{megabytes:g}-{packing}"
         corpus = write_corpus(Path(folder) / f"{megabytes:g}.jsonl", megabytes)
-        for turn in ("第一次", "第二次"):
+        for turn in turns:
             seen = lines[f"{megabytes:g} MB，{turn}"] = train_watched(corpus, home, steps, packing)
             rows.append({"语料 MB": megabytes, "打包": packing, "次": turn, "峰值（丢不掉的）": max(a for _, a, _ in seen),
                          "结束时": seen[-1][1], "文件缓存": max(f for _, _, f in seen), "秒": seen[-1][0]})
@@ -103,7 +103,7 @@ def bench_memory(small: float = 100, large: float = 1000, packing: int = 1, save
     show_table("训练占的内存（MB）", rows)
     peaks = {size: max(r["峰值（丢不掉的）"] for r in rows if r["语料 MB"] == size) for size in (small, large)}
     if save:
-        command = f"minimind bench memory --small {small:g} --large {large:g}" + (" --quick" if quick else "")
+        command = told("memory", small=f"{small:g}", large=f"{large:g}", quick=quick)
         print(f"存好了：{save_result('memory', '训练占的内存与数据大小', rows, command=command, folder=folder, notes=NOTES)}")
     if peaks[large] > peaks[small] + max(SLACK, 0.1 * peaks[small]):
         raise UserError(f"语料从 {small:g} MB 变成 {large:g} MB，内存的峰值从 {peaks[small]:.0f} MB 涨到 {peaks[large]:.0f} MB；有一张表跟着行数长大了。")
@@ -117,6 +117,4 @@ command = Command("memory", callback=bench_memory, help="证明训练占的内�
     click.Option(["--small"], default=100.0, metavar="小数", help="小的那份多少 MB（默认 100）"),
     click.Option(["--large"], default=1000.0, metavar="小数", help="大的那份多少 MB（默认 1000）"),
     click.Option(["--packing"], default=1, metavar="整数", help="1：打包；0：不打包（默认 1）"),
-    click.Option(["--save"], is_flag=True, help="写进 benchmarks/memory.md 与 memory.json"),
-    click.Option(["--quick"], is_flag=True, help="1 MB 与 10 MB，一分钟，只看流程"),
-    click.Option(["--folder"], default=None, metavar="文字", help="存到别的文件夹")])
+    *bench_options("1 MB 与 10 MB，一分钟，只看流程")])

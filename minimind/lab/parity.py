@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 import torch
 
-from .bench import save_result, show_table
+from .bench import bench_options, save_result, show_table, told
 from ..learning.errors import UserError
 from ..learning.paths import PACKAGE, atomic_write
 from ..tokenizer.fast import save_tokenizer, train_tokenizer
@@ -117,8 +117,7 @@ def bench_parity(stage: str = "", save: bool = False, quick: bool = False, folde
     with tempfile.TemporaryDirectory() as tmp: rows = verdicts(tmp, stages, (1,) if quick else (1, 0), 4 if quick else 12, say=lambda text: print(text, flush=True))
     show_table("同一个训练，四种跑法（与第一种比）", rows)
     if save:
-        flags = [f"--stage {stage}"] * bool(stage) + ["--quick"] * quick
-        print(f"存好了：{save_result('parity', '同一个训练，四种跑法', rows, command=' '.join(['minimind bench parity', *flags]), notes=NOTES, folder=folder)}")
+        print(f"存好了：{save_result('parity', '同一个训练，四种跑法', rows, command=told('parity', stage=stage, quick=quick), notes=NOTES, folder=folder)}")
     bad = [f"{r['阶段']}、打包：{r['打包']}、{r['跑法']}" for r in rows if r["结论"] != "一样"]
     print(f"有 {len(bad)} 种跑法不一样：{'；'.join(bad)}。" if bad else "都一样。")
     return int(bool(bad))
@@ -129,6 +128,4 @@ NOTES = (f"float32，CPU；全局批 8 个样本，样本长短不一。损失�
 command = Command("parity", callback=bench_parity, help="验一遍：笔记本、命令行、两个进程、梯度累积，每步的损失与最后的权重都一样。有不一样的退出码 1。全部约三分钟。\n\n"
                   "例：minimind bench parity --quick\n\n例：minimind bench parity --stage full_sft --save", params=[
     click.Option(["--stage"], default="", metavar="文字", help="只验这几个阶段，逗号隔开：pretrain、full_sft（默认全部）"),
-    click.Option(["--save"], is_flag=True, help="写进 benchmarks/parity.md 与 parity.json"),
-    click.Option(["--quick"], is_flag=True, help="每种四步，只验打包的"),
-    click.Option(["--folder"], default=None, metavar="文字", help="存到别的文件夹")])
+    *bench_options("每种四步，只验打包的")])

@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..dataset.packing import collate_packed, collate_padded, pack
-from .bench import interleaved, save_result, show_table, speedups
+from .bench import bench_options, interleaved, save_result, show_table, speedups, told
 from ..learning.errors import UserError
 from ..model import attention as attention_module
 from ..model import norm as norm_module
@@ -224,7 +224,7 @@ def _every_key(t: int, mask):
 TECHNIQUES["跳过别的文档"] = lambda: swapped(attention_module, "_blocks", _every_key)
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c054
-def technique_steps(rows: int = 4, length: int = 256, preset: str = "nano", document: int = 60, learn: float = 0.4) -> dict:
+def technique_steps(rows: int = 3, length: int = 320, preset: str = "nano", document: int = 60, learn: float = 0.4) -> dict:
     "{写法: 走一步的函数}：全开；每样技术单独关掉；再加 fp32 与“每个位置都算头”。"
     config, dtype = MiniMindConfig.preset(preset), fast_dtype()
     batch = fake_batch(config.vocab_size, rows, length, document=document, learn=learn)
@@ -302,7 +302,7 @@ def matmul_work(dtype: torch.dtype, n: int = 2048, times: int = 1):
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c076
 SIZES = {  # 正式的与 --quick 的：(配置, 行, 长度)
-    False: dict(dense=("small", 8, 512), packed=("small", 8, 512), nano=(("nano", 32, 256), ("nano", 4, 256)), matmul=2048, rounds=4, many=24),
+    False: dict(dense=("small", 8, 512), packed=("small", 8, 512), nano=(("nano", 32, 256), ("nano", 3, 320)), matmul=2048, rounds=4, many=24),
     True: dict(dense=("tiny", 2, 32), packed=("tiny", 2, 64), nano=(("nano", 2, 32), ("nano", 1, 32)), matmul=128, rounds=1, many=1),
 }
 
@@ -385,8 +385,7 @@ def bench_train(section: str = "", compiled: bool = False, save: bool = False, q
         show_table(name, part)
         rows += part
     if save:
-        flags = [f"--section {section}"] * bool(section) + ["--compile"] * compiled + ["--quick"] * quick
-        page = save_result("train", "训练一步的速度", rows, command=" ".join(["minimind bench train", *flags]), notes=NOTES, folder=folder)
+        page = save_result("train", "训练一步的速度", rows, command=told("train", section=section, compile=compiled, quick=quick), notes=NOTES, folder=folder)
         print(f"存好了：{page}")
     return rows
 
@@ -395,6 +394,4 @@ command = Command("train", callback=bench_train, help="量训练的速度：与�
                   "例：minimind bench train --section nano,techniques\n\n例：minimind bench train --save", params=[
     click.Option(["--section"], default="", metavar="文字", help="只量这几段，逗号隔开：dense、packed、nano、techniques（默认全部）"),
     click.Option(["--compile", "compiled"], is_flag=True, help="dense 里也量 torch.compile（头一步约半分钟）"),
-    click.Option(["--save"], is_flag=True, help="写进 benchmarks/train.md 与 train.json"),
-    click.Option(["--quick"], is_flag=True, help="很小的形状，几秒钟，只看流程"),
-    click.Option(["--folder"], default=None, metavar="文字", help="存到别的文件夹")])
+    *bench_options("很小的形状，几秒钟，只看流程")])

@@ -151,11 +151,13 @@ def commit(message, folder=None, push=False):
 def review_widget(folder=None, limit=20):
     "在笔记本里复习：一次一题，按钮打分。返回控件。"
     import ipywidgets as w
-    queue, title, body = due_questions(folder, limit), w.HTML(), w.HTML()
+    from markdown_it import MarkdownIt
+    render = MarkdownIt("commonmark", {"html": False}).enable("table").render          # 答案里写的标签只当文字显示
+    queue, title, body = due_questions(folder, limit), w.HTML(), w.HTMLMath()
     show, marks = w.Button(description="看答案"), [w.Button(description=f"{k} {v}") for k, v in GRADES.items()]
     def draw(open=False):
         title.value = f"<b>Q{queue[0][0].number} {html.escape(queue[0][0].title)}</b>（还有 {len(queue)} 题）" if queue else "今天没有到期的问题。"
-        body.value = f"<pre style='white-space:pre-wrap'>{html.escape(queue[0][1])}</pre>" if queue and open else ""
+        body.value = render(re.sub(r"^\*\*A\*\*[:：]\s*", "", queue[0][1])) if queue and open else ""
         show.layout.display = "" if queue and not open else "none"
         for m in marks: m.layout.display = "" if queue and open else "none"
     def press(button):

@@ -126,15 +126,18 @@ def by_date(docs, name):
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c033
 def by_topic(docs, name):
-    "按主题：知识库的每一节，和属于它的问题。"
+    "按主题：知识库的每一节、它有几问，和先看哪几问：打了 ⭐️ 的；一个也没打就是头三问。"
     text = docs.get(KB, "")
     heads = headings(text)
     topics = [h for h in heads if h.level == 2 and plain(h.title) != "目录" and "问答" not in h.title]
     asked = [(q, topic_of(text, q, heads)) for q in questions(text)]
-    link = lambda q: f"[Q{q.number}]({KB}#{q.anchor})" + (STAR if q.important else "")
-    rows = [[f"[{_cell(plain(h.title))}]({KB}#{h.anchor})", "、".join(link(q) for q, t in asked if same_topic(t, h.title)) or "—"] for h in topics]
-    rest = [link(q) for q, t in asked if not any(same_topic(t, h.title) for h in topics)]
-    return _table(["主题", "问题"], rows + ([["其他", "、".join(rest)]] if rest else [])) if rows or rest else ["（还没有内容）"]
+    link = lambda q: f"[Q{q.number} {_cell(plain(q.title))}]({KB}#{q.anchor})" + (STAR if q.important else "")
+    def row(title, mine):
+        first = [q for q in mine if q.important] or mine[:3]
+        return [title, str(len(mine)), "<br>".join(map(link, first)) or "—"]
+    rows = [row(f"[{_cell(plain(h.title))}]({KB}#{h.anchor})", [q for q, t in asked if same_topic(t, h.title)]) for h in topics]
+    rest = [q for q, t in asked if not any(same_topic(t, h.title) for h in topics)]
+    return _table(["主题", "几问", "先看这些"], rows + ([row("其他", rest)] if rest else [])) if rows or rest else ["（还没有内容）"]
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c036
 def materials(docs):

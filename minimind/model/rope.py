@@ -43,8 +43,7 @@ def precompute_freqs_cis(dim: int, end: int = 32768, rope_base: float = 1e6,
 # %% ../../nbs/3_model/30_rope.ipynb #c025
 def _rotate(x: torch.Tensor, cos: torch.Tensor, signed_sin: torch.Tensor) -> torch.Tensor:
     # 前半与后半对调再乘带符号的正弦，等于 rotate_half(x)·sin，但少建两个临时张量
-    y = torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), signed_sin)
-    return y.type_as(x)
+    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), signed_sin)
 
 
 def apply_rotary_pos_emb(q: torch.Tensor, k: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor,
@@ -56,6 +55,6 @@ def apply_rotary_pos_emb(q: torch.Tensor, k: torch.Tensor, cos: torch.Tensor, si
     if position_ids is not None:
         cos, sin, unsqueeze_dim = cos[position_ids], sin[position_ids], -2
     half = sin.shape[-1] // 2
-    signed = torch.cat((-sin[..., :half], sin[..., half:]), dim=-1).unsqueeze(unsqueeze_dim)
-    cos = cos.unsqueeze(unsqueeze_dim)
+    signed = torch.cat((-sin[..., :half], sin[..., half:]), dim=-1).unsqueeze(unsqueeze_dim).to(q.dtype)
+    cos = cos.unsqueeze(unsqueeze_dim).to(q.dtype)
     return _rotate(q, cos, signed), _rotate(k, cos, signed)

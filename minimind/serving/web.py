@@ -19,7 +19,7 @@ import torch
 
 from ..inference.chat import ChatSession
 from ..inference.int8 import pack_weights
-from ..inference.load import load_model, read_sidecar
+from ..inference.load import load_model, read_sidecar, weight_files
 from ..inference.sampling import SamplingParams
 from ..learning.errors import UserError
 from ..learning.paths import OUT
@@ -55,7 +55,7 @@ def gathered(pieces, every: float = 0.05, clock=time.perf_counter):
 # %% ../../nbs/8_serving/30_web.ipynb #c031
 def weights() -> list[Path]:
     "out/ 里能聊天的权重：带身份证的 .pth；只预训练过的排在后面，其余新的在前。"
-    found = [p for p in OUT.rglob("*.pth") if "_resume" not in p.stem and p.with_suffix(".json").exists()]
+    found = [p for p in weight_files(OUT, "**/*.pth") if p.with_suffix(".json").exists()]
     return sorted(found, key=lambda p: (p.stem.startswith("pretrain"), -p.stat().st_mtime))
 
 

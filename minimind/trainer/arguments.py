@@ -81,7 +81,7 @@ SHAPES = {  # 预设的宽度与层数；其余形状由 MiniMindConfig.preset �
     "small-deep": (384, 12), "medium": (640, 20),
 }
 NANO = {  # 嵌入的小世界只有几 MB，步数比批量要紧：小批、大学习率、Muon、WSD
-    "": dict(batch_size=4, max_seq_len=256, optimizer="muon", schedule="wsd", warmup=0.02,
+    "": dict(batch_size=3, max_seq_len=320, optimizer="muon", schedule="wsd", warmup=0.02,
              accumulation_steps=1, log_interval=20, save_interval=100000, num_workers=0),
     "pretrain": dict(learning_rate=6e-3),
     "full_sft": dict(learning_rate=4e-3, epochs=1),

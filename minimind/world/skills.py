@@ -253,8 +253,9 @@ def memory(rng, split="train"):
     keys = ["name", "like"] if split == "test" else rng.sample(list(who), rng.choice([1, 1, 2, 2, 3]))
     if split == "test" and rng.random() < .5: keys[rng.randrange(2)] = rng.choice(["age", "home", "pet"])
     asked = rng.choice(keys); turns = []
-    tell = {k: rng.choice(MEMORY[k]["tell"][split]).format(v=who[k]).replace("吃牛奶", "喝牛奶").replace("吃的是牛奶", "喝的是牛奶") for k in keys}
-    ask = rng.choice(MEMORY[asked]["ask"][split])
+    tell = {k: vary(rng, rng.choice(MEMORY[k]["tell"][split])).format(v=who[k]).replace("吃牛奶", "喝牛奶").replace("吃的是牛奶", "喝的是牛奶") for k in keys}
+    ask = vary(rng, rng.choice(MEMORY[asked]["ask"][split]))
+    if split == "train" and not ask.isascii(): ask = rng.choice(ASK_LEADS) + ask
     if ask[-1] != "?": ask += rng.choice(ASK_TAILS["yesno" if ask.endswith("吗") else split])
     reply = rng.choice(MEMORY[asked]["say"]).format(v=who[asked])
     if rng.random() < .5:  # 一句话里全说了
