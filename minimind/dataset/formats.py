@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'SUFFIXES', 'MAX_LINE', 'ROLES', 'AFTER', 'SAY', 'OPTIONAL', 'REASON', 'CHECKS', 'RowProblem', 'parse_line',
-           'open_lines', 'expand_paths', 'as_list', 'check_message', 'check_turns', 'iter_rows', 'scan', 'texts_of',
-           'DataReport', 'guess_kind', 'file_kind', 'validate']
+           'open_lines', 'expand_paths', 'as_list', 'check_message', 'check_turns', 'iter_rows', 'scan', 'DataReport',
+           'guess_kind', 'file_kind', 'texts_of', 'validate']
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c002
 import difflib, glob, gzip, io, json, re, zlib
@@ -259,15 +259,6 @@ def scan(path, kind: str):
     "逐个给出检查过的样本（字典）；第一处问题就抛 UserError，说清文件、行号、原因和做法。"
     for _, _, row in iter_rows(path, kind): yield row
 
-# %% ../../nbs/5_dataset/10_formats.ipynb #v002
-def texts_of(path, max_bytes: float):
-    "数据文件里的文字，读够 `max_bytes` 字节为止：预训练的正文，或对话里的每一句。坏的行抛 UserError。"
-    for row in scan(path, file_kind(expand_paths(path)[0])):
-        for text in [row["text"]] if "text" in row else [m["content"] for m in row.get("conversations") or row.get("chosen") or []]:
-            max_bytes -= len(text.encode())
-            yield text
-        if max_bytes <= 0: return
-
 # %% ../../nbs/5_dataset/10_formats.ipynb #c077
 @dataclass
 class DataReport:
@@ -321,6 +312,15 @@ def file_kind(path) -> str:
         try: return guess_kind(parse_line(raw))
         except RowProblem: continue                             # 空行，或坏行
     return "pretrain"
+
+# %% ../../nbs/5_dataset/10_formats.ipynb #v002
+def texts_of(path, max_bytes: float):
+    "数据文件里的文字，读够 `max_bytes` 字节为止：预训练的正文，或对话里的每一句。坏的行抛 UserError。"
+    for row in scan(path, file_kind(expand_paths(path)[0])):
+        for text in [row["text"]] if "text" in row else [m["content"] for m in row.get("conversations") or row.get("chosen") or []]:
+            max_bytes -= len(text.encode())
+            yield text
+        if max_bytes <= 0: return
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c084
 def validate(path, kind: str | None = None, show: bool = True, max_problems: int = 5) -> DataReport:
