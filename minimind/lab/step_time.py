@@ -179,6 +179,14 @@ def _plain_newton_schulz(g: Tensor, steps: int = 5, eps: float = 1e-7) -> Tensor
         x = 3.4445 * x + (-4.7750 * A + 2.0315 * A @ A) @ x
     return x
 
+# %% ../../nbs/9_lab/20_step_time.ipynb #v001
+def _wide_rotary(q, k, cos, sin, position_ids=None, unsqueeze_dim=1):
+    "旋转的直译版：表是 float32，乘出来也是 float32，最后才换回去。"
+    half = sin.shape[-1] // 2
+    signed = torch.cat((-sin[..., :half], sin[..., half:]), dim=-1).unsqueeze(unsqueeze_dim)
+    turn = lambda x: torch.addcmul(x * cos.unsqueeze(unsqueeze_dim), x.roll(half, dims=-1), signed).type_as(x)
+    return turn(q), turn(k)
+
 # %% ../../nbs/9_lab/20_step_time.ipynb #c044
 def give_back_memory(on: bool = True) -> bool:
     "`keep_freed_memory` 的反面：用完的大块内存立刻还给系统（glibc 的默认）。返回是否办成。"
@@ -207,6 +215,7 @@ TECHNIQUES = {      # 名字 → 怎样关掉它
     "分块注意力（关：SDPA）": lambda: swapped(attention_module, "BLOCKED_MAX", 0),
     "跳过别的文档": lambda: swapped(attention_module, "_blocks", partial(_all_keys)),
     "手写归一化的反向": lambda: swapped(norm_module, "_RMSNorm", _PlainNorm),
+    "旋转用 bfloat16": lambda: swapped(attention_module, "apply_rotary_pos_emb", _wide_rotary),
     "正交化用 bfloat16": lambda: swapped(optim_module, "fast_bf16", lambda device: False),
     "正交化并进 baddbmm": lambda: swapped(optim_module, "newton_schulz", _plain_newton_schulz),
     "留住释放的内存": freed_memory_returned,
@@ -302,7 +311,7 @@ def matmul_work(dtype: torch.dtype, n: int = 2048, times: int = 1):
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c076
 SIZES = {  # 正式的与 --quick 的：(配置, 行, 长度)
-    False: dict(dense=("small", 8, 512), packed=("small", 8, 512), nano=(("nano", 32, 256), ("nano", 3, 320)), matmul=2048, rounds=4, many=24),
+    False: dict(dense=("small", 8, 512), packed=("small", 8, 512), nano=(("nano", 32, 256), ("nano", 3, 320)), matmul=2048, rounds=6, many=24),
     True: dict(dense=("tiny", 2, 32), packed=("tiny", 2, 64), nano=(("nano", 2, 32), ("nano", 1, 32)), matmul=128, rounds=1, many=1),
 }
 
