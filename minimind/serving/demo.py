@@ -35,7 +35,7 @@ from ..world.files import write_world
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c004
 VOCAB_SIZE = 2048
-STEPS = {"pretrain": 1300, "full_sft": 5400}
+STEPS = {"pretrain": 1800, "full_sft": 5000}
 ARITHMETIC = ("add", "subtract", "word_problem")
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c008

@@ -30,7 +30,7 @@ def _shape(schedule: str, p: float, decay: float, floor: float) -> float:
 
 # %% ../../nbs/7_trainer/20_optim.ipynb #c013
 def get_lr(current_step: int, total_steps: int, lr: float, *, schedule: str = "cosine",
-           warmup: float = 0.0, decay: float = 0.3, floor: float | None = None) -> float:
+           warmup: float = 0.0, decay: float = 0.5, floor: float | None = None) -> float:
     """第 `current_step` 步（从 0 数起，共 `total_steps` 步）的学习率。
 
     `warmup`：开头多少比例的步数从 0 线性升到 lr；`decay`：WSD 结尾多少比例线性降；
