@@ -313,7 +313,7 @@ def tool(rng, split="train"):
 # %% ../../nbs/1_world/30_skills.ipynb #c075
 MIXTURE = {  # 微调数据里各技能的份额，要调就调这一张表
  "capital": 7, "capital_back": 6, "sound": 4, "sound_back": 3, "colour": 5, "opposite": 6, "to_english": 6, "to_chinese": 7,
- "identity": 13, "smalltalk": 6, "calendar": 10, "compare": 10, "counting": 5, "add": 26, "subtract": 29, "word_problem": 13,
+ "identity": 13, "smalltalk": 6, "calendar": 10, "compare": 10, "counting": 5, "add": 32, "subtract": 35, "word_problem": 16,
  "memory": 15, "reading": 15, "tool": 5}
 FACTUAL = ["capital", "capital_back", "sound", "sound_back", "colour"]
 
