@@ -133,3 +133,14 @@ def test_loss_difference_after_some_training():
         after = float(Q.quantize_int8(copy.deepcopy(model))(held, labels=held).loss)
         packed = float(Q.pack_weights(copy.deepcopy(model))(held, labels=held).loss)
     assert before < 4.5 and abs(after / before - 1) < 0.01 and abs(packed / before - 1) < 1e-4
+
+
+def test_threads_sharing_a_model_keep_their_own_positions():
+    "角度只备一次，记在各层共用的地方；两个线程在不同的位置上写，谁也不能拿到对方的角度。"
+    from concurrent.futures import ThreadPoolExecutor
+    model = Q.pack_weights(build())
+    prompts = [list(range(5, 5 + n)) for n in (3, 17, 40, 64)]
+    write = lambda p: generate(model, torch.tensor([p]), max_new_tokens=24, params=GREEDY, eos_token_id=None).tokens[0].tolist()
+    alone = [write(p) for p in prompts]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(write, prompts * 4)) == alone * 4

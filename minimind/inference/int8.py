@@ -77,14 +77,15 @@ class Int8Embedding(ReadOnly):
 # %% ../../nbs/4_inference/50_int8.ipynb #c033
 class Angles:
     "一步之内各层共用的角度：`angles(cos, sin, dtype)` → `(cos, 前半变号的 sin)`，多一维给「头」，换成 `dtype`；同一张表只备一次。"
-    sin = pair = None
+    last = (None, None)                                # (正弦表, 备好的两张)：一起换，几个线程同用一个模型也不会拿错
 
     def __call__(self, cos, sin, dtype):
-        if sin is self.sin and not torch.compiler.is_compiling(): return self.pair
+        known, pair = (None, None) if torch.compiler.is_compiling() else self.last
+        if known is sin: return pair
         half = sin.shape[-1] // 2
         signed = torch.cat((-sin[..., :half], sin[..., half:]), -1)
         pair = cos.unsqueeze(-2).to(dtype), signed.unsqueeze(-2).to(dtype)
-        if not torch.compiler.is_compiling(): self.sin, self.pair = sin, pair
+        if not torch.compiler.is_compiling(): self.last = sin, pair
         return pair
 
 def rotate(x, cos, signed):
