@@ -194,7 +194,7 @@ class Peers:
 
     def __init__(self, store, rank: int, world: int, grace: float = 15.0):
         self.store, self.rank, self.world, self.grace = store, rank, world, grace
-        self.over, self.pids, self.trouble, self.code = threading.Event(), {}, False, 1
+        self.over, self.thread, self.pids, self.trouble, self.code = threading.Event(), None, {}, False, 1
         store.set(f"peer{rank}", f"{platform.node()} {os.getpid()}")
 
     def failure(self) -> str:
@@ -288,14 +288,20 @@ def _watch(self) -> None:
         finally:
             os._exit(128 + signum)
     self.missing()                                                # 趁大家都在，先记下各自的进程号
-    threading.Thread(target=follow, daemon=True).start()
+    self.thread = threading.Thread(target=follow, daemon=True)
+    self.thread.start()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, leave)
 
 
 def _leave(self) -> None:
-    "平安离开：告诉大家，不再看着。出了事的不说。"
+    "不再看着，等那个线程歇下；平安离开的告诉大家一声，出了事的不说。"
     self.over.set()
+    if self.thread:
+        self.thread.join(10)
+    if self.thread and self.trouble and self.thread.is_alive():   # 卡在 store 里叫不醒：照常退出会崩，直接结束
+        sys.stdout.flush()
+        os._exit(self.code)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
