@@ -43,7 +43,7 @@ def supervised_rows(hidden: torch.Tensor, labels: torch.Tensor) -> tuple[torch.T
     return hidden.flatten(0, 1).index_select(0, F.pad(rows, (0, extra))), answers
 
 # %% ../../nbs/3_model/80_causal_lm.ipynb #c016b
-CHUNK, SLICE = 1024, 128  # 一次乘多少行；一次把多少行换成 fp32 做 softmax
+CHUNK, SLICE = 1024, 256  # 一次乘多少行；一次把多少行换成 fp32 做 softmax
 
 
 def _softmax_grad_(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

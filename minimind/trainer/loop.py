@@ -263,8 +263,9 @@ def stage_config(args, vocab_size: int) -> MiniMindConfig:
     except ValueError as e:
         raise UserError(str(e)) from None
     if config.vocab_size < vocab_size:
+        enlarge = f"加 --vocab_size {vocab_size}" if hasattr(args, "vocab_size") else f"先预训练（minimind train pretrain --vocab_size {vocab_size} …）再从那份权重开始"
         raise UserError(f"分词器有 {vocab_size} 个词条，而模型（{args.preset or '自定形状'}）只留了 {config.vocab_size} 个位置；"
-                        f"加 --vocab_size {vocab_size}，或换一个分词器（--tokenizer_path）。")
+                        f"{enlarge}，或换一个分词器（--tokenizer_path）。")
     return config
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c071
