@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['KERNEL', 'FEW_ROWS', 'PAIR_ROWS', 'quantize_rows', 'dequantize_rows', 'int8_linear', 'ReadOnly', 'Int8Linear',
-           'Int8Embedding', 'Angles', 'rotate', 'FusedAttention', 'FusedFeedForward', 'PairNorm', 'quantize_int8',
-           'weight_bytes', 'can_pack', 'PackedLinear', 'pack_weights']
+           'Int8Embedding', 'Angles', 'FusedAttention', 'FusedFeedForward', 'PairNorm', 'quantize_int8', 'weight_bytes',
+           'can_pack', 'PackedLinear', 'pack_weights']
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c002
 import torch
@@ -16,6 +16,7 @@ from .load import to_device, unwrap
 from ..model.attention import Attention, attend
 from ..model.feedforward import FeedForward
 from ..model.norm import RMSNorm
+from ..model.rope import rotate, signed_tables
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c011
 def quantize_rows(weight):
@@ -76,21 +77,14 @@ class Int8Embedding(ReadOnly):
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c033
 class Angles:
-    "一步之内各层共用的角度：`angles(cos, sin, dtype)` → `(cos, 前半变号的 sin)`，多一维给「头」，换成 `dtype`；同一张表只备一次。"
+    "一步之内各层共用的角度：`angles(cos, sin, dtype)` 同 `signed_tables`，同一张表只备一次。"
     last = (None, None)                                # (正弦表, 备好的两张)：一起换，几个线程同用一个模型也不会拿错
 
     def __call__(self, cos, sin, dtype):
-        known, pair = (None, None) if torch.compiler.is_compiling() else self.last
-        if known is sin: return pair
-        half = sin.shape[-1] // 2
-        signed = torch.cat((-sin[..., :half], sin[..., half:]), -1)
-        pair = cos.unsqueeze(-2).to(dtype), signed.unsqueeze(-2).to(dtype)
-        if not torch.compiler.is_compiling(): self.last = sin, pair
+        if torch.compiler.is_compiling(): return signed_tables(cos, sin, dtype)
+        known, pair = self.last
+        if known is not sin: pair = signed_tables(cos, sin, dtype); self.last = sin, pair
         return pair
-
-def rotate(x, cos, signed):
-    "`x (b, t, n, d)` 的每个头按位置旋转：前后两半对调，前半变号；两张表来自 `Angles`。"
-    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, -1), signed)
 
 # %% ../../nbs/4_inference/50_int8.ipynb #v010
 class FusedAttention(ReadOnly):

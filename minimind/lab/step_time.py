@@ -28,6 +28,7 @@ from ..model import attention as attention_module
 from ..model import norm as norm_module
 from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
+from ..model.rope import rotate, signed_tables
 from ..trainer import optim as optim_module
 from ..trainer.arguments import Command
 from ..trainer.loop import language_model_loss, supervised, token_loss, train_step
@@ -182,10 +183,8 @@ def _plain_newton_schulz(g: Tensor, steps: int = 5, eps: float = 1e-7) -> Tensor
 # %% ../../nbs/9_lab/20_step_time.ipynb #v001
 def _wide_rotary(q, k, cos, sin, position_ids=None, unsqueeze_dim=1):
     "旋转的直译版：表是 float32，乘出来也是 float32，最后才换回去。"
-    half = sin.shape[-1] // 2
-    signed = torch.cat((-sin[..., :half], sin[..., half:]), dim=-1).unsqueeze(unsqueeze_dim)
-    turn = lambda x: torch.addcmul(x * cos.unsqueeze(unsqueeze_dim), x.roll(half, dims=-1), signed).type_as(x)
-    return turn(q), turn(k)
+    tables = signed_tables(cos, sin, torch.float32, unsqueeze_dim)
+    return rotate(q, *tables).type_as(q), rotate(k, *tables).type_as(k)
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c044
 def give_back_memory(on: bool = True) -> bool:
