@@ -13,6 +13,7 @@ SHAPES = {
     "nano，大批": ["--preset", "nano", "--batch_size", "32"],
     "nano，float32": ["--preset", "nano", "--batch_size", "16", "--dtype", "float32"],
     "tiny，攒梯度": ["--preset", "tiny", "--batch_size", "12", "--accumulation_steps", "2"],
+    "moe": ["--hidden_size", "192", "--num_hidden_layers", "4", "--use_moe", "1", "--batch_size", "8"],
     "nano，梯度重算": ["--preset", "nano", "--batch_size", "32", "--grad_ckpt", "1"],
 }
 
