@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import shutil
 import sys
 
 import pytest
@@ -31,6 +32,14 @@ def test_every_training_command_says_its_memory_before_and_after_within_a_quarte
     done = cli("train", "pretrain", *SHAPES[shape], "--data_path", many, "--tokenizer_path", small["tok"], "--save_dir", tmp_path, "--vocab_size", 2048,
                "--max_steps", 4, "--num_workers", 0, "--device", "cpu", home=tmp_path)
     within_a_quarter(done)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile 要用 C++ 编译器；装上 g++ 之后跑 pytest tests/test_memory.py -m slow")
+@pytest.mark.parametrize("batch", [2, 16])
+def test_a_compiled_run_stays_within_a_quarter(cli, small, many, tmp_path, batch):
+    within_a_quarter(cli("train", "pretrain", "--preset", "nano", "--batch_size", batch, "--use_compile", 1, "--data_path", many, "--tokenizer_path", small["tok"],
+                         "--save_dir", tmp_path, "--vocab_size", 6400, "--max_steps", 4, "--num_workers", 0, "--device", "cpu", home=tmp_path))
 
 
 def within_a_quarter(done):
