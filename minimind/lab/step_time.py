@@ -380,9 +380,9 @@ LARGE = ("分块注意力（关：SDPA）", "手写归一化的反向", "分数�
 
 def bench_techniques(size: dict) -> list[dict]:
     "每样技术单独关掉：一步要几倍的时间。小模型全量，大模型（AdamW，每个位置都计分）量四样。"
-    table, shapes = [], [(size["nano"][-1], dict(), size["many"])]
-    shapes += [(size["dense"], dict(learn=1.0, names=LARGE, optimizer="adamw"), size["rounds"])]
-    for (preset, rows, length), how, rounds in shapes:
+    table = []
+    for (preset, rows, length), how, rounds in ((size["nano"][-1], {}, size["many"]),
+                                                (size["dense"], dict(learn=1.0, names=LARGE, optimizer="adamw"), size["rounds"])):
         seconds = interleaved(technique_steps(rows, length, preset, max(4, length // 4), **how), rounds)
         table += [{"项目": f"{preset} {rows}×{length}，关掉一样", "写法": name, "毫秒每步": median(seconds[name]) * 1e3, "倍数": 1 / ratio, "比的是": "全开的时间"}
                   for name, ratio in speedups(seconds, "全开").items()]

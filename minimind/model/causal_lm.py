@@ -81,9 +81,10 @@ class _HeadLoss(torch.autograd.Function):
 def head_loss(rows: torch.Tensor, head: nn.Module, target: torch.Tensor) -> torch.Tensor:
     """rows (n, d) 过输出头 `head`，再与答案 target (n,) 求交叉熵之和（nat，fp32 标量）；-100 不计分。"""
     dtype = compute_dtype(rows)
-    plain = type(head) is nn.Linear and head.bias is None and not head._forward_hooks and not head._forward_pre_hooks
-    wanted = torch.is_grad_enabled() and (rows.requires_grad or head.weight.requires_grad)
-    if not (plain and wanted and rows.device.type == "cpu" and dtype in (torch.float32, torch.bfloat16)):
+    fused = (type(head) is nn.Linear and head.bias is None and not head._forward_hooks and not head._forward_pre_hooks
+             and torch.is_grad_enabled() and (rows.requires_grad or head.weight.requires_grad)
+             and rows.device.type == "cpu" and dtype in (torch.float32, torch.bfloat16))
+    if not fused:
         return F.cross_entropy(head(rows).float(), target, reduction="sum")
     with torch.autocast("cpu", enabled=False):
         return _HeadLoss.apply(rows, head.weight, target, dtype)
