@@ -319,7 +319,7 @@ def matmul_work(dtype: torch.dtype, n: int = 2048, times: int = 1):
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c076
 SIZES = {  # 正式的与 --quick 的：(配置, 行, 长度)
-    False: dict(dense=("small", 8, 512), packed=("small", 8, 512), nano=(("nano", 32, 256), ("nano", 3, 320)), matmul=2048, rounds=6, many=24),
+    False: dict(dense=("small", 8, 512), packed=("small", 8, 512), nano=(("nano", 32, 256), ("nano", 3, 320)), matmul=2048, rounds=12, many=24),
     True: dict(dense=("tiny", 2, 32), packed=("tiny", 2, 64), nano=(("nano", 2, 32), ("nano", 1, 32)), matmul=128, rounds=1, many=1),
 }
 

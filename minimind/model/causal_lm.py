@@ -61,13 +61,13 @@ class _HeadLoss(torch.autograd.Function):
     @staticmethod
     def forward(ctx, rows, weight, target, dtype):
         x, w = rows.to(dtype), weight.to(dtype)
-        dx, dw, total = torch.empty_like(x), torch.zeros_like(weight, dtype=torch.float32), 0.0
+        dx, dw, total = torch.empty_like(x), None, 0.0
         for part, d, t in zip(x.split(CHUNK), dx.split(CHUNK), target.split(CHUNK)):
             z = part @ w.T  # (m, v)
             total = total + _softmax_grad_(z, t)
             torch.mm(z, w, out=d)
             if ctx.needs_input_grad[1]:
-                dw += z.T @ part
+                dw = (z.T @ part).float() if dw is None else dw.add_(z.T @ part)  # 一块一块加在 fp32 里
         ctx.save_for_backward(dx, dw)
         ctx.dtypes = rows.dtype, weight.dtype
         return total
@@ -75,7 +75,7 @@ class _HeadLoss(torch.autograd.Function):
     @staticmethod
     def backward(ctx, g):
         dx, dw = ctx.saved_tensors
-        return (dx * g).to(ctx.dtypes[0]), (dw * g).to(ctx.dtypes[1]) if ctx.needs_input_grad[1] else None, None, None
+        return (dx * g).to(ctx.dtypes[0]), None if dw is None else (dw * g).to(ctx.dtypes[1]), None, None
 
 # %% ../../nbs/3_model/80_causal_lm.ipynb #c016d
 def head_loss(rows: torch.Tensor, head: nn.Module, target: torch.Tensor) -> torch.Tensor:
