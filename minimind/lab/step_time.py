@@ -188,11 +188,6 @@ def _wide_rotary(q, k, cos, sin, position_ids=None, unsqueeze_dim=1):
     tables = signed_tables(cos, sin, torch.float32, unsqueeze_dim)
     return rotate(q, *tables).type_as(q), rotate(k, *tables).type_as(k)
 
-# %% ../../nbs/9_lab/20_step_time.ipynb #v001b
-def _whole_head(rows, head, target):
-    "输出头的直译版：整张分数留到反向。"
-    return F.cross_entropy(head(rows).float(), target, reduction="sum")
-
 # %% ../../nbs/9_lab/20_step_time.ipynb #c044
 def give_back_memory(on: bool = True) -> bool:
     "`keep_freed_memory` 的反面：用完的大块内存立刻还给系统（glibc 的默认）。返回是否办成。"
@@ -221,7 +216,7 @@ TECHNIQUES = {      # 名字 → 怎样关掉它
     "分块注意力（关：SDPA）": lambda: swapped(attention_module, "BLOCKED_MAX", 0),
     "跳过别的文档": lambda: swapped(attention_module, "_blocks", partial(_all_keys)),
     "手写归一化的反向": lambda: swapped(norm_module, "_RMSNorm", _PlainNorm),
-    "分数分块（关：整张）": lambda: swapped(head_module, "head_loss", _whole_head),
+    "分数分块（关：整张）": lambda: swapped(head_module, "head_loss", head_module.plain_head_loss),
     "旋转用 bfloat16": lambda: swapped(attention_module, "apply_rotary_pos_emb", _wide_rotary),
     "正交化用 bfloat16": lambda: swapped(optim_module, "fast_bf16", lambda device: False),
     "正交化并进 baddbmm": lambda: swapped(optim_module, "newton_schulz", _plain_newton_schulz),
@@ -375,11 +370,11 @@ def bench_nano(size: dict) -> list[dict]:
     return [{"项目": key[0], "写法": key[1], "token/s": n / median(seconds[key]), "毫秒每步": median(seconds[key]) * 1e3} for key, (n, _) in steps.items()]
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c082
-LARGE = ("分块注意力（关：SDPA）", "手写归一化的反向", "分数分块（关：整张）", "留住释放的内存")      # 大模型上只量这几样
+LARGE = ("分块注意力（关：SDPA）", "手写归一化的反向", "分数分块（关：整张）", "留住释放的内存")      # 大模型上只关这几样
 
 
 def bench_techniques(size: dict) -> list[dict]:
-    "每样技术单独关掉：一步要几倍的时间。小模型全量，大模型（AdamW，每个位置都计分）量四样。"
+    "每样技术单独关掉：一步要几倍的时间。小模型全量，大模型（AdamW，每个位置都计分）只关 `LARGE` 里的。"
     table = []
     for (preset, rows, length), how, rounds in ((size["nano"][-1], {}, size["many"]),
                                                 (size["dense"], dict(learn=1.0, names=LARGE, optimizer="adamw"), size["rounds"])):

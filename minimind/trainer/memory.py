@@ -108,11 +108,11 @@ def memory_estimate(model, args, batch_of, loss_fn, device: torch.device, dtype:
             recompute(model)
             one_layer, (per, fixed) = per // model.config.num_hidden_layers, row_bytes(model, batch_of, loss_fn, amp)
             per += one_layer                                         # 反向到哪层重算哪层，同时只有一层是全的
-    rows = rows or args.batch_size
-    work = (fixed + per * rows) * SLACK["compiled" if args.use_compile else "kept" if kept else "other"]
+    rows, compiled = rows or args.batch_size, args.use_compile and device.type == "cpu"      # 显卡上不编译也是整张算分数，称的时候已在里面
+    work = (fixed + per * rows) * SLACK["compiled" if compiled else "kept" if kept else "other"]
     left = fixed + 3 * per if kept else 0                            # 称的时候用过的，还留在进程里
     parts["program"] = max(0, used_memory(device) - parts["weights"] - left)
-    if args.use_compile:
+    if compiled:
         work += rows * batch_of(1)["input_ids"].numel() * model.config.vocab_size * COMPILED_LOGIT
         parts["program"] += COMPILER
     copies = (args.accumulation_steps > 1) + (world_size() > 1)      # 攒梯度时它一直在；DDP 另有一份通信用的

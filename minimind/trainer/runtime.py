@@ -294,6 +294,9 @@ def _watch(self) -> None:
         signal.signal(signal.SIGTERM, leave)
 
 
+Peers.watch = _watch
+
+# %% ../../nbs/7_trainer/10_runtime.ipynb #c071b
 def _leave(self) -> None:
     "不再看着，等那个线程歇下；平安离开的告诉大家一声，出了事的不说。"
     self.over.set()
@@ -311,7 +314,7 @@ def _leave(self) -> None:
         pass
 
 
-Peers.watch, Peers.leave = _watch, _leave
+Peers.leave = _leave
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c074
 @contextmanager
