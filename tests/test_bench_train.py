@@ -106,7 +106,7 @@ def test_skipped_keys_never_change_attention(documents):
     assert got.allclose(want, atol=1e-5)
     for a, b in zip(torch.autograd.grad(got, (q, k, v), go), torch.autograd.grad(want, (q, k, v), go)):
         assert a.allclose(b, atol=1e-4)
-    for start, stop, first, _ in _blocks(200, mask):
+    for start, stop, first, _ in _blocks(200, mask, q.dtype):
         assert not mask[:, :, start:stop, :first].any()                                      # 跳过的全是看不见的
 
 

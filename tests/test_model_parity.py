@@ -384,6 +384,18 @@ def test_fresh_process_without_minimind(tmp_path, kw):
     assert torch.equal(tokens, m.generate(x, max_new_tokens=5, do_sample=False, eos_token_id=None, pad_token_id=0))
 
 
+@pytest.mark.parametrize("tile", [1, 3 * 16, 2**18])
+def test_norm_gradients_do_not_depend_on_the_tile(monkeypatch, tile):
+    monkeypatch.setattr("minimind.model.norm.TILE", tile)                     # 一次一行、三行（除不尽）、一次做完
+    torch.manual_seed(0)
+    norm, x = RMSNorm(16), torch.randn(2, 5, 16, requires_grad=True)
+    torch.nn.init.uniform_(norm.weight, 0.5, 1.5)
+    plain = torch.nn.functional.rms_norm(x, (16,), norm.weight, norm.eps)
+    dy = torch.randn_like(plain)
+    for got, want in zip(torch.autograd.grad(norm(x), (x, norm.weight), dy), torch.autograd.grad(plain, (x, norm.weight), dy)):
+        assert got.allclose(want, atol=1e-6)
+
+
 def test_bf16_norm_close_to_fp32():
     torch.manual_seed(0)
     x = torch.randn(8, 512) * 30

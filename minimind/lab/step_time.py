@@ -159,10 +159,18 @@ def step_parts(model, batch: dict, *, dtype=torch.float32, optimizer="adamw", ro
     return parts | {"其余": max(0.0, median(seconds["整步"]) - sum(parts.values()))}
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c039
-def _all_keys(t: int, mask):
-    "分块的清单，但不跳过别的文档：每块都从第 0 个键看起。"
-    spans = [(i, min(i + attention_module.BLOCK, t)) for i in range(0, t, attention_module.BLOCK)]
-    return [(i, j, 0, ~mask[:, :, None, i:j, :j]) for i, j in spans] if mask is not None else attention_module._blocks(t, None)
+def _filled_probs(rows, k, hidden, shape):
+    "一块的注意力概率，但看不见的格子是逐格填的。"
+    s = torch.bmm(rows, k.mT).view(shape)
+    s[..., shape[-1] - hidden.shape[-1]:].masked_fill_(hidden, torch.finfo(s.dtype).min)
+    return s.softmax(-1).view(rows.shape[0], -1, shape[-1])
+
+
+@contextmanager
+def _filling():
+    "在 with 里不用挡板，逐格填。"
+    with swapped(attention_module, "_board", lambda hidden, dtype: hidden), swapped(attention_module, "_block_probs", _filled_probs):
+        yield
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c040
 class _PlainNorm:
@@ -214,25 +222,16 @@ def freed_memory_returned():
 # %% ../../nbs/9_lab/20_step_time.ipynb #c046
 TECHNIQUES = {      # 名字 → 怎样关掉它
     "分块注意力（关：SDPA）": lambda: swapped(attention_module, "BLOCKED_MAX", 0),
-    "跳过别的文档": lambda: swapped(attention_module, "_blocks", partial(_all_keys)),
+    "跳过别的文档": lambda: swapped(attention_module, "_first_key", lambda seen: 0),
+    "挡板相加（关：逐格填）": _filling,
     "手写归一化的反向": lambda: swapped(norm_module, "_RMSNorm", _PlainNorm),
+    "归一化的反向分块": lambda: swapped(norm_module, "TILE", 2**62),
     "分数分块（关：整张）": lambda: swapped(head_module, "head_loss", head_module.plain_head_loss),
     "旋转用 bfloat16": lambda: swapped(attention_module, "apply_rotary_pos_emb", _wide_rotary),
     "正交化用 bfloat16": lambda: swapped(optim_module, "fast_bf16", lambda device: False),
     "正交化并进 baddbmm": lambda: swapped(optim_module, "newton_schulz", _plain_newton_schulz),
     "留住释放的内存": freed_memory_returned,
 }
-
-# %% ../../nbs/9_lab/20_step_time.ipynb #c049
-_real_blocks = attention_module._blocks
-
-
-def _every_key(t: int, mask):
-    "分块的清单，但不跳过别的文档。"
-    return _real_blocks(t, None) if mask is None else _all_keys(t, mask)
-
-
-TECHNIQUES["跳过别的文档"] = lambda: swapped(attention_module, "_blocks", _every_key)
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c054
 def technique_steps(rows: int = 3, length: int = 320, preset: str = "nano", document: int = 60, learn: float = 0.4,
@@ -370,7 +369,7 @@ def bench_nano(size: dict) -> list[dict]:
     return [{"项目": key[0], "写法": key[1], "token/s": n / median(seconds[key]), "毫秒每步": median(seconds[key]) * 1e3} for key, (n, _) in steps.items()]
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c082
-LARGE = ("分块注意力（关：SDPA）", "手写归一化的反向", "分数分块（关：整张）", "留住释放的内存")      # 大模型上只关这几样
+LARGE = ("分块注意力（关：SDPA）", "挡板相加（关：逐格填）", "手写归一化的反向", "归一化的反向分块", "分数分块（关：整张）", "留住释放的内存")  # 大模型上只关这几样
 
 
 def bench_techniques(size: dict) -> list[dict]:

@@ -116,25 +116,38 @@ BLOCK = 64  # 每块多少个查询
 BLOCKED_MAX = 1024  # 再长，存下的概率就太占内存，交回 SDPA
 
 
-def _blocks(t, mask):
-    """要算的块 [(查询起, 查询止, 键起, 要挡的)]：键到查询止为止；要挡的是 bool，对着最后那几列。
+def _board(hidden, dtype):
+    """挡板：看得见处是 0，看不见（hidden 为真）处是 dtype 里最小的数，加在分数上用。"""
+    return hidden.to(dtype) * torch.finfo(dtype).min
+
+
+def _first_key(seen):
+    """一块查询从第几个键看起。seen (n, t) bool；往前凑成 32 的倍数：形状少几种，库就少编几份代码。"""
+    return int(seen.any(0).int().argmax()) // 32 * 32
+
+
+def _blocks(t, mask, dtype):
+    """要算的块 [(查询起, 查询止, 键起, 挡板)]：键到查询止为止；挡板对着最后那几列。
 
     mask (b 或 1, 1, t, t) 为 None 时纯因果。一批里最早看得见的键决定键从哪里起；清单记在 mask 上，各层共用。
     """
     spans = [(start, min(start + BLOCK, t)) for start in range(0, t, BLOCK)]
     if mask is None:
-        return [(i, j, 0, torch.ones(j - i, j - i, dtype=torch.bool).triu(1)) for i, j in spans]
-    if not hasattr(mask, "blocks"):
-        seen = mask.any(0)[0]  # (t, t)：这一批里有没有谁看得见
-        first = [int(seen[i:j].any(0).int().argmax()) // 32 * 32 for i, j in spans]  # 凑整：形状少几种，库就少编几份代码
-        mask.blocks = [(i, j, f, ~mask[:, :, None, i:j, f:j]) for (i, j), f in zip(spans, first)]
-    return mask.blocks
+        corner = _board(torch.ones(BLOCK, BLOCK, dtype=torch.bool).triu(1), dtype)
+        return [(i, j, 0, corner[: j - i, : j - i]) for i, j in spans]
+    known = mask.__dict__.setdefault("blocks", {})
+    if dtype not in known:
+        seen, board = mask.any(0)[0], _board(~mask, dtype)[:, :, None]  # 这一批里有没有谁看得见；(b 或 1, 1, 1, t, t)
+        first = [_first_key(seen[i:j]) for i, j in spans]
+        known[dtype] = [(i, j, f, board[..., i:j, f:j]) for (i, j), f in zip(spans, first)]
+    return known[dtype]
+
 
 # %% ../../nbs/3_model/40_attention.ipynb #c060
-def _block_probs(rows, k, hidden, shape):
+def _block_probs(rows, k, board, shape):
     """一块的注意力概率。rows (b·kv, g·n, d)，k (b·kv, s, d) 已缩放，shape = (b, kv, g, n, s) → (b·kv, g·n, s)。"""
     s = torch.bmm(rows, k.mT).view(shape)
-    s[..., shape[-1] - hidden.shape[-1]:].masked_fill_(hidden, torch.finfo(s.dtype).min)
+    s[..., shape[-1] - board.shape[-1]:].add_(board)
     return s.softmax(-1).view(rows.shape[0], -1, shape[-1])
 
 # %% ../../nbs/3_model/40_attention.ipynb #c063
@@ -154,13 +167,13 @@ class _Blocked(torch.autograd.Function):
     @staticmethod
     def forward(ctx, q, k, v, mask):
         (b, h, t, d), kv = q.shape, k.shape[1]
-        ctx.shape, ctx.blocks, saved = (b, t, kv, h // kv, d), _blocks(t, mask), []
+        ctx.shape, ctx.blocks, saved = (b, t, kv, h // kv, d), _blocks(t, mask, q.dtype), []
         q = q.unflatten(1, (kv, h // kv))  # (b, kv, g, t, d)
         k, v = (k * d**-0.5).reshape(b * kv, t, d), v.reshape(b * kv, t, d)
         out = _like_heads(q, *ctx.shape)
-        for i, j, f, hidden in ctx.blocks:
+        for i, j, f, board in ctx.blocks:
             rows = q[:, :, :, i:j].reshape(b * kv, -1, d)
-            p = _block_probs(rows, k[:, f:j], hidden, (b, kv, h // kv, j - i, j - f))
+            p = _block_probs(rows, k[:, f:j].contiguous(), board, (b, kv, h // kv, j - i, j - f))
             out[:, :, :, i:j] = torch.bmm(p, v[:, f:j]).view(b, kv, -1, j - i, d)
             saved += [rows, p]
         ctx.save_for_backward(k, v, *saved)
@@ -175,7 +188,7 @@ class _Blocked(torch.autograd.Function):
         for (i, j, f, _), rows, p in zip(ctx.blocks, saved[::2], saved[1::2]):
             go = grad[:, :, :, i:j].reshape(b * kv, -1, d)
             dv[:, f:j] += torch.bmm(p.mT, go)
-            ds = _softmax_grad(p, torch.bmm(go, v[:, f:j].mT))
+            ds = _softmax_grad(p, torch.bmm(go, v[:, f:j].contiguous().mT))
             dq[:, :, :, i:j] = torch.bmm(ds, k[:, f:j]).view(b, kv, g, j - i, d)
             dk[:, f:j] += torch.bmm(ds.mT, rows)
         return dq.flatten(1, 2), (dk * d**-0.5).view(b, kv, t, d), dv.view(b, kv, t, d), None

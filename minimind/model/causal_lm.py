@@ -49,9 +49,11 @@ def _softmax_grad_(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     total = logits.new_zeros((), dtype=torch.float32)
     for z, t in zip(logits.split(SLICE), target.split(SLICE)):
         keep, t = (t != -100)[:, None].float(), t.clamp(min=0)[:, None]  # (m, 1)
-        logp = z.float().log_softmax(-1)
-        total -= (logp.gather(1, t) * keep).sum()
-        z.copy_(logp.exp_().mul_(keep).scatter_add_(1, t, -keep))
+        z32 = z.float()
+        top, p = z32.amax(-1, keepdim=True), z32.softmax(-1)
+        log_sum = top - p.amax(-1, keepdim=True).log()  # (m, 1) = log Σ exp(z)
+        total += ((log_sum - z32.gather(1, t)) * keep).sum()
+        z.copy_(p.mul_(keep).scatter_add_(1, t, -keep))
     return total
 
 
