@@ -312,9 +312,9 @@ def tool(rng, split="train"):
 
 # %% ../../nbs/1_world/30_skills.ipynb #c075
 MIXTURE = {  # 微调数据里各技能的份额，要调就调这一张表
- "capital": 7, "capital_back": 6, "sound": 4, "sound_back": 3, "colour": 5, "opposite": 6, "to_english": 6, "to_chinese": 7,
- "identity": 13, "smalltalk": 6, "calendar": 10, "compare": 10, "counting": 5, "add": 32, "subtract": 35, "word_problem": 16,
- "memory": 15, "reading": 15, "tool": 5}
+ "capital": 8, "capital_back": 6, "sound": 5, "sound_back": 3, "colour": 5, "opposite": 6, "to_english": 6, "to_chinese": 7,
+ "identity": 15, "smalltalk": 6, "calendar": 10, "compare": 10, "counting": 5, "add": 32, "subtract": 35, "word_problem": 16,
+ "memory": 15, "reading": 11, "tool": 5}
 FACTUAL = ["capital", "capital_back", "sound", "sound_back", "colour"]
 
 # %% ../../nbs/1_world/30_skills.ipynb #c076
