@@ -142,7 +142,6 @@ def _blocks(t, mask, dtype):
         known[dtype] = [(i, j, f, board[..., i:j, f:j]) for (i, j), f in zip(spans, first)]
     return known[dtype]
 
-
 # %% ../../nbs/3_model/40_attention.ipynb #c060
 def _block_probs(rows, k, board, shape):
     """一块的注意力概率。rows (b·kv, g·n, d)，k (b·kv, s, d) 已缩放，shape = (b, kv, g, n, s) → (b·kv, g·n, s)。"""

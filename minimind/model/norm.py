@@ -28,15 +28,16 @@ class _RMSNorm(torch.autograd.Function):
     @staticmethod
     def backward(ctx, dy):
         x, weight, r = ctx.saved_tensors
-        d, w, dx, dw = x.shape[-1], weight.to(r.dtype)[:, None], torch.empty_like(x), 0
+        d, w, learn = x.shape[-1], weight.to(r.dtype)[:, None], ctx.needs_input_grad[1]
+        dx, dw = torch.empty(x.shape, dtype=x.dtype, device=x.device), torch.zeros_like(w.mT)  # 连着放，切出来的才是它自己
         for xi, gi, ri, out in zip(*(t.flatten(0, -2).split(max(1, TILE // d)) for t in (x, dy, r, dx))):
             xi, gi = xi.to(r.dtype), gi.to(r.dtype)  # (行, dim)
             p = gi * xi
             along = (p @ w).mul_(ri**3).div_(d)  # (行, 1) 沿 x 方向的那一份，不影响输出
             torch.addcmul((gi * w.mT).mul_(ri), xi, along, value=-1, out=out)
-            dw = dw + ri.mT @ p
-        return dx, dw.view(-1).to(weight.dtype), None, None
-
+            if learn:
+                dw += ri.mT @ p
+        return dx, dw.view(-1).to(weight.dtype) if learn else None, None, None
 
 # %% ../../nbs/3_model/20_norm.ipynb #c036
 def compute_dtype(x: torch.Tensor) -> torch.dtype:
