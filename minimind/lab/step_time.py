@@ -159,17 +159,15 @@ def step_parts(model, batch: dict, *, dtype=torch.float32, optimizer="adamw", ro
     return parts | {"其余": max(0.0, median(seconds["整步"]) - sum(parts.values()))}
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c039
-def _filled_probs(rows, k, hidden, shape):
-    "一块的注意力概率，但看不见的格子是逐格填的。"
-    s = torch.bmm(rows, k.mT).view(shape)
-    s[..., shape[-1] - hidden.shape[-1]:].masked_fill_(hidden, torch.finfo(s.dtype).min)
-    return s.softmax(-1).view(rows.shape[0], -1, shape[-1])
+def _fill_(scores, hidden):
+    "挡板的直译版：看不见的格子逐格填成最小的数。"
+    scores.masked_fill_(hidden, torch.finfo(scores.dtype).min)
 
 
 @contextmanager
 def _filling():
     "在 with 里不用挡板，逐格填。"
-    with swapped(attention_module, "_board", lambda hidden, dtype: hidden), swapped(attention_module, "_block_probs", _filled_probs):
+    with swapped(attention_module, "_board", lambda hidden, dtype: hidden), swapped(attention_module, "_shut_", _fill_):
         yield
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c040

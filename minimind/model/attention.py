@@ -143,10 +143,15 @@ def _blocks(t, mask, dtype):
     return known[dtype]
 
 # %% ../../nbs/3_model/40_attention.ipynb #c060
+def _shut_(scores, board):
+    """在分数上就地加挡板。"""
+    scores.add_(board)
+
+
 def _block_probs(rows, k, board, shape):
     """一块的注意力概率。rows (b·kv, g·n, d)，k (b·kv, s, d) 已缩放，shape = (b, kv, g, n, s) → (b·kv, g·n, s)。"""
     s = torch.bmm(rows, k.mT).view(shape)
-    s[..., shape[-1] - board.shape[-1]:].add_(board)
+    _shut_(s[..., shape[-1] - board.shape[-1]:], board)
     return s.softmax(-1).view(rows.shape[0], -1, shape[-1])
 
 # %% ../../nbs/3_model/40_attention.ipynb #c063
