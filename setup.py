@@ -1,4 +1,5 @@
 """从 settings.ini 读出包的信息；那里是唯一写依赖的地方。"""
+
 import configparser
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 """小脚本共用的三件事：读选项、画图、下结论。它自己不回答任何问题。"""
+
 import argparse
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ def _at_least(low, kind):
         if not low <= value < float("inf"):
             raise argparse.ArgumentTypeError(f"{text} 太小或太大，至少是 {low}")
         return value
+
     read.__name__ = "整数" if kind is int else "小数"
     return read
 
@@ -25,7 +27,9 @@ def arguments(doc: str, **options):
     for name, (default, about, *low) in options.items():
         kind = str if isinstance(default, str) else _at_least(low[0] if low else 1, type(default))
         parser.add_argument(f"--{name}", type=kind, default=default, help=f"{about}（默认 {default}）")
-    parser.add_argument("--plot", nargs="?", const="", metavar="图.png", help="再画一张图；不写文件名就存到 out/materials/")
+    parser.add_argument(
+        "--plot", nargs="?", const="", metavar="图.png", help="再画一张图；不写文件名就存到 out/materials/"
+    )
     return parser.parse_args()
 
 
@@ -34,9 +38,11 @@ def picture(args, draw):
     if args.plot is None:
         return
     import matplotlib
+
     matplotlib.use("Agg")
     from minimind.learning import plotting
     from minimind.learning.paths import OUT
+
     plotting.setup()
     draw(plotting)
     path = Path(args.plot or OUT / "materials" / f"{Path(sys.argv[0]).stem}.png")

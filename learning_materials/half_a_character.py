@@ -1,8 +1,9 @@
 """流式输出为什么会冒出 �？
 
-把一句话切成三种词元流（一个字节一个、两个字节一个、随机切），比较三种显示办法：逐个解码、每次解码全文、增量解码。
+把一句话切成三种 token 流（一个字节一个、两个字节一个、随机切），比较三种显示办法：逐个解码、每次解码全文、增量解码。
 数一数各冒出几个 �、有几次把已经显示的字改掉。对应章节：nbs/4_inference/40_chat.ipynb
 """
+
 import codecs
 import random
 
@@ -16,7 +17,7 @@ def chunks(sizes):
     at, out = 0, []
     while at < len(data):
         n = next(sizes)
-        out.append(data[at:at + n])
+        out.append(data[at : at + n])
         at += n
     return out
 
@@ -35,18 +36,22 @@ def whole_each_time(stream):
     for c in stream:
         got += c
         now = got.decode("utf8", "replace")
-        changed += not now.startswith(shown)                       # 已经显示的字被改掉了
+        changed += not now.startswith(shown)  # 已经显示的字被改掉了
         shown = now
     return shown, changed
 
 
 def incremental(stream):
     decoder = codecs.getincrementaldecoder("utf8")("replace")
-    return "".join(decoder.decode(c) for c in stream), 0           # 凑不满一个字就先扣着
+    return "".join(decoder.decode(c) for c in stream), 0  # 凑不满一个字就先扣着
 
 
 rng = random.Random(args.seed)
-streams = {"一字节一个": chunks(forever(lambda: 1)), "两字节一个": chunks(forever(lambda: 2)), "随机切": chunks(forever(lambda: rng.randint(1, 4)))}
+streams = {
+    "一字节一个": chunks(forever(lambda: 1)),
+    "两字节一个": chunks(forever(lambda: 2)),
+    "随机切": chunks(forever(lambda: rng.randint(1, 4))),
+}
 ways, broken, fine = {"逐个解码": one_by_one, "每次解码全文": whole_each_time, "增量解码": incremental}, {}, True
 print(f"「{args.text}」：{len(args.text)} 个字，{len(data)} 个字节")
 for name, stream in streams.items():
@@ -56,4 +61,7 @@ for name, stream in streams.items():
         fine &= way != "增量解码" or text == args.text
         print(f"  {name}（{len(stream)} 块），{way}：{text}" + (f"，中途改口 {changed} 次" if changed else ""))
 picture(args, lambda p: p.bars(broken, title="乱码与改口的次数", fmt="{:.0f}"))
-claim(fine and broken["增量解码"] == 0 < broken["逐个解码"], "一个汉字三个字节，词元常常只装着其中一两个；从字节入手、凑满一个字再放，才不会出现 �。")
+claim(
+    fine and broken["增量解码"] == 0 < broken["逐个解码"],
+    "一个汉字三个字节，token 常常只装着其中一两个；从字节入手、凑满一个字再放，才不会出现 �。",
+)

@@ -3,6 +3,7 @@
 同一份文字，数一数两种训练法各碰了多少个位置：每合并一次就全部重数，与只改合并处的左右邻居。两种学到的合并要相同。
 对应章节：nbs/9_lab/40_tokenizer_speed.ipynb
 """
+
 import random
 from collections import Counter, defaultdict
 
@@ -13,7 +14,7 @@ args = arguments(__doc__, chars=(3000, "几个字", 100), merges=(120, "合并�
 rng, text = random.Random(args.seed), ""
 while len(text) < args.chars:
     text += passage(rng)
-start = list(text[:args.chars].encode())
+start = list(text[: args.chars].encode())
 
 
 def recount():
@@ -21,7 +22,7 @@ def recount():
     for new in range(256, 256 + args.merges):
         count = Counter(zip(seq, seq[1:]))
         pair = min(count, key=lambda p: (-count[p], p))
-        touched.append(len(seq))                                    # 全文数了一遍
+        touched.append(len(seq))  # 全文数了一遍
         out, i = [], 0
         while i < len(seq):
             hit = i + 1 < len(seq) and (seq[i], seq[i + 1]) == pair
@@ -44,14 +45,21 @@ def incremental():
         work = 0
         for i in sorted(where[pair]):
             j = nxt[i]
-            if seq[i] != pair[0] or j < 0 or seq[j] != pair[1]: continue
+            if seq[i] != pair[0] or j < 0 or seq[j] != pair[1]:
+                continue
             work += 1
             left, right = prev[i], nxt[j]
-            if left >= 0: where[seq[left], seq[i]].discard(left); where[seq[left], new].add(left)
-            if right >= 0: where[seq[j], seq[right]].discard(j); where[new, seq[right]].add(i); prev[right] = i
+            if left >= 0:
+                where[seq[left], seq[i]].discard(left)
+                where[seq[left], new].add(left)
+            if right >= 0:
+                where[seq[j], seq[right]].discard(j)
+                where[new, seq[right]].add(i)
+                prev[right] = i
             seq[i], nxt[i], seq[j] = new, right, None
         where[pair].clear()
-        merges.append(pair); touched.append(work)
+        merges.append(pair)
+        touched.append(work)
     return merges, touched
 
 
@@ -61,5 +69,13 @@ print(f"{len(start)} 个字节，合并 {args.merges} 次；两种办法前 {sam
 print(f"  全部重数：碰了 {sum(slow):,} 个位置")
 print(f"  只改邻居：碰了 {sum(fast):,} 个位置，少 {sum(slow) / sum(fast):.0f} 倍")
 print(f"  头十次合并碰 {sum(fast[:10]):,} 个，最后十次只碰 {sum(fast[-10:]):,} 个：越往后，一对出现得越少")
-picture(args, lambda p: p.curves({"全部重数": slow, "只改邻居": fast}, "第几次合并", "碰了几个位置", "每次合并的工作量", logy=True))
-claim(sum(fast) * 10 < sum(slow) and same > args.merges * .8, "合并一对只影响它的左右邻居；只改那里，工作量从「次数 × 全文」降到与全文同一个量级，纯 Python 也够用。")
+picture(
+    args,
+    lambda p: p.curves(
+        {"全部重数": slow, "只改邻居": fast}, "第几次合并", "碰了几个位置", "每次合并的工作量", logy=True
+    ),
+)
+claim(
+    sum(fast) * 10 < sum(slow) and same > args.merges * 0.8,
+    "合并一对只影响它的左右邻居；只改那里，工作量从「次数 × 全文」降到与全文同一个量级，纯 Python 也够用。",
+)

@@ -3,6 +3,7 @@
 真的开一个进程反复写同一个文件，在随机的时刻杀掉它，再看文件还完整不完整。直接写与
 「临时文件 + 改名」各杀若干次。对应章节：nbs/0_learning/20_paths.ipynb
 """
+
 import random
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def torn(safe):
             path.write_text("0" * SIZE)
             child = subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(int(safe))], stdout=subprocess.PIPE)
             child.stdout.readline()
-            time.sleep(.01 + rng.random() * .04)
+            time.sleep(0.01 + rng.random() * 0.04)
             child.kill()
             child.wait()
             bad += not whole(path)
@@ -49,5 +50,13 @@ def torn(safe):
 result = {"直接写": torn(False), "临时文件再改名": torn(True)}
 for name, bad in result.items():
     print(f"{name}：杀了 {args.kills} 次，{bad} 次留下半个文件")
-picture(args, lambda p: p.bars(result, title=f"杀 {args.kills} 次，坏几次", fmt="{:.0f}", colors=[p.COLORS["bad"], p.COLORS["good"]]))
-claim(result["直接写"] > 0 and result["临时文件再改名"] == 0, "直接写会留下半个文件；先写临时文件再改名，杀在哪一刻都是完整的一份。")
+picture(
+    args,
+    lambda p: p.bars(
+        result, title=f"杀 {args.kills} 次，坏几次", fmt="{:.0f}", colors=[p.COLORS["bad"], p.COLORS["good"]]
+    ),
+)
+claim(
+    result["直接写"] > 0 and result["临时文件再改名"] == 0,
+    "直接写会留下半个文件；先写临时文件再改名，杀在哪一刻都是完整的一份。",
+)

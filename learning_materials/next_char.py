@@ -3,17 +3,20 @@
 数一数「一个字后面跟着哪个字」，就有了最小的语言模型。你会看到：它猜下一个字的惊讶（损失）
 比瞎猜小多少，以及它接着写出来的话。对应章节：nbs/00_start.ipynb
 """
+
 import math
 import random
 from collections import Counter, defaultdict
 
 from _kit import arguments, claim, picture
 
-TEXT = ("小猫喵喵叫。小狗汪汪叫。小猫爱吃鱼。小狗爱吃肉。小鱼爱喝水。小鸟叽叽叫。小鸟爱唱歌。"
-        "法国的首都是巴黎。日本的首都是东京。大的反义词是小。小的反义词是大。")
+TEXT = (
+    "小猫喵喵叫。小狗汪汪叫。小猫爱吃鱼。小狗爱吃肉。小鱼爱喝水。小鸟叽叽叫。小鸟爱唱歌。"
+    "法国的首都是巴黎。日本的首都是东京。大的反义词是小。小的反义词是大。"
+)
 args = arguments(__doc__, seed=(3, "随机种子", 0), words=(30, "续写几个字"))
 
-follow = defaultdict(Counter)                       # follow[甲][乙]：甲后面跟着乙的次数
+follow = defaultdict(Counter)  # follow[甲][乙]：甲后面跟着乙的次数
 for a, b in zip(TEXT, TEXT[1:]):
     follow[a][b] += 1
 vocab = sorted(set(TEXT))
@@ -21,7 +24,7 @@ vocab = sorted(set(TEXT))
 
 def probability(a, b):
     "数出来的概率；没见过的搭配也留一点（加 0.01）。"
-    return (follow[a][b] + .01) / (sum(follow[a].values()) + .01 * len(vocab))
+    return (follow[a][b] + 0.01) / (sum(follow[a].values()) + 0.01 * len(vocab))
 
 
 guess = math.log(len(vocab))

@@ -3,6 +3,7 @@
 把两位数加法看成「要记住多少条规则」。一步说出得数，要记的是整张表；一格一格写竖式，每格只用到很少几条。
 随机遮住一部分题，看只凭见过的规则能答对多少没见过的题。对应章节：nbs/1_world/30_skills.ipynb
 """
+
 import random
 
 from _kit import arguments, claim, picture
@@ -33,6 +34,17 @@ score = [exam(n) for n in sizes]
 for n, s in zip(sizes, score):
     print(f"学过 {n:>3} 道：没学过的题，靠心算 0%，靠竖式 {s:.0%}")
 a, b = 78, 63
-print(f"{a}+{b}，{a % 10}+{b % 10}={steps(a, b)[0][1]:02d}，{a // 10}+{b // 10}+{steps(a, b)[0][1] // 10}={steps(a, b)[1][1]:02d} → {a + b}")
-picture(args, lambda p: p.curves({"竖式": (sizes, score), "心算": (sizes, [0] * len(sizes))}, "学过几道题", "没学过的答对几成", "草稿让规则可以重用"))
-claim(len(rules) < len(pairs) / 20 and score[-1] > .8, f"草稿把 {len(pairs)} 条换成 {len(rules)} 条可以反复用的小规则，学几百道就能答没见过的；心算每道都要背。")
+print(
+    f"{a}+{b}，{a % 10}+{b % 10}={steps(a, b)[0][1]:02d}，{a // 10}+{b // 10}+{steps(a, b)[0][1] // 10}={steps(a, b)[1][1]:02d} → {a + b}"
+)
+picture(
+    args,
+    lambda p: p.curves(
+        {"竖式": (sizes, score), "心算": (sizes, [0] * len(sizes))}, "学过几道题", "没学过的答对几成",
+        "草稿让规则可以重用",
+    ),
+)
+claim(
+    len(rules) < len(pairs) / 20 and score[-1] > 0.8,
+    f"草稿把 {len(pairs)} 条换成 {len(rules)} 条可以反复用的小规则，学几百道就能答没见过的；心算每道都要背。",
+)

@@ -3,6 +3,7 @@
 三件事用数字看：线性层叠再多还是一层；有了弯，神经元多了才慢慢拟合得出 a·b；有了门，两个神经元就一丝不差，
 走出练过的范围也不差。对应章节：nbs/3_model/50_feedforward.ipynb
 """
+
 import numpy as np
 
 from _kit import arguments, claim, picture
@@ -45,6 +46,14 @@ for width in (2, 4, 8, 16, 32):
     print(f"  只有弯，{width:>2} 个神经元 {near:>22.1e} {far:>14.1e}")
 near, far = (wrong(gated(xy), xy) for xy in (rng.uniform(-2, 2, (1000, 2)), rng.uniform(-6, 6, (1000, 2))))
 print(f"  有门，   2 个神经元 {near:>22.1e} {far:>14.1e}")
-picture(args, lambda p: p.curves({"只有弯": (list(inside), list(inside.values())), "有门（2 个就够）": ([2, 32], [max(near, 1e-16)] * 2)}, "神经元", "误差",
-                                 "学一个乘法", logy=True))
-claim(near < 1e-9 and far < 1e-9 < min(inside.values()), "没有弯，叠多少层都是一层；有了弯，要许多神经元才凑得出乘法；有了门，两个就恰好是乘法，「a 而且 b」直接写得出来。")
+picture(
+    args,
+    lambda p: p.curves(
+        {"只有弯": (list(inside), list(inside.values())), "有门（2 个就够）": ([2, 32], [max(near, 1e-16)] * 2)},
+        "神经元", "误差", "学一个乘法", logy=True,
+    ),
+)
+claim(
+    near < 1e-9 and far < 1e-9 < min(inside.values()),
+    "没有弯，叠多少层都是一层；有了弯，要许多神经元才凑得出乘法；有了门，两个就恰好是乘法，「a 而且 b」直接写得出来。",
+)

@@ -3,6 +3,7 @@
 几个进程各往同一个文件里加若干行。一种是「读出来、加一行、写回去」，一种是拿着文件锁再做同样的事。
 数一数最后剩几行。对应章节：nbs/0_learning/55_notes_store.ipynb
 """
+
 import subprocess
 import sys
 import tempfile
@@ -31,8 +32,13 @@ def survivors(locked):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "笔记.md"
         path.write_text("", encoding="utf8")
-        children = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(w), str(args.rows), str(int(locked))], stderr=subprocess.DEVNULL)
-                    for w in range(args.writers)]
+        children = [
+            subprocess.Popen(
+                [sys.executable, "-c", WRITER, str(path), str(w), str(args.rows), str(int(locked))],
+                stderr=subprocess.DEVNULL,
+            )
+            for w in range(args.writers)
+        ]
         for child in children:
             child.wait()
         return len(path.read_text(encoding="utf8").splitlines())
@@ -42,5 +48,11 @@ total = args.writers * args.rows
 kept = {"不加锁": survivors(False), "加锁": survivors(True)}
 for name, rows in kept.items():
     print(f"{name}：写了 {total} 行，剩下 {rows} 行，丢了 {total - rows} 行")
-picture(args, lambda p: p.bars({"写了": total, **kept}, title="最后剩几行", fmt="{:.0f}", colors=[p.COLORS["neutral"], p.COLORS["bad"], p.COLORS["good"]]))
+picture(
+    args,
+    lambda p: p.bars(
+        {"写了": total, **kept}, title="最后剩几行", fmt="{:.0f}",
+        colors=[p.COLORS["neutral"], p.COLORS["bad"], p.COLORS["good"]],
+    ),
+)
 claim(kept["加锁"] == total > kept["不加锁"], "从读到写全程拿着锁，一行也不丢；不拿锁，后写的会盖掉先写的。")

@@ -3,6 +3,7 @@
 往一份问答笔记的某个答案里放一个只有开头的 ```，数一数程序还认得出几个问题。
 对应章节：nbs/0_learning/60_notes_write.ipynb
 """
+
 import re
 
 from _kit import arguments, claim, picture
@@ -14,7 +15,7 @@ def notes(open_fence_at=0):
     rows = []
     for i in range(1, args.count + 1):
         rows += [f"### Q{i}: 第 {i} 个问题？", "**A**: 因为……"]
-        if i % args.every == 1:                                 # 有的答案里带一小段代码
+        if i % args.every == 1:  # 有的答案里带一小段代码
             rows += ["```python", f"x = {i}", "# 忘了收尾" if i == open_fence_at else "```"]
     return "\n".join(rows)
 
@@ -24,7 +25,7 @@ def visible_questions(text):
     found, inside = 0, False
     for row in text.splitlines():
         if inside:
-            inside = not re.fullmatch(r"`{3,}\s*", row)         # 收尾的那一行不能再有别的字
+            inside = not re.fullmatch(r"`{3,}\s*", row)  # 收尾的那一行不能再有别的字
         elif row.startswith("```"):
             inside = True
         else:
@@ -40,4 +41,7 @@ for place, n in zip(places, seen):
     print(f"  第 {place} 个答案忘了收尾：认得 {n} 个，吞掉 {whole - n} 个")
 lost = {f"第 {p} 个": whole - n for p, n in zip(places, seen)}
 picture(args, lambda p: p.bars(lost, title="哪一个忘了收尾，吞掉几个问题", fmt="{:.0f}"))
-claim(whole == args.count and min(lost.values()) > 0, "没收尾的代码块会一直开到下一处收尾（没有就到文末），中间的问题全被当成代码；写进去之前先数反引号。")
+claim(
+    whole == args.count and min(lost.values()) > 0,
+    "没收尾的代码块会一直开到下一处收尾（没有就到文末），中间的问题全被当成代码；写进去之前先数反引号。",
+)

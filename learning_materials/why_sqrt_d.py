@@ -3,6 +3,7 @@
 随机的查询与键，维度从 4 加到 1024，看分数散得多开、softmax 有多一边倒、梯度还剩多少。
 对应章节：nbs/3_model/40_attention.ipynb
 """
+
 import numpy as np
 
 from _kit import arguments, claim, picture
@@ -18,7 +19,7 @@ def softmax(s):
 
 def measure(d, divide):
     q, k = rng.normal(size=(args.trials, 1, d)), rng.normal(size=(args.trials, args.keys, d))
-    s = (q * k).sum(-1) / (np.sqrt(d) if divide else 1)             # (次, 键)
+    s = (q * k).sum(-1) / (np.sqrt(d) if divide else 1)  # (次, 键)
     p = softmax(s)
     return s.std(), p.max(-1).mean(), (p * (1 - p)).sum(-1).mean()  # 最后一项：softmax 的梯度有多大
 
@@ -31,6 +32,13 @@ for d in dims:
     top["不除"].append(a[1])
     top["除以 √d"].append(b[1])
     print(f"{d:>5} {a[0]:>9.1f} {a[1]:>9.2f} {a[2]:>8.4f} {b[0]:>12.2f} {b[1]:>9.2f} {b[2]:>8.4f}")
-picture(args, lambda p: p.curves({k: (dims, v) for k, v in top.items()}, "维度 d", "最大的那份比例", "不除以 √d：维度越多越一边倒").set_xscale("log"))
-claim(top["不除"][-1] > .9 and abs(top["除以 √d"][-1] - top["除以 √d"][0]) < .1,
-      "d 维随机向量的点积，标准差约为 √d；不除，softmax 就只看一个键，梯度跟着消失。除以 √d，维度多少都一样。")
+picture(
+    args,
+    lambda p: p.curves(
+        {k: (dims, v) for k, v in top.items()}, "维度 d", "最大的那份比例", "不除以 √d：维度越多越一边倒"
+    ).set_xscale("log"),
+)
+claim(
+    top["不除"][-1] > 0.9 and abs(top["除以 √d"][-1] - top["除以 √d"][0]) < 0.1,
+    "d 维随机向量的点积，标准差约为 √d；不除，softmax 就只看一个键，梯度跟着消失。除以 √d，维度多少都一样。",
+)

@@ -20,18 +20,25 @@ import click
 from .learning.errors import UserError
 from .learning.paths import OUT, ROOT
 from .notes_cli import notes
-from .trainer.arguments import Command, Group, click_options, expand_aliases, make_args, run_command, stage_command
+from minimind.trainer.arguments import (
+    Command, Group, click_options, expand_aliases, make_args, run_command, stage_command
+)
 
 # %% ../nbs/99_cli.ipynb #c009
-app = Group("minimind", help="minimind：亲手造一个大语言模型。\n\n第一次来：先 minimind demo（几分钟，从零训练一个），再 minimind chat（和它聊）。"
-                             "每个命令后面加 --help 看它的用法。")
+app = Group(
+    "minimind",
+    help="minimind：亲手造一个大语言模型。\n\n第一次来：先 minimind demo（几分钟，从零训练一个），再 minimind chat（和它聊）。"
+    "每个命令后面加 --help 看它的用法。",
+)
 
 
 def command(group: click.Group, name: str, *params: click.Parameter, help: str):
     "装饰器：把一个函数登记成 `group` 下的命令。"
+
     def register(fn):
         group.add_command(Command(name, params=list(params), callback=fn, help=help))
         return fn
+
     return register
 
 # %% ../nbs/99_cli.ipynb #c011
@@ -51,7 +58,7 @@ def option(name: str, default, help: str, **kw) -> click.Option:
         kw.setdefault("type", {int: click.INT, float: click.FLOAT}.get(type(default), click.STRING))
         kw.setdefault("metavar", {int: "整数", float: "小数"}.get(type(default), "文字"))
     if not kw.get("required"):
-        kw["default"] = default          # 必填的没有默认值，连 None 也不能给，否则 click 当它已经填了
+        kw["default"] = default  # 必填的没有默认值，连 None 也不能给，否则 click 当它已经填了
     return Option([f"--{name}"], help=help + shown, **kw)
 
 
@@ -60,15 +67,23 @@ def switch(name: str, default: int, help: str) -> click.Option:
     return option(name, str(default), help, type=click.Choice(["0", "1"]), metavar=None)
 
 # %% ../nbs/99_cli.ipynb #c018
-@command(app, "demo", option("seed", 42, "随机种子；换一个，训练出来的模型略有不同"), option("quick", False, "只走一遍流程，约一分钟；模型不可用，写在 out/quick"),
-         help="从零开始：造数据、训分词器、预训练、微调、考试，最后聊两句。几分钟，只用 CPU，不用下载任何东西。")
+@command(
+    app,
+    "demo",
+    option("seed", 42, "随机种子；换一个，训练出来的模型略有不同"),
+    option("quick", False, "只走一遍流程，约一分钟；模型不可用，写在 out/quick"),
+    help="从零开始：造数据、训分词器、预训练、微调、考试，最后聊两句。几分钟，只用 CPU，不用下载任何东西。",
+)
 def demo(seed, quick):
     from minimind.serving.demo import run_demo
+
     run_demo(seed=seed, quick=quick)
 
 # %% ../nbs/99_cli.ipynb #c020
-STAGES = {"pretrain": ("train_pretrain", "PretrainArgs", "预训练：从大量文本里学会接着往下说"),
-          "full_sft": ("train_full_sft", "SFTArgs", "全参数微调：从对话里学会回答")}
+STAGES = {
+    "pretrain": ("train_pretrain", "PretrainArgs", "预训练：从大量文本里学会接着往下说"),
+    "full_sft": ("train_full_sft", "SFTArgs", "全参数微调：从对话里学会回答"),
+}
 
 
 class LazyGroup(Group):
@@ -97,15 +112,22 @@ def load_stage(name: str) -> click.Command:
     return stage_command(name, getattr(stage, cls), stage.train, help)
 
 
-app.add_command(LazyGroup("train", {name: (help, partial(load_stage, name)) for name, (_, _, help) in STAGES.items()},
-                          help="训练的各个阶段；每个阶段后面加 --help 看全部选项。\n\n几块显卡一起：torchrun --nproc_per_node 卡数 -m minimind.trainer.train_阶段，选项相同。"))
+app.add_command(
+    LazyGroup(
+        "train",
+        {name: (help, partial(load_stage, name)) for name, (_, _, help) in STAGES.items()},
+        help="训练的各个阶段；每个阶段后面加 --help 看全部选项。\n\n几块显卡一起：torchrun --nproc_per_node 卡数 -m minimind.trainer.train_阶段，选项相同。",
+    )
+)
 
 # %% ../nbs/99_cli.ipynb #c024
-BENCHES = {"parity": ("parity", "同一个训练，四种跑法：损失与权重应当相同"),
-           "train": ("step_time", "训练有多快：占机器上限的几成，各项技术各省多少"),
-           "generate": ("generation", "生成有多快：与 transformers 比，批量与 int8 各快多少"),
-           "tokenizer": ("tokenizer_speed", "分词器有多快：手写的与 Rust 的比"),
-           "memory": ("memory", "数据大十倍，内存涨多少")}
+BENCHES = {
+    "parity": ("parity", "同一个训练，四种跑法：损失与权重应当相同"),
+    "train": ("step_time", "训练有多快：占机器上限的几成，各项技术各省多少"),
+    "generate": ("generation", "生成有多快：与 transformers 比，批量与 int8 各快多少"),
+    "tokenizer": ("tokenizer_speed", "分词器有多快：手写的与 Rust 的比"),
+    "memory": ("memory", "数据大十倍，内存涨多少"),
+}
 
 
 def load_bench(module: str) -> click.Command:
@@ -113,8 +135,13 @@ def load_bench(module: str) -> click.Command:
     return import_module(f"minimind.lab.{module}").command
 
 
-app.add_command(LazyGroup("bench", {name: (help, partial(load_bench, module)) for name, (module, help) in BENCHES.items()},
-                          help="量一量：快慢、内存、跑法之间是否一致。每个后面加 --help；--quick 几秒看个大概，--save 把结果写进 benchmarks/。"))
+app.add_command(
+    LazyGroup(
+        "bench",
+        {name: (help, partial(load_bench, module)) for name, (module, help) in BENCHES.items()},
+        help="量一量：快慢、内存、跑法之间是否一致。每个后面加 --help；--quick 几秒看个大概，--save 把结果写进 benchmarks/。",
+    )
+)
 
 # %% ../nbs/99_cli.ipynb #c027
 app.add_command(notes)
@@ -123,6 +150,7 @@ app.add_command(notes)
 def default_weight(weight: str = "") -> str:
     "没有指定权重时替人挑一份：demo 的、out/ 里的、out/quick 的，同一处取最新的；都没有就说该怎么办。"
     from minimind.inference.load import weight_files
+
     if weight:
         return weight
     for folder in (OUT / "demo", OUT, OUT / "quick" / "demo"):
@@ -132,12 +160,14 @@ def default_weight(weight: str = "") -> str:
     raise UserError(f"{OUT} 里还没有训练好的模型；先运行 minimind demo（几分钟），或用 --weight 指定一份权重。")
 
 # %% ../nbs/99_cli.ipynb #c035
-MODEL_OPTIONS = [option("weight", "", "权重：文件路径，或阶段名（如 full_sft）；默认用 demo 训练出来的"),
-                 option("save_dir", "", "按阶段名找权重时，看哪个文件夹（默认 out）"),
-                 option("hidden_size", 0, "按阶段名找权重时，模型的宽度（不止一份时才需要）"),
-                 switch("use_moe", 0, "1：按阶段名找权重时，找 MoE 的那份"),
-                 option("tokenizer_path", "", "分词器文件夹；默认用权重记下的那个"),
-                 option("device", "auto", "设备：auto、cpu、cuda、cuda:1、npu、mps")]
+MODEL_OPTIONS = [
+    option("weight", "", "权重：文件路径，或阶段名（如 full_sft）；默认用 demo 训练出来的"),
+    option("save_dir", "", "按阶段名找权重时，看哪个文件夹（默认 out）"),
+    option("hidden_size", 0, "按阶段名找权重时，模型的宽度（不止一份时才需要）"),
+    switch("use_moe", 0, "1：按阶段名找权重时，找 MoE 的那份"),
+    option("tokenizer_path", "", "分词器文件夹；默认用权重记下的那个"),
+    option("device", "auto", "设备：auto、cpu、cuda、cuda:1、npu、mps"),
+]
 
 # %% ../nbs/99_cli.ipynb #c037
 def open_model(weight, save_dir, hidden_size, use_moe, tokenizer_path, device):
@@ -145,8 +175,11 @@ def open_model(weight, save_dir, hidden_size, use_moe, tokenizer_path, device):
     import torch
     from minimind.inference.load import load_model
     from minimind.trainer.runtime import pick_device
-    return load_model(default_weight(weight), save_dir=save_dir or OUT, hidden_size=hidden_size or None, use_moe=bool(int(use_moe)),
-                      tokenizer_path=tokenizer_path or None, device=pick_device(device), dtype=torch.float32)
+
+    return load_model(
+        default_weight(weight), save_dir=save_dir or OUT, hidden_size=hidden_size or None, use_moe=bool(int(use_moe)),
+        tokenizer_path=tokenizer_path or None, device=pick_device(device), dtype=torch.float32,
+    )
 
 # %% ../nbs/99_cli.ipynb #c039
 THINKING = {"auto": None, "0": False, "1": True}
@@ -154,30 +187,46 @@ THINKING = {"auto": None, "0": False, "1": True}
 
 def thinking_option() -> click.Option:
     "--open_thinking：每次新造一个，两个命令不共用。"
-    return click.Option(["--open_thinking"], default="auto", type=click.Choice(list(THINKING)), metavar="auto|0|1",
-                        help="1：先想再答；0：直接答；auto：模型自己决定（默认 auto）")
+    return click.Option(
+        ["--open_thinking"], default="auto", type=click.Choice(list(THINKING)), metavar="auto|0|1",
+        help="1：先想再答；0：直接答；auto：模型自己决定（默认 auto）",
+    )
 
 # %% ../nbs/99_cli.ipynb #c040
-@command(app, "chat", option("ask", "", "只问这一句，答完就退出"), thinking_option(),
-         option("historys", 0, "带上前几条消息（偶数，一问一答算两条）；0 是每句话单独回答"), option("system", "", "系统提示：给模型的设定"),
-         option("temperature", 0.85, "温度：0 每次取最可能的词，越大越随意"), option("top_p", 0.85, "只在概率加起来够这么多的词里挑"),
-         option("max_new_tokens", 8192, "一次最多答几个 token"), switch("show_speed", 1, "1：答完显示每秒几个 token"),
-         option("seed", 2026, "随机种子"), option("int8", False, "权重换成 int8：省一半内存，CPU 上更快，答案可能略有不同"), *MODEL_OPTIONS,
-         help="在终端里和模型聊天。聊的时候输入 /help 看有哪些命令，/exit 退出。")
+@command(
+    app,
+    "chat",
+    option("ask", "", "只问这一句，答完就退出"),
+    thinking_option(),
+    option("historys", 0, "带上前几条消息（偶数，一问一答算两条）；0 是每句话单独回答"),
+    option("system", "", "系统提示：给模型的设定"),
+    option("temperature", 0.85, "温度：0 每次取最可能的词，越大越随意"),
+    option("top_p", 0.85, "只在概率加起来够这么多的词里挑"),
+    option("max_new_tokens", 8192, "一次最多答几个 token"),
+    switch("show_speed", 1, "1：答完显示每秒几个 token"),
+    option("seed", 2026, "随机种子"),
+    option("int8", False, "权重换成 int8：省一半内存，CPU 上更快，答案可能略有不同"),
+    *MODEL_OPTIONS,
+    help="在终端里和模型聊天。聊的时候输入 /help 看有哪些命令，/exit 退出。",
+)
 def chat(temperature, top_p, historys, max_new_tokens, open_thinking, show_speed, system, ask, seed, int8, **where):
     from minimind.inference.chat import chat_in_terminal
     from minimind.inference.int8 import pack_weights, quantize_int8
     from minimind.inference.sampling import SamplingParams
-    params = SamplingParams(temperature=temperature, top_p=top_p)      # 数值不合适时，先说，再载入模型
+
+    params = SamplingParams(temperature=temperature, top_p=top_p)  # 数值不合适时，先说，再载入模型
     model, tokenizer = open_model(**where)
-    model = quantize_int8(model) if int8 else pack_weights(model)      # 只用来推理：把权重摆成乘法最快的样子
-    chat_in_terminal(model, tokenizer, system=system or None, historys=historys, thinking=THINKING[open_thinking], params=params,
-                     max_new_tokens=max_new_tokens, show_speed=show_speed == "1", seed=seed, questions=[ask] if ask else None)
+    model = quantize_int8(model) if int8 else pack_weights(model)  # 只用来推理：把权重摆成乘法最快的样子
+    chat_in_terminal(
+        model, tokenizer, system=system or None, historys=historys, thinking=THINKING[open_thinking], params=params,
+        max_new_tokens=max_new_tokens, show_speed=show_speed == "1", seed=seed, questions=[ask] if ask else None,
+    )
 
 # %% ../nbs/99_cli.ipynb #c043
 def port_is_free(host: str, port: int) -> bool:
     "这个端口现在能不能用。"
     import socket
+
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -190,17 +239,33 @@ def port_is_free(host: str, port: int) -> bool:
 def web_command(host: str, port: int, weight: str) -> list[str]:
     "启动聊天页面的命令：不收集使用数据，不盯着文件，用课程自己的配色。"
     import minimind.serving as serving
+
     here = Path(serving.__file__).parent
-    flags = {"server.port": port, "server.address": host, "server.headless": "true", "server.fileWatcherType": "none", "browser.gatherUsageStats": "false",
-             "client.toolbarMode": "minimal", "logger.hideWelcomeMessage": "true", "theme.base": here / "data" / "theme.toml"}
-    return [sys.executable, "-m", "streamlit", "run", str(here / "page.py"), *(f"--{k}={v}" for k, v in flags.items()), "--", "--weight", weight]
+    flags = {
+        "server.port": port,
+        "server.address": host,
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+        "logger.hideWelcomeMessage": "true",
+        "theme.base": here / "data" / "theme.toml",
+    }
+    return [
+        sys.executable, "-m", "streamlit", "run", str(here / "page.py"), *(f"--{k}={v}" for k, v in flags.items()),
+        "--", "--weight", weight,
+    ]
 
 # %% ../nbs/99_cli.ipynb #c048
-@command(app, "web", option("port", 8501, "端口"), option("host", "127.0.0.1", "监听的地址；0.0.0.0 会让同一网络里的人都能连"),
-         option("weight", "", "权重的文件路径；默认用 demo 训练出来的，页面上还可以换"), help="在浏览器里和模型聊天。")
+@command(
+    app, "web", option("port", 8501, "端口"),
+    option("host", "127.0.0.1", "监听的地址；0.0.0.0 会让同一网络里的人都能连"),
+    option("weight", "", "权重的文件路径；默认用 demo 训练出来的，页面上还可以换"), help="在浏览器里和模型聊天。",
+)
 def web(port, host, weight):
     import subprocess
     from importlib.util import find_spec
+
     if not find_spec("streamlit"):
         raise UserError('聊天页面要用 Streamlit；请运行 pip install "minimind[web]"，或用 minimind chat 在终端里聊。')
     weight = default_weight(weight)
@@ -216,19 +281,29 @@ data = Group("data", help="数据：造出小世界，或检查自己的文件�
 app.add_command(data)
 
 
-@command(data, "world", option("out", "", "写到哪个文件夹（默认 out/world）"), option("seed", 0, "随机种子（默认 0，demo 用的就是它）"),
-         help="造出内置小世界的全部数据文件：预训练、对话、偏好、工具、试卷……")
+@command(
+    data, "world", option("out", "", "写到哪个文件夹（默认 out/world）"),
+    option("seed", 0, "随机种子（默认 0，demo 用的就是它）"),
+    help="造出内置小世界的全部数据文件：预训练、对话、偏好、工具、试卷……",
+)
 def data_world(out, seed):
     from minimind.world.files import write_world
+
     folder = Path(out or OUT / "world")
     for name, path in write_world(folder, seed=seed).items():
         print(f"{name:18} {path.stat().st_size / 1e3:10,.0f} KB  {path}")
 
 
-@command(data, "check", click.Argument(["path"], metavar="文件"), option("kind", "", "数据的种类：pretrain sft dpo rlaif reason agent；默认看第一行猜"),
-         help="逐行检查数据文件，说出第几行、哪里不对、怎么改。\n\n文件可以是 .jsonl、.jsonl.gz、.jsonl.zst；几个文件用逗号隔开，也可用通配符。")
+@command(
+    data,
+    "check",
+    click.Argument(["path"], metavar="文件"),
+    option("kind", "", "数据的种类：pretrain sft dpo rlaif reason agent；默认看第一行猜"),
+    help="逐行检查数据文件，说出第几行、哪里不对、怎么改。\n\n文件可以是 .jsonl、.jsonl.gz、.jsonl.zst；几个文件用逗号隔开，也可用通配符。",
+)
 def data_check(path, kind):
     from minimind.dataset.formats import validate
+
     print(validate(path, kind or None))
 
 # %% ../nbs/99_cli.ipynb #c055
@@ -236,22 +311,28 @@ tokenizer = Group("tokenizer", help="分词器：训练一个，或看看它怎�
 app.add_command(tokenizer)
 
 # %% ../nbs/99_cli.ipynb #c057
-@command(tokenizer, "train", option("data_path", "", "文本：.jsonl 等数据文件，几个用逗号隔开", required=True),
-         option("name", "", "名字；存到 out/tokenizer/名字", required=True), option("vocab_size", 6400, "词表大小"),
-         option("max_mb", 50.0, "最多读多少 MB 文本"), help="在自己的数据上训练分词器。")
+@command(
+    tokenizer, "train", option("data_path", "", "文本：.jsonl 等数据文件，几个用逗号隔开", required=True),
+    option("name", "", "名字；存到 out/tokenizer/名字", required=True), option("vocab_size", 6400, "词表大小"),
+    option("max_mb", 50.0, "最多读多少 MB 文本"), help="在自己的数据上训练分词器。",
+)
 def tokenizer_train(data_path, vocab_size, name, max_mb):
     from minimind.dataset.formats import texts_of
     from minimind.tokenizer.fast import save_tokenizer, train_tokenizer
+
     tok = train_tokenizer(texts_of(data_path, int(max_mb * 1e6)), vocab_size=vocab_size)
     folder = OUT / "tokenizer" / name
     save_tokenizer(tok, folder)
     print(f"{len(tok)} 个词条，存在 {folder}；训练时加 --tokenizer_path {folder}")
 
 
-@command(tokenizer, "show", click.Argument(["text"], metavar="一句话"), option("path", "", "分词器文件夹（默认 out/tokenizer/world）"),
-         help="看一句话被切成哪些 token。")
+@command(
+    tokenizer, "show", click.Argument(["text"], metavar="一句话"),
+    option("path", "", "分词器文件夹（默认 out/tokenizer/world）"), help="看一句话被切成哪些 token。",
+)
 def tokenizer_show(text, path):
     from minimind.tokenizer.fast import load_tokenizer
+
     tok = load_tokenizer(path or OUT / "tokenizer" / "world")
     ids = tok(text, add_special_tokens=False)["input_ids"]
     print(" ".join(f"{i}:{tok.decode([i])!r}" for i in ids))
@@ -261,7 +342,11 @@ def tokenizer_show(text, path):
 def default_tests(weight: str) -> list[Path]:
     "权重配套的两份试卷；没有就报错并说怎样造出来。"
     for folder in (Path(weight).parent.parent / "world", OUT / "world"):
-        found = [folder / f"test_{which}.jsonl" for which in ("generated", "written") if (folder / f"test_{which}.jsonl").exists()]
+        found = [
+            folder / f"test_{which}.jsonl"
+            for which in ("generated", "written")
+            if (folder / f"test_{which}.jsonl").exists()
+        ]
         if found:
             return found
     raise UserError(f"{OUT / 'world'} 里没有试卷；先运行 minimind data world，或用 --data_path 指定一份。")
@@ -271,18 +356,23 @@ def texts_in(path, limit: int = 0) -> list[str]:
     "纯文本文件的前 `limit` 段（0 是全部）；不是纯文本就得到空表。"
     from itertools import islice
     from minimind.dataset.formats import file_kind, scan
+
     if file_kind(path) != "pretrain":
         return []
     return [row["text"] for row in islice(scan(path, "pretrain"), limit or None)]
 
 # %% ../nbs/99_cli.ipynb #c065
-@command(app, "eval", option("data_path", "", "试卷或纯文本（.jsonl 等）；默认是小世界的两份试卷"), option("limit", 0, "每份最多几题，均匀地抽；0 是全部"),
-         thinking_option(), *MODEL_OPTIONS, help="让模型考试：试卷按技能列出正确率与 95% 区间，纯文本给出每字节比特数。")
+@command(
+    app, "eval", option("data_path", "", "试卷或纯文本（.jsonl 等）；默认是小世界的两份试卷"),
+    option("limit", 0, "每份最多几题，均匀地抽；0 是全部"), thinking_option(), *MODEL_OPTIONS,
+    help="让模型考试：试卷按技能列出正确率与 95% 区间，纯文本给出每字节比特数。",
+)
 def evaluate(data_path, limit, open_thinking, **where):
     from minimind.dataset.formats import expand_paths
     from minimind.evaluation.bits import bits_per_byte
     from minimind.evaluation.exact_match import evaluate_questions, load_items
     from minimind.serving.demo import thin
+
     where["weight"] = default_weight(where["weight"])
     paths = expand_paths(data_path) if data_path else default_tests(where["weight"])
     papers = {path: texts_in(path, limit) or thin(load_items(path), limit) for path in paths}
@@ -303,8 +393,11 @@ def info():
     import transformers
     from minimind.inference.load import weight_files
     from minimind.trainer.runtime import available_devices, cpu_has_bf16
+
     print(f"Python {platform.python_version()}，torch {torch.__version__}，transformers {transformers.__version__}")
-    print(f"设备：{'、'.join(available_devices())}；CPU 线程 {torch.get_num_threads()}，bfloat16 指令：{'有' if cpu_has_bf16() else '没有'}")
+    print(
+        f"设备：{'、'.join(available_devices())}；CPU 线程 {torch.get_num_threads()}，bfloat16 指令：{'有' if cpu_has_bf16() else '没有'}"
+    )
     weights = sorted(weight_files(OUT))
     print(f"输出文件夹 {OUT}：{len(weights)} 份权重")
     for p in weights:
@@ -316,9 +409,11 @@ def exercise():
     import importlib
     import pkgutil
     import minimind.exercises as package
+
     for m in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"minimind.exercises.{m.name}")
     from minimind.learning.exercises import progress_table
+
     print(progress_table())
 
 # %% ../nbs/99_cli.ipynb #c072
@@ -331,13 +426,13 @@ def from_minigpt(argv: list[str]) -> list[str]:
     at = argv.index("--mode")
     if at + 1 >= len(argv):
         raise UserError("--mode 后面要跟阶段名，例如 --mode pretrain。")
-    rest = argv[1:at] + argv[at + 2:]
+    rest = argv[1:at] + argv[at + 2 :]
     return ["train", stages.get(argv[at + 1], argv[at + 1])] + [names.get(w, w) for w in rest]
 
 # %% ../nbs/99_cli.ipynb #c074
 def main(argv: list[str] | None = None) -> None:
     "`minimind` 命令的入口：成功退出码 0，用法或输入不对 2，按了 Ctrl-C 130。"
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")   # 分词器的线程与读数据的子进程不要打架
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # 分词器的线程与读数据的子进程不要打架
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
         argv = expand_aliases(from_minigpt(argv))

@@ -15,121 +15,198 @@ from .learning.errors import UserError
 from .trainer.arguments import Command, Group
 
 # %% ../nbs/98_notes_cli.ipynb #c006
-notes = Group("notes", help="三层笔记：日志、知识库、索引。你写的字一个不动，编号、链接、目录、进度自己跟着走。\n\n"
-                            "\b\n一天的用法：\n  minimind notes log \"注意力\"\n  minimind notes done \"读完 40_attention\"\n"
-                            "  minimind notes ask \"为什么除以根号 d？\" --answer \"点积的方差随 d 变大\" --topic 模型\n"
-                            "  minimind notes sync\n  minimind notes check --fix\n  minimind notes commit --message \"弄懂了缩放\"")
+notes = Group(
+    "notes",
+    help="三层笔记：日志、知识库、索引。你写的字一个不动，编号、链接、目录、进度自己跟着走。\n\n"
+    '\b\n一天的用法：\n  minimind notes log "注意力"\n  minimind notes done "读完 40_attention"\n'
+    '  minimind notes ask "为什么除以根号 d？" --answer "点积的方差随 d 变大" --topic 模型\n'
+    '  minimind notes sync\n  minimind notes check --fix\n  minimind notes commit --message "弄懂了缩放"',
+)
+
 
 def command(name, *params, help, example):
     "装饰器：把函数登记成 `minimind notes name`；`--dir` 自动加上，传进函数时叫 `folder`。"
+
     def register(fn):
         where = click.Option(["--dir", "folder"], metavar="文件夹", help="笔记在哪个文件夹（默认仓库顶层）")
         lines = "\n".join(f"  minimind notes {line}" for line in example.split("\n"))
         notes.add_command(Command(name, params=[*params, where], callback=fn, help=f"{help}\n\n\b\n例子：\n{lines}"))
         return fn
+
     return register
 
-def arg(name, shown): return click.Argument([name], metavar=shown)
+
+def arg(name, shown):
+    return click.Argument([name], metavar=shown)
+
 
 def opt(flag, help, required=False, metavar="文字", **kw):
     "一个文字选项；必填的写明（必填）。"
-    return click.Option([flag], help=help + ("（必填）" if required else ""), required=required, metavar=metavar, **kw, **({} if required else {"default": ""}))
+    return click.Option(
+        [flag], help=help + ("（必填）" if required else ""), required=required, metavar=metavar, **kw,
+        **({} if required else {"default": ""}),
+    )
 
-def flag(name, help): return click.Option([name], is_flag=True, help=help)
+
+def flag(name, help):
+    return click.Option([name], is_flag=True, help=help)
 
 # %% ../nbs/98_notes_cli.ipynb #c010
 @command("init", help="放好笔记的模板；已有的文件不动。", example="init --dir my-notes")
 def init(folder):
     from minimind.learning.notes_write import init
     from minimind.learning.paths import ROOT
+
     made = init(folder or ROOT)
     print(f"新建了 {'、'.join(made)}。" if made else "都已经有了，没有动。")
+
 
 @command("log", arg("topic", "主题"), help="写下今天的条目；已有同名的就不动。", example='log "注意力"')
 def log(topic, folder):
     from minimind.learning.notes_write import log
+
     print(log(topic, folder))
 
-@command("done", arg("text", "事项"), flag("--later", "记进“下一步”，先不打勾"), help="完成一项：有写着它的空框就打勾，没有就加一行。",
-         example='done "读完 40_attention"\ndone "写 GQA 的练习" --later')
+
+@command(
+    "done", arg("text", "事项"), flag("--later", "记进“下一步”，先不打勾"),
+    help="完成一项：有写着它的空框就打勾，没有就加一行。",
+    example='done "读完 40_attention"\ndone "写 GQA 的练习" --later',
+)
 def done(text, later, folder):
     from minimind.learning.notes_write import done
+
     print(done(text, folder, later=later))
 
 # %% ../nbs/98_notes_cli.ipynb #c012
-@command("problem", opt("--error", "报错原文或现象", True), opt("--cause", "原因", True), opt("--fix", "怎么解决；几步就用几行", True), opt("--lesson", "教训"),
-         opt("--title", "题目；默认取报错的第一行"), help="记一个解决了的问题。", example='problem --error "loss = nan" --cause "学习率太大" --fix "降到 1e-3" --lesson "先画学习率"')
+@command(
+    "problem", opt("--error", "报错原文或现象", True), opt("--cause", "原因", True),
+    opt("--fix", "怎么解决；几步就用几行", True), opt("--lesson", "教训"), opt("--title", "题目；默认取报错的第一行"),
+    help="记一个解决了的问题。",
+    example='problem --error "loss = nan" --cause "学习率太大" --fix "降到 1e-3" --lesson "先画学习率"',
+)
 def problem(error, cause, fix, lesson, title, folder):
     from minimind.learning.notes_write import problem
+
     print(problem(error, cause, fix, lesson, title, folder))
 
-@command("think", arg("text", "想法"), opt("--question", "先有的疑问；有它就记成“疑问解答”"), flag("--point", "记进“重要知识点”"), help="记一条收获、疑问解答或知识点。",
-         example='think "先看形状再猜原因"\nthink "因为要按头分组" --question "为什么要 reshape？"')
+
+@command(
+    "think", arg("text", "想法"), opt("--question", "先有的疑问；有它就记成“疑问解答”"),
+    flag("--point", "记进“重要知识点”"), help="记一条收获、疑问解答或知识点。",
+    example='think "先看形状再猜原因"\nthink "因为要按头分组" --question "为什么要 reshape？"',
+)
 def think(text, question, point, folder):
     from minimind.learning.notes_write import think
+
     print(think(text, folder, question, point))
 
-@command("ask", arg("question", "问题"), opt("--answer", "答案；不写就在终端里输入"), opt("--topic", "主题，如“模型”；同主题的放在一起"), flag("--important", "加一颗 ⭐️"),
-         help="把问题写进知识库；后面的编号和链接自动调整。", example='ask "为什么除以根号 d？" --answer "点积的方差随 d 变大" --topic 模型 --important')
+
+@command(
+    "ask", arg("question", "问题"), opt("--answer", "答案；不写就在终端里输入"),
+    opt("--topic", "主题，如“模型”；同主题的放在一起"), flag("--important", "加一颗 ⭐️"),
+    help="把问题写进知识库；后面的编号和链接自动调整。",
+    example='ask "为什么除以根号 d？" --answer "点积的方差随 d 变大" --topic 模型 --important',
+)
 def ask(question, answer, topic, important, folder):
     from minimind.learning.notes_write import ask
+
     print(ask(question, answer or _typed("答案："), topic, important, folder)[0])
 
-@command("material", arg("file", "文件"), opt("--about", "它回答的问题", True), help="登记一个小脚本到 learning_materials/。", example='material why_normalization.py --about "不归一化会怎样"')
+
+@command(
+    "material", arg("file", "文件"), opt("--about", "它回答的问题", True),
+    help="登记一个小脚本到 learning_materials/。", example='material why_normalization.py --about "不归一化会怎样"',
+)
 def material(file, about, folder):
     from minimind.learning.notes_write import material
+
     print(material(file, about, folder))
 
 # %% ../nbs/98_notes_cli.ipynb #c014
 def _typed(prompt):
     "从终端读一行；没有终端时读到头就报 UserError。"
-    try: return input(prompt)
-    except EOFError: raise UserError(f"没有读到{prompt.rstrip('：')}；用选项写上它。") from None
+    try:
+        return input(prompt)
+    except EOFError:
+        raise UserError(f"没有读到{prompt.rstrip('：')}；用选项写上它。") from None
 
 # %% ../nbs/98_notes_cli.ipynb #c017
 @command("progress", help="学到哪了：每层完成几章、通过几个练习，接下来可以做什么。", example="progress")
 def progress(folder):
     from minimind.learning.exercises import progress
     from minimind.learning.notes_store import course, progress_rows
+
     passed = progress()
     print("\n".join(progress_rows(passed)))
     todo = [(title, id, name) for _, title, _, cards in course() for id, name in cards.items() if id not in passed]
-    print("\n接下来：" + "；".join(f"{name}（{id}，在“{title}”）" for title, id, name in todo[:3]) if todo else "\n全部做完了。")
+    print(
+        "\n接下来：" + "；".join(f"{name}（{id}，在“{title}”）" for title, id, name in todo[:3])
+        if todo
+        else "\n全部做完了。"
+    )
+
 
 @command("index", help="重算界线之间的表：目录、按主题、按日期、资料、文件、进度。", example="index")
 def index(folder):
     from minimind.learning.notes_store import editing
-    with editing(folder): pass
+
+    with editing(folder):
+        pass
     print("索引与目录已是最新。")
 
-@command("check", flag("--fix", "修好只有一种修法的，并显示改动"), help="体检：编号、日期、链接与锚点、资料、没填的模板、目录。有毛病时退出码是 1。", example="check\ncheck --fix")
+
+@command(
+    "check", flag("--fix", "修好只有一种修法的，并显示改动"),
+    help="体检：编号、日期、链接与锚点、资料、没填的模板、目录。有毛病时退出码是 1。", example="check\ncheck --fix",
+)
 def check(fix, folder):
     from minimind.learning import notes_check
+
     shown, left = notes_check.fix(folder) if fix else ("", notes_check.check(folder))
-    if shown: print(shown + "\n")
-    for p in left: print(("提醒 " if p.notice else "") + str(p))
+    if shown:
+        print(shown + "\n")
+    for p in left:
+        print(("提醒 " if p.notice else "") + str(p))
     bad = sum(not p.notice for p in left)
-    if bad: print(f"\n共 {bad} 处" + ("要你来改。" if fix else "；能自动修的加 --fix。"), file=sys.stderr)
-    else: print("笔记没有毛病。")
+    if bad:
+        print(f"\n共 {bad} 处" + ("要你来改。" if fix else "；能自动修的加 --fix。"), file=sys.stderr)
+    else:
+        print("笔记没有毛病。")
     return int(bad > 0)
 
 # %% ../nbs/98_notes_cli.ipynb #c020
-@command("review", click.Option(["--limit"], type=click.INT, default=20, metavar="整数", help="最多几题（默认 20）"), help="复习到期的问题：一次一题，自己打分（1 忘了 … 4 很容易），q 停下。",
-         example="review --limit 10")
+@command(
+    "review",
+    click.Option(["--limit"], type=click.INT, default=20, metavar="整数", help="最多几题（默认 20）"),
+    help="复习到期的问题：一次一题，自己打分（1 忘了 … 4 很容易），q 停下。",
+    example="review --limit 10",
+)
 def review(limit, folder):
     from minimind.learning.notes_review import review
+
     review(folder, limit)
+
 
 @command("sync", help="练习的成绩写进今天的条目和索引页的进度表；运行几次都一样。", example="sync")
 def sync(folder):
     from minimind.learning.notes_write import sync
+
     print(sync(folder))
 
-@command("commit", opt("--message", "一句中文说明；不写就在终端里问"), flag("--push", "再推到名叫 notes 的远端"),
-         help="用 git 保存：只提交笔记文件，不带权重、数据、缓存；不加 --push 就不推。", example='commit --message "弄懂了为什么除以根号 d"\ncommit --message "本周的笔记" --push')
+
+@command(
+    "commit",
+    opt("--message", "一句中文说明；不写就在终端里问"),
+    flag("--push", "再推到名叫 notes 的远端"),
+    help="用 git 保存：只提交笔记文件，不带权重、数据、缓存；不加 --push 就不推。",
+    example='commit --message "弄懂了为什么除以根号 d"\ncommit --message "本周的笔记" --push',
+)
 def commit(message, push, folder):
     from minimind.learning.notes_check import check
     from minimind.learning.notes_review import commit
+
     bad = sum(not p.notice for p in check(folder))
-    if bad: print(f"提醒：笔记里有 {bad} 处毛病，minimind notes check 会列出来。", file=sys.stderr)
+    if bad:
+        print(f"提醒：笔记里有 {bad} 处毛病，minimind notes check 会列出来。", file=sys.stderr)
     print(commit(message or _typed("一句中文，这次记了什么："), folder, push))

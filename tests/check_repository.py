@@ -1,7 +1,8 @@
 """仓库自己的规矩，逐条检查；不合的列出来，退出码 1。
 
-  python tests/check_repository.py
+python tests/check_repository.py
 """
+
 import ast
 import filecmp
 import json
@@ -14,8 +15,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NBS, LIB = ROOT / "nbs", ROOT / "minimind"
-FLOORS = {"learning": 0, "world": 1, "tokenizer": 2, "model": 3, "inference": 4, "dataset": 5, "evaluation": 6,
-          "trainer": 7, "serving": 8, "lab": 9, "exercises": 10, "notes_cli": 11, "cli": 12}
+FLOORS = {
+    "learning": 0, "world": 1, "tokenizer": 2, "model": 3, "inference": 4, "dataset": 5, "evaluation": 6,
+    "trainer": 7, "serving": 8, "lab": 9, "exercises": 10, "notes_cli": 11, "cli": 12,
+}
 MAX_KB = 400
 
 
@@ -44,6 +47,7 @@ def check_clean() -> list[str]:
     from execnb.nbio import read_nb
     from nbdev.clean import clean_nb
     from nbdev.config import get_config
+
     keep = get_config().allowed_cell_metadata_keys.split()
     bad = []
     for path in notebooks():
@@ -51,6 +55,7 @@ def check_clean() -> list[str]:
         before = json.dumps(json.loads(path.read_text(encoding="utf8")), sort_keys=True)
         clean_nb(nb, allowed_cell_metadata_keys=keep)
         from execnb.nbio import nb2dict
+
         if json.dumps(nb2dict(nb), sort_keys=True) != before:
             bad.append(f"{path.relative_to(ROOT)} 没有清理过；运行 make clean-notebooks 再提交")
     return bad
@@ -117,7 +122,7 @@ def check_floors() -> list[str]:
         mine = module_of(path)
         if path.name.startswith("00_start") or path.name.startswith("99_") or not mine:
             continue
-        folder = mine if path.parent == NBS else re.sub(r"^\d+_", "", path.parent.name)      # 顶层的笔记本自成一层
+        folder = mine if path.parent == NBS else re.sub(r"^\d+_", "", path.parent.name)  # 顶层的笔记本自成一层
         floor, here = FLOORS[folder], int(re.match(r"(\d+)", path.name)[1])
         package = mine.split(".")[:-1]
         for cell in cells(path):
@@ -125,7 +130,12 @@ def check_floors() -> list[str]:
                 continue
             for name in imported(python_of(cell), package):
                 top = name.split(".")[0]
-                if top not in FLOORS or name == mine or mine.startswith("exercises") and top in ("exercises", "learning"):
+                if (
+                    top not in FLOORS
+                    or name == mine
+                    or mine.startswith("exercises")
+                    and top in ("exercises", "learning")
+                ):
                     continue
                 if FLOORS[top] > floor or (FLOORS[top] == floor and number.get(name, -1) >= here and name in number):
                     bad.append(f"{path.relative_to(ROOT)} 引用了更高处的 minimind.{name}")
@@ -136,7 +146,9 @@ def check_links() -> list[str]:
     "笔记本与 Markdown 里的相对链接都指得到文件。"
     bad = []
     pages = [(p, source(c)) for p in notebooks() for c in cells(p) if c["cell_type"] == "markdown"]
-    pages += [(p, p.read_text(encoding="utf8")) for p in [*ROOT.glob("*.md"), *(ROOT / "learning_materials").glob("*.md")]]
+    pages += [
+        (p, p.read_text(encoding="utf8")) for p in [*ROOT.glob("*.md"), *(ROOT / "learning_materials").glob("*.md")]
+    ]
     for path, text in pages:
         text = re.sub(r"```.*?```|`[^`\n]*`|\$[^$\n]*\$", "", text, flags=re.S)
         for target in re.findall(r"\]\(([^)\s]+)\)|<img[^>]*src=[\"']([^\"']+)", text):
@@ -148,7 +160,11 @@ def check_links() -> list[str]:
 
 def check_size() -> list[str]:
     "每个笔记本不超过 400 KB，每章都有画好的图或输出。"
-    bad = [f"{p.relative_to(ROOT)} 有 {p.stat().st_size // 1024} KB，超过 {MAX_KB}" for p in notebooks() if p.stat().st_size > MAX_KB * 1024]
+    bad = [
+        f"{p.relative_to(ROOT)} 有 {p.stat().st_size // 1024} KB，超过 {MAX_KB}"
+        for p in notebooks()
+        if p.stat().st_size > MAX_KB * 1024
+    ]
     for p in notebooks():
         if not any(c.get("outputs") for c in cells(p) if c["cell_type"] == "code"):
             bad.append(f"{p.relative_to(ROOT)} 没有任何输出：先运行一遍再提交")

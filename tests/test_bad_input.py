@@ -2,6 +2,7 @@
 
 一行一种：`名字 → (怎么造, 那句话里必须有的词)`。“怎么造”收到一个空文件夹与现成的小家当，返回命令行的参数。
 """
+
 import gzip
 import json
 import os
@@ -36,12 +37,18 @@ def trained(small, tmp_path_factory, cli_once):
 @pytest.fixture(scope="module")
 def cli_once():
     from conftest import run
+
     return run
 
 
 def shape(small, **more) -> list[str]:
-    given = {**dict(hidden_size=32, num_hidden_layers=2, max_seq_len=32, batch_size=4, accumulation_steps=1, dtype="float32", device="cpu",
-                    num_workers=0, log_interval=1, tokenizer_path=small["tok"]), **more}
+    given = {
+        **dict(
+            hidden_size=32, num_hidden_layers=2, max_seq_len=32, batch_size=4, accumulation_steps=1, dtype="float32",
+            device="cpu", num_workers=0, log_interval=1, tokenizer_path=small["tok"],
+        ),
+        **more,
+    }
     return [f"--{k}={v}" for k, v in given.items() if v is not None]
 
 
@@ -50,14 +57,19 @@ def pretrain(small, home, **more) -> list[str]:
 
 
 def full_sft(small, home, **more) -> list[str]:
-    return ["train", "full_sft", *shape(small, **{"data_path": small["sft"], "save_dir": home / "out", "learning_rate": 1e-3, **more})]
+    return [
+        "train", "full_sft",
+        *shape(small, **{"data_path": small["sft"], "save_dir": home / "out", "learning_rate": 1e-3, **more}),
+    ]
 
 
 def data(raw, name="bad.jsonl", stage=pretrain, **more):
     "一份坏数据交给训练。"
+
     def make(home, small, trained):
         (home / name).write_bytes(raw() if callable(raw) else raw if isinstance(raw, bytes) else raw.encode())
         return stage(small, home, data_path=home / name, **more)
+
     return make
 
 
@@ -67,9 +79,11 @@ def chats(*turns, **kw):
 
 def checked(kind, line):
     "只检查、不训练：minimind data check。"
+
     def make(home, small, trained):
         (home / "bad.jsonl").write_text(line + "\n", encoding="utf8")
         return ["data", "check", home / "bad.jsonl", "--kind", kind]
+
     return make
 
 
@@ -83,6 +97,7 @@ def words(*argv):
 
 def weights(change, **more):
     "把训练过的权重抄一份、弄坏，再拿它做微调的起点。"
+
     def make(home, small, trained):
         (home / "out").mkdir()
         for name in ("pretrain_32.pth", "pretrain_32.json"):
@@ -90,17 +105,28 @@ def weights(change, **more):
         card = json.loads((home / "out/pretrain_32.json").read_text(encoding="utf8"))
         card["tokenizer"] = str(small["tok"])
         (home / "out/pretrain_32.json").write_text(json.dumps(card), encoding="utf8")
-        return full_sft(small, home, **{"from_weight": home / "out/pretrain_32.pth", **more, **(change(home / "out/pretrain_32.pth", small) or {})})
+        return full_sft(
+            small,
+            home,
+            **{
+                "from_weight": home / "out/pretrain_32.pth",
+                **more,
+                **(change(home / "out/pretrain_32.pth", small) or {}),
+            },
+        )
+
     return make
 
 
 def resume(change, **more):
     "抄一份断点、弄坏，再续训。"
+
     def make(home, small, trained):
         shutil.copytree(trained / "checkpoints", home / "checkpoints")
         for file in (home / "checkpoints").glob("*_resume*.pth"):
             change(file)
         return pretrain(small, home, from_resume=1, epochs=3, **more)
+
     return make
 
 
@@ -109,6 +135,7 @@ def tokenizer(change):
         shutil.copytree(small["tok"], home / "tok")
         change(home / "tok")
         return pretrain(small, home, tokenizer_path=home / "tok")
+
     return make
 
 
@@ -126,7 +153,12 @@ def runs_code(path, small):
 
 def another_tokenizer(path, small):
     from minimind.tokenizer.fast import save_tokenizer, train_tokenizer
-    return {"tokenizer_path": save_tokenizer(train_tokenizer(["别的一段文字，别的词表。"] * 30, vocab_size=300), path.parents[1] / "other")}
+
+    return {
+        "tokenizer_path": save_tokenizer(
+            train_tokenizer(["别的一段文字，别的词表。"] * 30, vocab_size=300), path.parents[1] / "other"
+        )
+    }
 
 
 def cut_short(path, small=None):
@@ -156,8 +188,14 @@ BAD = {
     "GBK 编码": (data(FIRST.encode() + '{"text": "你好"}'.encode("gbk")), ["bad.jsonl:2：", "UTF-8", "iconv"]),
     "NUL 字节": (data(FIRST.encode() + b'{"text": "a\0b"}\n'), ["bad.jsonl:2：", "NUL"]),
     "一行 10 MB": (data(FIRST + '{"text": "' + "a" * 10_000_000 + '"}\n'), ["bad.jsonl:2：", "换行"]),
-    "gzip 断了": (data(lambda: gzip.compress((TEXT + "\n").encode() * 2000, mtime=0)[:-30], "bad.jsonl.gz"), ["bad.jsonl.gz:", "不完整", "重新"]),
-    "zst 断了": (data(lambda: zstandard.compress(os.urandom(1000).hex().join([FIRST] * 50).encode())[:-20], "bad.jsonl.zst"), ["bad.jsonl.zst:"]),
+    "gzip 断了": (
+        data(lambda: gzip.compress((TEXT + "\n").encode() * 2000, mtime=0)[:-30], "bad.jsonl.gz"),
+        ["bad.jsonl.gz:", "不完整", "重新"],
+    ),
+    "zst 断了": (
+        data(lambda: zstandard.compress(os.urandom(1000).hex().join([FIRST] * 50).encode())[:-20], "bad.jsonl.zst"),
+        ["bad.jsonl.zst:"],
+    ),
     "后缀说是 gzip，其实不是": (data(FIRST, "bad.jsonl.gz"), ["bad.jsonl.gz:", "后缀"]),
     "后缀说是 zst，其实不是": (data(FIRST, "bad.jsonl.zst"), ["bad.jsonl.zst:", "后缀"]),
     # ---- 一行里
@@ -173,9 +211,18 @@ BAD = {
     "没有回答": (chats(U("好")), ["bad.jsonl:2：", "assistant"]),
     "空的回答": (chats(U("好"), A("")), ["bad.jsonl:2：", "空"]),
     "不认识的角色": (chats({"role": "human", "content": "好"}, A("好")), ["bad.jsonl:2：", "'user'"]),
-    "ShareGPT 的键": (chats({"from": "human", "value": "好"}, {"from": "gpt", "value": "好"}), ["bad.jsonl:2：", "ShareGPT"]),
-    "没有一个可学的 token": (data(sft_line(U("很长的问题" * 40), A("好")) + "\n", stage=full_sft, from_weight="none"), ["bad.jsonl", "--max_seq_len"]),
-    "偏好对的提问不同": (checked("dpo", json.dumps({"chosen": [U("a"), A("b")], "rejected": [U("c"), A("d")]})), ["bad.jsonl:1：", "chosen"]),
+    "ShareGPT 的键": (
+        chats({"from": "human", "value": "好"}, {"from": "gpt", "value": "好"}),
+        ["bad.jsonl:2：", "ShareGPT"],
+    ),
+    "没有一个可学的 token": (
+        data(sft_line(U("很长的问题" * 40), A("好")) + "\n", stage=full_sft, from_weight="none"),
+        ["bad.jsonl", "--max_seq_len"],
+    ),
+    "偏好对的提问不同": (
+        checked("dpo", json.dumps({"chosen": [U("a"), A("b")], "rejected": [U("c"), A("d")]})),
+        ["bad.jsonl:1：", "chosen"],
+    ),
     "数据种类不认识": (checked("rlhf", TEXT), ["rlhf", "pretrain"]),
     # ---- 分词器
     "没有分词器": (flags(tokenizer_path="nowhere/tok"), ["nowhere/tok", "minimind"]),
@@ -184,13 +231,22 @@ BAD = {
     "词表装不下": (flags(vocab_size=100), ["vocab_size"]),
     "分词器不是训练时的那个": (weights(another_tokenizer), ["分词器", "指纹"]),
     # ---- 权重与断点
-    "没有这个阶段的权重": (lambda home, small, trained: full_sft(small, home, from_weight="pretrain"), ["pretrain_32.pth", "train pretrain"]),
+    "没有这个阶段的权重": (
+        lambda home, small, trained: full_sft(small, home, from_weight="pretrain"),
+        ["pretrain_32.pth", "train pretrain"],
+    ),
     "权重断了": (weights(lambda p, s: cut_short(p)), ["pretrain_32.pth", "完整"]),
     "权重的形状不同": (weights(lambda p, s: None, hidden_size=64), ["hidden_size", "64"]),
-    "身份证不是 JSON": (weights(lambda p, s: p.with_suffix(".json").write_text("{")and None), ["pretrain_32.json", "JSON"]),
+    "身份证不是 JSON": (
+        weights(lambda p, s: p.with_suffix(".json").write_text("{") and None),
+        ["pretrain_32.json", "JSON"],
+    ),
     "会执行代码的 pickle": (weights(runs_code), ["pretrain_32.pth", "拒绝"]),
     "不是权重字典": (weights(lambda p, s: torch.save([1, 2], p)), ["pretrain_32.pth", "字典"]),
-    "少了一层的权重": (weights(lambda p, s: torch.save({k: v for k, v in torch.load(p).items() if ".1." not in k}, p)), ["pretrain_32.pth", "缺少"]),
+    "少了一层的权重": (
+        weights(lambda p, s: torch.save({k: v for k, v in torch.load(p).items() if ".1." not in k}, p)),
+        ["pretrain_32.pth", "缺少"],
+    ),
     "两份断点都坏了": (resume(cut_short), ["_resume.pth", "从头"]),
     "断点是别的模型的": (resume(lambda p: None, num_hidden_layers=3), ["断点", "num_hidden_layers"]),
     "断点是另一个优化器存的": (resume(lambda p: None, optimizer="muon"), ["断点", "--optimizer"]),
@@ -211,12 +267,16 @@ BAD = {
     "写到一个文件底下": (under_a_file, ["写不进去"]),
     "曲线写到满了的盘": (flags(metrics_path="/dev/full"), ["写不进去", "磁盘满了"]),
 }
-LATE = {"损失变成 NaN", "曲线写到满了的盘"}          # 走了几步才出事：曲线已有几行，别的不能有
+LATE = {"损失变成 NaN", "曲线写到满了的盘"}  # 走了几步才出事：曲线已有几行，别的不能有
 
 
 def listing(folder: Path) -> dict[str, bytes]:
     "文件夹里的每个文件；造好的数据缓存是成品，不算。"
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file() and ".cache" not in p.relative_to(folder).parts}
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in folder.rglob("*")
+        if p.is_file() and ".cache" not in p.relative_to(folder).parts
+    }
 
 
 def half_written(folder: Path) -> list[str]:
@@ -252,12 +312,15 @@ def test_there_are_enough_kinds():
 
 def limited(bytes_: int):
     "期间子进程写不出更大的文件（和磁盘满了一样，写到一半被拒绝）。"
+
     class Limit:
         def __enter__(self):
             self.old = resource.getrlimit(resource.RLIMIT_FSIZE)
             resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_, self.old[1]))
+
         def __exit__(self, *_):
             resource.setrlimit(resource.RLIMIT_FSIZE, self.old)
+
     return Limit()
 
 
@@ -274,7 +337,9 @@ def test_disk_full_at_any_write_is_one_sentence(limit, small, tmp_path, cli):
     assert listing(tmp_path) == before and not half_written(tmp_path)
 
 
-@pytest.mark.parametrize("number,words", [("ENOSPC", "磁盘满了"), ("EACCES", "权限"), ("EROFS", "只读"), ("EDQUOT", "配额")])
+@pytest.mark.parametrize(
+    "number,words", [("ENOSPC", "磁盘满了"), ("EACCES", "权限"), ("EROFS", "只读"), ("EDQUOT", "配额")]
+)
 def test_every_refused_write_becomes_one_sentence(number, words, small, tmp_path, monkeypatch, capsys):
     "没有权限、只读的盘：root 也碰不到，所以让 open 拒绝写。"
     import builtins
@@ -283,15 +348,20 @@ def test_every_refused_write_becomes_one_sentence(number, words, small, tmp_path
     from minimind.learning.errors import UserError
     from minimind.trainer.arguments import make_args
     from minimind.trainer.train_pretrain import PretrainArgs, train
+
     real = io.open
 
     def refuse(file, mode="r", *args, **kw):
         if any(c in mode for c in "wa+x") and str(file).startswith(str(tmp_path)):
             raise OSError(getattr(errno, number), os.strerror(getattr(errno, number)), str(file))
         return real(file, mode, *args, **kw)
+
     monkeypatch.setattr(builtins, "open", refuse)
-    args = make_args(PretrainArgs, hidden_size=32, num_hidden_layers=1, max_seq_len=32, batch_size=4, device="cpu", dtype="float32", num_workers=0, max_steps=1,
-                     data_path=str(small["pretrain"]), tokenizer_path=str(small["tok"]), save_dir=str(tmp_path / "out"), metrics_path="/dev/null")
+    args = make_args(
+        PretrainArgs, hidden_size=32, num_hidden_layers=1, max_seq_len=32, batch_size=4, device="cpu",
+        dtype="float32", num_workers=0, max_steps=1, data_path=str(small["pretrain"]),
+        tokenizer_path=str(small["tok"]), save_dir=str(tmp_path / "out"), metrics_path="/dev/null",
+    )
     monkeypatch.setenv("MINIMIND_HOME", str(small["home"] / "cache"))
     with pytest.raises(UserError, match=words) as e:
         train(args)
@@ -305,13 +375,21 @@ def test_two_processes_building_one_cache_both_succeed(small, tmp_path, cli):
 
     def go(i):
         done[i] = cli(*pretrain(small, tmp_path / str(i), max_steps=1), home=tmp_path)
+
     threads = [threading.Thread(target=go, args=(i,)) for i in range(2)]
-    for t in threads: t.start()
-    for t in threads: t.join()
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
     assert [d.returncode for d in done] == [0, 0], [d.stderr[-500:] for d in done]
-    losses = [json.loads((tmp_path / str(i) / "out/metrics.jsonl").read_text(encoding="utf8").splitlines()[0])["loss"] for i in range(2)]
+    losses = [
+        json.loads((tmp_path / str(i) / "out/metrics.jsonl").read_text(encoding="utf8").splitlines()[0])["loss"]
+        for i in range(2)
+    ]
     assert losses[0] == losses[1]
-    assert len(list((tmp_path / "out/.cache").glob("tokens-*"))) == len([p for p in (tmp_path / "out/.cache").iterdir() if p.name.startswith("tokens-")])
+    assert len(list((tmp_path / "out/.cache").glob("tokens-*"))) == len(
+        [p for p in (tmp_path / "out/.cache").iterdir() if p.name.startswith("tokens-")]
+    )
     assert not half_written(tmp_path)
 
 
@@ -319,10 +397,15 @@ def test_two_processes_building_one_tokenizer_both_succeed(small, tmp_path, cli)
     done = [None, None]
 
     def go(i):
-        done[i] = cli("tokenizer", "train", "--data_path", small["pretrain"], "--vocab_size", 300, "--name", "same", home=tmp_path)
+        done[i] = cli(
+            "tokenizer", "train", "--data_path", small["pretrain"], "--vocab_size", 300, "--name", "same", home=tmp_path
+        )
+
     threads = [threading.Thread(target=go, args=(i,)) for i in range(2)]
-    for t in threads: t.start()
-    for t in threads: t.join()
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
     assert [d.returncode for d in done] == [0, 0], [d.stderr[-500:] for d in done]
     shown = cli("tokenizer", "show", "小猫", "--path", tmp_path / "out/tokenizer/same", home=tmp_path)
     assert shown.returncode == 0 and not half_written(tmp_path)

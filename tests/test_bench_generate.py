@@ -1,4 +1,5 @@
 """生成与分词器的测速：跑得通、存得下、比的是同一件事；快路不改变写出来的东西。"""
+
 import json
 
 import pytest
@@ -15,14 +16,17 @@ GREEDY = SamplingParams(temperature=0)
 
 def build(**more):
     torch.manual_seed(0)
-    shape = dict(hidden_size=64, num_hidden_layers=2, num_attention_heads=8, num_key_value_heads=2, vocab_size=200,
-                 max_position_embeddings=128, initializer_range=0.2)
+    shape = dict(
+        hidden_size=64, num_hidden_layers=2, num_attention_heads=8, num_key_value_heads=2, vocab_size=200,
+        max_position_embeddings=128, initializer_range=0.2,
+    )
     return MiniMindForCausalLM(MiniMindConfig(**{**shape, **more})).eval()
 
 
 @pytest.mark.parametrize("module, name", [(generation, "generate"), (tokenizer_speed, "tokenizer")])
 def test_quick_run_saves(monkeypatch, tmp_path, capsys, module, name):
     from minimind.lab import bench
+
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     assert run_command(module.command, ["--quick", "--save"]) == 0
     saved = json.loads((tmp_path / "benchmarks" / f"{name}.json").read_text(encoding="utf8"))
@@ -39,7 +43,9 @@ def test_bad_options_are_one_sentence(tmp_path, capsys):
 
 
 def test_twins_write_the_same():
-    config = MiniMindConfig(hidden_size=64, num_hidden_layers=2, num_attention_heads=4, vocab_size=200, initializer_range=0.2)
+    config = MiniMindConfig(
+        hidden_size=64, num_hidden_layers=2, num_attention_heads=4, vocab_size=200, initializer_range=0.2
+    )
     ours, theirs = generation.twins(config)
     prompt = torch.randint(13, 200, (3, 9))
     assert torch.equal(generation.write(ours, prompt, 16), generation.write_theirs(theirs, prompt, 16))
@@ -79,13 +85,16 @@ def test_no_stop_words_and_compiled_shell_change_nothing():
 
     shell = torch.compile(model, backend=backend)
     got = generate(shell, ids, mask, max_new_tokens=10, params=GREEDY, eos_token_id=None)
-    assert torch.equal(got.tokens, want.tokens) and len(calls) == 9      # 九个单步走编译过的，预填走原来的
-    assert list(stream(shell, [5, 6, 7], max_new_tokens=10, params=GREEDY, eos_token_id=None)) == want.tokens[0].tolist()
+    assert torch.equal(got.tokens, want.tokens) and len(calls) == 9  # 九个单步走编译过的，预填走原来的
+    assert (
+        list(stream(shell, [5, 6, 7], max_new_tokens=10, params=GREEDY, eos_token_id=None)) == want.tokens[0].tolist()
+    )
 
 
 def test_greedy_neither_sorts_nor_softmaxes(monkeypatch):
     def forbidden(*a, **k):
         raise AssertionError("贪心不该排序或归一化")
+
     model = build()
     prompt = torch.tensor([[5, 6, 7]])
     with torch.no_grad():

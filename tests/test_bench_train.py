@@ -1,4 +1,5 @@
 """minimind bench train：走得通、存得整、数得对，快的写法与朴素的写法算出同样的数。"""
+
 import json
 import subprocess
 import sys
@@ -8,8 +9,10 @@ import pytest
 import torch
 
 from minimind.lab import bench, step_time
-from minimind.lab.step_time import (SECTIONS, TECHNIQUES, bench_train, command, fake_batch, flops_per_token, full_loss, language_model_loss, llama_like,
-                                    llama_loss, one_step)
+from minimind.lab.step_time import (
+    SECTIONS, TECHNIQUES, bench_train, command, fake_batch, flops_per_token, full_loss, language_model_loss,
+    llama_like, llama_loss, one_step,
+)
 from minimind.learning.errors import UserError
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
 from minimind.model.attention import _blocks, blocked_attention, build_attention_mask, eager_attention
@@ -23,7 +26,7 @@ def test_quick_run_of_every_section_saves_with_its_origin(tmp_path, capsys):
     assert run_command(command, ["--quick", "--save", "--folder", str(tmp_path)]) == 0
     saved = json.loads((tmp_path / "train.json").read_text(encoding="utf8"))
     page = (tmp_path / "train.md").read_text(encoding="utf8")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["train.json", "train.md"]       # 没有留下临时文件
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["train.json", "train.md"]  # 没有留下临时文件
     assert saved["command"] == "minimind bench train --quick" and saved["command"] in page
     assert saved["date"] == date.today().isoformat() and saved["machine"]["cpu"] in page
     assert saved["machine"]["threads"] == torch.get_num_threads()
@@ -51,8 +54,15 @@ def test_wrong_options_are_one_sentence_and_exit_2(argv, word, capsys):
 
 
 def test_help_is_chinese():
-    out = subprocess.run([sys.executable, "-c", "from minimind.lab.step_time import command; command.main(['--help'], 'minimind bench train')"],
-                         capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [
+            sys.executable, "-c",
+            "from minimind.lab.step_time import command; command.main(['--help'], 'minimind bench train')",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert "用法" in out and "--section" in out and "例：" in out and all(name in out for name in SECTIONS)
 
 
@@ -62,8 +72,8 @@ def test_flops_equal_a_hand_count(kw):
     h, kv, inner, t = 32, 16, config.intermediate_size, 24
     mlp = 3 * h * inner
     if kw.get("use_moe"):
-        mlp = mlp * (config.num_experts_per_tok + 1) + h * config.n_routed_experts            # 用到的专家、共享专家、路由
-    layer = 2 * h * h + 2 * h * kv + mlp + 2 * h                                              # q o，k v，前馈，两次归一化
+        mlp = mlp * (config.num_experts_per_tok + 1) + h * config.n_routed_experts  # 用到的专家、共享专家、路由
+    layer = 2 * h * h + 2 * h * kv + mlp + 2 * h  # q o，k v，前馈，两次归一化
     assert flops_per_token(MiniMindForCausalLM(config), t) == 6 * (2 * layer + h + 64 * h) + 6 * 2 * h * t
 
 
@@ -75,7 +85,9 @@ def test_both_losses_agree_in_value_and_gradient():
             model.zero_grad()
             value = loss(model, batch)
             value.backward()
-            grads.append(torch.cat([value[None].detach(), *(p.grad.flatten() for p in model.parameters() if p.grad is not None)]))
+            grads.append(
+                torch.cat([value[None].detach(), *(p.grad.flatten() for p in model.parameters() if p.grad is not None)])
+            )
         assert torch.isfinite(grads[1]).all() and grads[0].allclose(grads[1], atol=1e-4, rtol=1e-4)
 
 
@@ -107,7 +119,7 @@ def test_skipped_keys_never_change_attention(documents):
     for a, b in zip(torch.autograd.grad(got, (q, k, v), go), torch.autograd.grad(want, (q, k, v), go)):
         assert a.allclose(b, atol=1e-4)
     for start, stop, first, _ in _blocks(200, mask, q.dtype):
-        assert not mask[:, :, start:stop, :first].any()                                      # 跳过的全是看不见的
+        assert not mask[:, :, start:stop, :first].any()  # 跳过的全是看不见的
 
 
 def test_left_padding_keeps_its_own_places():
@@ -126,7 +138,7 @@ def test_muon_stacks_tall_and_wide_together_and_equals_one_at_a_time():
     def run(together: bool):
         weights = [torch.nn.Parameter(w.clone()) for w in start]
         groups = [weights] if together else [[w] for w in weights]
-        opts = [optim.Muon(g, lr=.1, weight_decay=.01) for g in groups]
+        opts = [optim.Muon(g, lr=0.1, weight_decay=0.01) for g in groups]
         for _ in range(3):
             for w, g in zip(weights, grads):
                 w.grad = g.clone()
@@ -135,7 +147,7 @@ def test_muon_stacks_tall_and_wide_together_and_equals_one_at_a_time():
         return torch.cat([w.detach().flatten() for w in weights]), opts[0].state[weights[0]]["momentum_buffer"].shape
 
     (a, shape), (b, _) = run(True), run(False)
-    assert shape == (24, 40)                                                                 # 存档里的动量仍是每个参数自己的形状
+    assert shape == (24, 40)  # 存档里的动量仍是每个参数自己的形状
     assert (a - b).norm() < 1e-3 * b.norm()
 
 
@@ -156,7 +168,10 @@ def test_a_benchmark_step_really_trains():
 
 def test_padding_and_packing_hold_the_same_tokens():
     lengths = step_time.sample_lengths(64, 48)
-    totals = {how: sum(map(step_time.useful_tokens, step_time.batches_of(lengths, 48, 1, how, 64))) for how in ("max", "batch", "pack")}
+    totals = {
+        how: sum(map(step_time.useful_tokens, step_time.batches_of(lengths, 48, 1, how, 64)))
+        for how in ("max", "batch", "pack")
+    }
     assert set(totals.values()) == {sum(lengths)}
 
 

@@ -1,4 +1,5 @@
 """用真正的浏览器走一遍：聊天页面、报告、JupyterLab 里的一章。截图留在 pytest 的临时文件夹里。"""
+
 import json
 import os
 import shutil
@@ -16,14 +17,19 @@ from test_web import save_tiny
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parent.parent
-FLAGS = ("--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-         "--disable-component-update --disable-sync --lang=zh-CN").split()
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --lang=zh-CN"
+).split()
 
 
 def program(name: str) -> str:
     path = shutil.which(name)
     if not path:
-        pytest.fail(f"浏览器巡检要用 {name}，这台机器上没有；运行 apt-get install -y chromium chromium-driver（不想跑就加 -m 'not browser'）。", pytrace=False)
+        pytest.fail(
+            f"浏览器巡检要用 {name}，这台机器上没有；运行 apt-get install -y chromium chromium-driver（不想跑就加 -m 'not browser'）。",
+            pytrace=False,
+        )
     return path
 
 
@@ -32,6 +38,7 @@ def browser(tmp_path):
     "打开一个干净的 Chromium：`browser(宽, 高, dark=…)`；结束时都关掉。"
     chromium, driver = program("chromium"), program("chromedriver")
     from selenium import webdriver
+
     opened = []
 
     def open_one(width=1280, height=900, dark=False):
@@ -43,9 +50,16 @@ def browser(tmp_path):
         page = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
         opened.append(page)
         page.set_page_load_timeout(60)
-        page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", dict(width=width, height=height, deviceScaleFactor=1, mobile=width < 600))
-        page.execute_cdp_cmd("Emulation.setEmulatedMedia", dict(features=[dict(name="prefers-color-scheme", value="dark" if dark else "light")]))
+        page.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            dict(width=width, height=height, deviceScaleFactor=1, mobile=width < 600),
+        )
+        page.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            dict(features=[dict(name="prefers-color-scheme", value="dark" if dark else "light")]),
+        )
         return page
+
     yield open_one
     for page in opened:
         page.quit()
@@ -64,8 +78,10 @@ def server(tmp_path):
 
     def start(argv, url, **env):
         log = (tmp_path / f"server{len(running)}.log").open("w+")
-        process = subprocess.Popen([str(a) for a in argv], stdout=log, stderr=subprocess.STDOUT, cwd=tmp_path, start_new_session=True,
-                                   env={**os.environ, "OMP_NUM_THREADS": "1", **env})
+        process = subprocess.Popen(
+            [str(a) for a in argv], stdout=log, stderr=subprocess.STDOUT, cwd=tmp_path, start_new_session=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", **env},
+        )
         running.append(process)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -78,6 +94,7 @@ def server(tmp_path):
                 time.sleep(0.2)
         log.seek(0)
         pytest.fail(f"服务没有在 60 秒内应答：{' '.join(map(str, argv))}\n{log.read()[-3000:]}", pytrace=False)
+
     yield start
     for process in running:
         if process.poll() is None:
@@ -92,6 +109,7 @@ def server(tmp_path):
 def wait(page, what, seconds=40):
     "等到 `what(page)` 有值；等不到就连同页面上的文字一起报告。"
     from selenium.common.exceptions import StaleElementReferenceException
+
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -128,7 +146,9 @@ def test_chat_page(browser, server, tmp_path, small):
 
     phone = browser(400, 850, dark=True)
     phone.get(f"http://127.0.0.1:{port}")
-    wait(phone, lambda p: all_of(p, "[data-testid=stPills] button, [data-testid=stButtonGroup] button"))[0].click()   # 点一个现成的问题
+    wait(phone, lambda p: all_of(p, "[data-testid=stPills] button, [data-testid=stButtonGroup] button"))[
+        0
+    ].click()  # 点一个现成的问题
     wait(phone, lambda p: [e for e in all_of(p, "[data-testid=stCaptionContainer]") if "每秒" in e.text])
     assert phone.execute_script("return document.documentElement.scrollWidth") <= 400
     assert not all_of(phone, "[data-testid=stPills], [data-testid=stButtonGroup]")
@@ -138,11 +158,17 @@ def test_chat_page(browser, server, tmp_path, small):
 def test_report_page_fits_a_phone_and_asks_for_nothing(browser, tmp_path):
     from minimind.evaluation.exact_match import Report, Score
     from minimind.serving.report import SKILL_NAMES, curve_svg, skill_rows, write_report
+
     report = Report(by_skill={k: Score(3 * i, 60) for i, k in enumerate(SKILL_NAMES)})
-    path = write_report(tmp_path / "report.html", date="2026-01-01", machine="电脑", seed=1, params=1_208_880, tiles=[dict(value="9 分钟", label="从零到会答")] * 4,
-                        bits=dict(before=3.2, after=0.5), curves=[curve_svg([dict(step=s, loss=6 / s, lr=1e-3) for s in range(1, 50)], "预训练")] * 2,
-                        tables=[dict(title="试卷", note="", rows=skill_rows(report, report), total=1, correct=1)], thinking=[], talk=[("你好", "长" * 300)],
-                        samples=[dict(skill="首都", question="w" * 200, prediction="好", reasoning="想", answers="甲", ok=False)], timings=[])
+    path = write_report(
+        tmp_path / "report.html", date="2026-01-01", machine="电脑", seed=1, params=1_208_880,
+        tiles=[dict(value="9 分钟", label="从零到会答")] * 4, bits=dict(before=3.2, after=0.5),
+        curves=[curve_svg([dict(step=s, loss=6 / s, lr=1e-3) for s in range(1, 50)], "预训练")] * 2,
+        tables=[dict(title="试卷", note="", rows=skill_rows(report, report), total=1, correct=1)], thinking=[],
+        talk=[("你好", "长" * 300)],
+        samples=[dict(skill="首都", question="w" * 200, prediction="好", reasoning="想", answers="甲", ok=False)],
+        timings=[],
+    )
     for width, dark in ((1200, False), (400, True)):
         page = browser(width, 900, dark)
         page.get(path.as_uri())
@@ -157,17 +183,27 @@ def test_report_page_fits_a_phone_and_asks_for_nothing(browser, tmp_path):
 @pytest.fixture
 def lab(server, tmp_path):
     "在一个文件夹上启动 JupyterLab，返回它的网址；设置、工作区都放在临时文件夹里。"
+
     def start(course: Path) -> str:
         port, settings = free_port(), tmp_path / "settings"
         news = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
         news.parent.mkdir(parents=True)
         news.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
         own = {f"JUPYTER_{k}_DIR": str(tmp_path / k.lower()) for k in ("CONFIG", "RUNTIME")}
-        server([Path(sys.executable).with_name("jupyter"), "lab", "--no-browser", "--allow-root", "--expose-app-in-browser",
-                "--ServerApp.token=tour", f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={course}"],
-               f"http://127.0.0.1:{port}/api?token=tour",
-               JUPYTERLAB_SETTINGS_DIR=str(settings), JUPYTERLAB_WORKSPACES_DIR=str(tmp_path / "workspaces"), IPYTHONDIR=str(tmp_path / "ipython"), **own)
+        server(
+            [
+                Path(sys.executable).with_name("jupyter"), "lab", "--no-browser", "--allow-root",
+                "--expose-app-in-browser", "--ServerApp.token=tour", f"--ServerApp.port={port}",
+                "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={course}",
+            ],
+            f"http://127.0.0.1:{port}/api?token=tour",
+            JUPYTERLAB_SETTINGS_DIR=str(settings),
+            JUPYTERLAB_WORKSPACES_DIR=str(tmp_path / "workspaces"),
+            IPYTHONDIR=str(tmp_path / "ipython"),
+            **own,
+        )
         return f"http://127.0.0.1:{port}/lab/tree/{{}}?token=tour"
+
     return start
 
 
@@ -176,12 +212,16 @@ def test_a_chapter_opens_in_jupyterlab(browser, lab, tmp_path):
     chapter = start if start.exists() else ROOT / "nbs" / "0_learning" / "30_plotting.ipynb"
     course = tmp_path / "course"
     course.mkdir()
-    shutil.copy(chapter, course)                    # 打开副本：真正的那份一个字节也不动
+    shutil.copy(chapter, course)  # 打开副本：真正的那份一个字节也不动
     address = lab(course)
     page = browser(1280, 1000)
     page.get(address.format(chapter.name))
     title = wait(page, lambda p: [e.text for e in all_of(p, ".jp-Notebook h1") if e.text])[0]
-    text = "".join("".join(c["source"]) for c in json.loads(chapter.read_text(encoding="utf8"))["cells"] if c["cell_type"] == "markdown")
+    text = "".join(
+        "".join(c["source"])
+        for c in json.loads(chapter.read_text(encoding="utf8"))["cells"]
+        if c["cell_type"] == "markdown"
+    )
     assert title.rstrip("¶").strip() in text
     wait(page, lambda p: len(all_of(p, ".jp-CodeCell")) >= 3 and len(all_of(p, ".jp-MarkdownCell")) >= 3)
     assert not all_of(page, ".jp-Dialog")
@@ -189,9 +229,12 @@ def test_a_chapter_opens_in_jupyterlab(browser, lab, tmp_path):
     picture = ".jp-OutputArea-output img, .jp-OutputArea-output svg, .jp-RenderedHTMLCommon table"
 
     def scroll(p):
-        p.execute_script("const n = document.querySelector('.jp-WindowedPanel-outer') || document.querySelector('.jp-Notebook'); n.scrollTop += 700")
+        p.execute_script(
+            "const n = document.querySelector('.jp-WindowedPanel-outer') || document.querySelector('.jp-Notebook'); n.scrollTop += 700"
+        )
         time.sleep(0.3)
         return [e for e in all_of(p, picture) if e.is_displayed() and e.size["width"] > 100]
+
     wait(page, scroll)
     time.sleep(1)
     page.save_screenshot(str(tmp_path / "lab-图.png"))
@@ -202,22 +245,32 @@ def test_notes_form_and_review_in_jupyterlab(browser, lab, tmp_path):
     "在 JupyterLab 里填表单、复习一道题，笔记文件跟着变。"
     import nbformat
     from minimind.learning.notes_write import init
+
     course, notes = tmp_path / "course", tmp_path / "my-notes"
     course.mkdir()
     init(notes)
     cell = "from minimind.learning.notes_review import form, review_widget\n"
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell + f"form({str(notes)!r})"), nbformat.v4.new_code_cell(f"review_widget({str(notes)!r})")],
-                                    metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    book = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(cell + f"form({str(notes)!r})"),
+            nbformat.v4.new_code_cell(f"review_widget({str(notes)!r})"),
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
     nbformat.write(book, course / "notes.ipynb")
     page = browser(1280, 1000)
     page.get(lab(course).format("notes.ipynb"))
     run = "window.jupyterapp.commands.execute('notebook:run-all-cells'); return true"
     wait(page, lambda p: len(all_of(p, ".jp-CodeCell")) == 2)
-    time.sleep(3)                                   # 内核还在起
+    time.sleep(3)  # 内核还在起
     page.execute_script(run)
-    tabs = wait(page, lambda p: all_of(p, ".widget-tab .lm-TabBar-tab") or all_of(p, ".jupyter-widget-tab .lm-TabBar-tab"))
-    tabs[-1].click()                                # 「提问」那一页
-    boxes = wait(page, lambda p: [e for e in all_of(p, "textarea") if e.is_displayed() and e.get_attribute("placeholder")])
+    tabs = wait(
+        page, lambda p: all_of(p, ".widget-tab .lm-TabBar-tab") or all_of(p, ".jupyter-widget-tab .lm-TabBar-tab")
+    )
+    tabs[-1].click()  # 「提问」那一页
+    boxes = wait(
+        page, lambda p: [e for e in all_of(p, "textarea") if e.is_displayed() and e.get_attribute("placeholder")]
+    )
     for box, text in zip(boxes, ("为什么除以根号 d？", "点积的方差是 d，除以它的平方根才不会饱和。", "注意力")):
         box.send_keys(text)
     page.save_screenshot(str(tmp_path / "notes-表单.png"))
@@ -225,9 +278,14 @@ def test_notes_form_and_review_in_jupyterlab(browser, lab, tmp_path):
     button.click()
     wait(page, lambda p: "为什么除以根号 d？" in (notes / "knowledge_base.md").read_text(encoding="utf8"))
     page.save_screenshot(str(tmp_path / "notes-记下.png"))
-    page.execute_script(run)                        # 再跑一遍：复习里有这一题了
+    page.execute_script(run)  # 再跑一遍：复习里有这一题了
     wait(page, lambda p: [e for e in all_of(p, "b") if "为什么除以根号 d" in e.text])
-    next(e for e in wait(page, lambda p: [e for e in all_of(p, "button.jupyter-button") if e.is_displayed() and e.text == "看答案"])).click()
+    next(
+        e
+        for e in wait(
+            page, lambda p: [e for e in all_of(p, "button.jupyter-button") if e.is_displayed() and e.text == "看答案"]
+        )
+    ).click()
     wait(page, lambda p: [e for e in all_of(p, "p") if e.text.startswith("点积的方差")])
     page.save_screenshot(str(tmp_path / "notes-复习.png"))
     grade = [e for e in all_of(page, "button.jupyter-button") if e.is_displayed() and e.text[:1].isdigit()]

@@ -1,4 +1,5 @@
 """全程演示：数据、分词器、两个阶段、考试、报告都走一遍（缩小的），再用命令行接着用它的结果。"""
+
 import json
 from html.parser import HTMLParser
 
@@ -37,6 +38,7 @@ def check_self_contained(page: Page):
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     from conftest import run
+
     home = tmp_path_factory.mktemp("demo")
     done = run("demo", "--quick", "--seed", "7", home=home, timeout=280)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -47,7 +49,10 @@ def test_quick_demo_leaves_everything_it_promises(demo):
     home, said = demo
     folder = home / "out" / "quick" / "demo"
     names = {p.name for p in folder.iterdir()}
-    assert {"metrics.jsonl", "curves.png", "report.html", "results.json", "pretrain_144.pth", "full_sft_144.pth", "full_sft_144.json"} <= names
+    assert {
+        "metrics.jsonl", "curves.png", "report.html", "results.json", "pretrain_144.pth", "full_sft_144.pth",
+        "full_sft_144.json",
+    } <= names
     assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert all(f"[{i}/7]" in said for i in range(1, 8)) and "minimind chat" in said and "🤖" in said
     results = json.loads((folder / "results.json").read_text(encoding="utf8"))
@@ -82,11 +87,23 @@ def test_chat_and_eval_work_on_the_result(demo, cli):
 
 
 def test_report_escapes_whatever_the_model_says(tmp_path):
-    report = Report(by_skill={"capital": Score(1, 2)}, samples=[dict(id="1", skill=NASTY, question=NASTY, prediction=f"<think>{NASTY}</think>{NASTY}", answers=[NASTY], ok=False)])
+    report = Report(
+        by_skill={"capital": Score(1, 2)},
+        samples=[
+            dict(
+                id="1", skill=NASTY, question=NASTY, prediction=f"<think>{NASTY}</think>{NASTY}", answers=[NASTY],
+                ok=False,
+            )
+        ],
+    )
     records = [dict(step=s, loss=6 / s, lr=1e-3) for s in (1, 2, 3)]
-    path = write_report(tmp_path / "r.html", date=NASTY, machine=NASTY, seed=1, params=9, tiles=[dict(value=NASTY, label=NASTY)], bits=dict(before=3.0, after=1.0),
-                        curves=[curve_svg(records, NASTY)], tables=[dict(title=NASTY, note=NASTY, rows=skill_rows(Report(), report), total=2, correct=1)],
-                        thinking=[dict(name=NASTY, n=1, plain=0.5, thought=1.0)], samples=pick_samples(report), talk=[(NASTY, NASTY)], timings=[dict(name=NASTY, seconds=1.0)])
+    path = write_report(
+        tmp_path / "r.html", date=NASTY, machine=NASTY, seed=1, params=9, tiles=[dict(value=NASTY, label=NASTY)],
+        bits=dict(before=3.0, after=1.0), curves=[curve_svg(records, NASTY)],
+        tables=[dict(title=NASTY, note=NASTY, rows=skill_rows(Report(), report), total=2, correct=1)],
+        thinking=[dict(name=NASTY, n=1, plain=0.5, thought=1.0)], samples=pick_samples(report), talk=[(NASTY, NASTY)],
+        timings=[dict(name=NASTY, seconds=1.0)],
+    )
     page = Page(path)
     check_self_contained(page)
     assert "img" not in page.tags and page.text.count(NASTY) >= 12
@@ -105,7 +122,11 @@ def test_every_dialogue_fits_in_a_row_of_the_preset(tmp_path):
     from minimind.tokenizer.fast import train_tokenizer
     from minimind.trainer.arguments import NANO
     from minimind.world.files import write_world
-    paths, room = write_world(tmp_path / "world"), NANO[""]["max_seq_len"]          # 要整个世界：文字少了，分词器会把说明书并得更短
+
+    paths, room = (
+        write_world(tmp_path / "world"),
+        NANO[""]["max_seq_len"],
+    )  # 要整个世界：文字少了，分词器会把说明书并得更短
     tok = train_tokenizer(paths["tokenizer"].read_text(encoding="utf8").splitlines(), VOCAB_SIZE)
     longest = sorted(paths["sft"].read_text(encoding="utf8").splitlines(), key=len)[-3000:]
     (tmp_path / "longest.jsonl").write_text("\n".join(longest), encoding="utf8")

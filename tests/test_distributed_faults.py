@@ -1,4 +1,5 @@
 """一个进程出事，大家都停：一分钟之内、非零退出、屏幕上一句中文说清几号与为什么。"""
+
 import json
 import os
 import re
@@ -9,8 +10,10 @@ import time
 
 import pytest
 
-FLAGS = dict(hidden_size=32, num_hidden_layers=2, max_seq_len=32, batch_size=2, accumulation_steps=1, learning_rate=1e-2, epochs=100000,
-             dtype="float32", num_workers=0, log_interval=1, device="cpu", packing=0)
+FLAGS = dict(
+    hidden_size=32, num_hidden_layers=2, max_seq_len=32, batch_size=2, accumulation_steps=1, learning_rate=1e-2,
+    epochs=100000, dtype="float32", num_workers=0, log_interval=1, device="cpu", packing=0,
+)
 ALONE = """
 import os, sys
 rank = os.environ["RANK"]
@@ -28,8 +31,10 @@ def flags(small, home, **more):
 def torchrun(*argv, home):
     "两个 gloo 进程；输出合在一起（看到的就是使用者看到的）。"
     env = {**os.environ, "MINIMIND_HOME": str(home), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen([sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", *argv], cwd=home, env=env,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", *argv], cwd=home,
+        env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )
 
 
 def ending(child, since=None) -> tuple[str, float]:
@@ -48,7 +53,7 @@ def one_sentence(out: str) -> str:
     ours = [line for line in out.splitlines() if line.startswith("错误：")]
     assert len(ours) == 1, out
     before = out[: out.index("torch/distributed/run.py")] if "torch/distributed/run.py" in out else out
-    assert "minimind/trainer" not in before.replace(ours[0], ""), out     # 没有我们自己文件的调用栈
+    assert "minimind/trainer" not in before.replace(ours[0], ""), out  # 没有我们自己文件的调用栈
     return ours[0]
 
 
@@ -61,7 +66,7 @@ def test_rank_with_bad_data_stops_the_other(small, tmp_path):
     out, spent = ending(child)
     said = one_sentence(out)
     assert child.returncode != 0 and "第 1 号进程（共 2 个）" in said and "data1.jsonl:2：" in said and "text" in said
-    assert re.search(r"exitcode\s*: 2", out)                              # 出事的那个自己的退出码
+    assert re.search(r"exitcode\s*: 2", out)  # 出事的那个自己的退出码
     assert spent < 60
 
 
@@ -72,7 +77,12 @@ def started(child) -> list[int]:
             break
     kids = subprocess.run(["pgrep", "-P", str(child.pid)], capture_output=True, text=True).stdout.split()
     assert len(kids) == 2, kids
-    rank = {int(next(e for e in open(f"/proc/{k}/environ").read().split("\0") if e.startswith("RANK=")).split("=")[1]): int(k) for k in kids}
+    rank = {
+        int(next(e for e in open(f"/proc/{k}/environ").read().split("\0") if e.startswith("RANK=")).split("=")[1]): int(
+            k
+        )
+        for k in kids
+    }
     return [rank[0], rank[1]]
 
 
@@ -93,7 +103,7 @@ def test_stuck_rank_is_given_up_after_the_time_limit(small, tmp_path, monkeypatc
     monkeypatch.setenv("MINIMIND_DIST_TIMEOUT", "8")
     child = torchrun("-m", "minimind.trainer.train_pretrain", *flags(small, tmp_path), home=tmp_path)
     pids, since = started(child), time.monotonic()
-    os.kill(pids[1], signal.SIGSTOP)                                      # 停住不动，但没死
+    os.kill(pids[1], signal.SIGSTOP)  # 停住不动，但没死
     time.sleep(15)
     os.kill(pids[1], signal.SIGCONT)
     out, spent = ending(child, since)
@@ -102,7 +112,10 @@ def test_stuck_rank_is_given_up_after_the_time_limit(small, tmp_path, monkeypatc
 
 
 def test_nan_on_one_rank_is_one_sentence(small, tmp_path):
-    child = torchrun("-m", "minimind.trainer.train_pretrain", *flags(small, tmp_path, learning_rate=1e30, grad_clip=1e30), home=tmp_path)
+    child = torchrun(
+        "-m", "minimind.trainer.train_pretrain", *flags(small, tmp_path, learning_rate=1e30, grad_clip=1e30),
+        home=tmp_path,
+    )
     out, spent = ending(child)
     said = one_sentence(out)
     assert child.returncode != 0 and "号进程" in said and "--learning_rate" in said and spent < 60
@@ -111,7 +124,9 @@ def test_nan_on_one_rank_is_one_sentence(small, tmp_path):
 def test_bug_says_where_and_keeps_the_traceback(small, tmp_path):
     (tmp_path / "bug.py").write_text(
         "from minimind.trainer.runtime import distributed, rank, sum_across_ranks\n"
-        "with distributed('cpu'):\n    for i in range(9):\n        if rank() == 1 and i == 4: {}['少了这个键']\n        sum_across_ranks(1)\n", encoding="utf8")
+        "with distributed('cpu'):\n    for i in range(9):\n        if rank() == 1 and i == 4: {}['少了这个键']\n        sum_across_ranks(1)\n",
+        encoding="utf8",
+    )
     child = torchrun("bug.py", home=tmp_path)
     out, _ = ending(child)
     said = one_sentence(out)
@@ -132,8 +147,10 @@ def test_sigterm_to_all_still_saves_and_exits_zero(small, tmp_path):
 def test_our_launcher_keeps_the_exit_code_and_says_only_that(small, tmp_path):
     (tmp_path / "bad.jsonl").write_text('{"text": 3}\n', encoding="utf8")
     code = f"import sys; from minimind.trainer.runtime import launch; sys.exit(launch(2, 'minimind.trainer.train_pretrain', {flags(small, tmp_path, data_path=tmp_path / 'bad.jsonl')!r}))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=500, cwd=tmp_path,
-                          env={**os.environ, "MINIMIND_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"})
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=500, cwd=tmp_path,
+        env={**os.environ, "MINIMIND_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
+    )
     said = [line for line in done.stderr.splitlines() if line.strip()]
     assert done.returncode == 2 and len(said) == 1, done.stderr
     assert said[0].startswith("错误：第 ") and "bad.jsonl:1：" in said[0]

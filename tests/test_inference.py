@@ -1,4 +1,5 @@
 """推理层的故障与对照：坏文件、错配、截断、批量、流式。课里讲过的原理不在这里重复，这里管边角。"""
+
 import json
 import os
 import pickle
@@ -9,9 +10,11 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from minimind.inference import (ChatSession, Generation, SamplingParams, StreamDecoder, ThinkSplitter, adjust_logits, chat_in_terminal,
-                                check_tokenizer, generate, left_pad, list_weights, load_model, load_weights, read_state, sample_next,
-                                save_weights, sidecar_path, split_reasoning, stream)
+from minimind.inference import (
+    ChatSession, Generation, SamplingParams, StreamDecoder, ThinkSplitter, adjust_logits, chat_in_terminal,
+    check_tokenizer, generate, left_pad, list_weights, load_model, load_weights, read_state, sample_next,
+    save_weights, sidecar_path, split_reasoning, stream,
+)
 from minimind.learning.errors import UserError
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
 from minimind.tokenizer.fast import save_tokenizer, train_tokenizer
@@ -26,8 +29,10 @@ def tok():
 
 def build(tok, **more):
     torch.manual_seed(0)
-    shape = dict(hidden_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, vocab_size=len(tok),
-                 max_position_embeddings=128, initializer_range=0.25)
+    shape = dict(
+        hidden_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, vocab_size=len(tok),
+        max_position_embeddings=128, initializer_range=0.25,
+    )
     return MiniMindForCausalLM(MiniMindConfig(**{**shape, **more})).eval()
 
 
@@ -45,13 +50,16 @@ def box(tmp_path, tok, model):
 
 # ---- 装载 ----
 
-@pytest.mark.parametrize("more", [{}, dict(use_moe=True), dict(qk_norm=True), dict(tie_word_embeddings=False)],
-                         ids=["稠密", "MoE", "QK 归一化", "不绑定"])
+
+@pytest.mark.parametrize(
+    "more", [{}, dict(use_moe=True), dict(qk_norm=True), dict(tie_word_embeddings=False)],
+    ids=["稠密", "MoE", "QK 归一化", "不绑定"],
+)
 def test_round_trip_and_bare_weights(tmp_path, tok, more):
     model, x = build(tok, **more), torch.randint(13, len(tok), (2, 9))
     save_tokenizer(tok, tmp_path / "t")
     path = save_weights(model, tmp_path / "full_sft_48.pth", stage="full_sft", tokenizer_dir=tmp_path / "t")
-    half = build(tok, **more)                                      # 存的是半精度：与权重转一遍半精度的模型逐位相同
+    half = build(tok, **more)  # 存的是半精度：与权重转一遍半精度的模型逐位相同
     for p in half.parameters():
         p.data = p.data.half().float()
     loaded, _ = load_model(path)
@@ -71,11 +79,14 @@ def test_prefixes_are_stripped_both_ways(tmp_path, tok, model):
     assert set(torch.load(tmp_path / "s.pth", weights_only=True)) == set(model.state_dict())
 
 
-@pytest.mark.parametrize("damage, words", [
-    (lambda s: s.pop("model.norm.weight"), "缺少 model.norm.weight"),
-    (lambda s: s.update(extra=torch.zeros(1)), "多出 extra"),
-    (lambda s: s.update({"model.norm.weight": torch.zeros(7)}), "形状是 (7,)"),
-])
+@pytest.mark.parametrize(
+    "damage, words",
+    [
+        (lambda s: s.pop("model.norm.weight"), "缺少 model.norm.weight"),
+        (lambda s: s.update(extra=torch.zeros(1)), "多出 extra"),
+        (lambda s: s.update({"model.norm.weight": torch.zeros(7)}), "形状是 (7,)"),
+    ],
+)
 def test_strict_lists_what_differs(tmp_path, tok, model, damage, words):
     state = dict(model.state_dict())
     damage(state)
@@ -87,7 +98,10 @@ def test_strict_lists_what_differs(tmp_path, tok, model, damage, words):
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters())), "拒绝之后模型必须原样"
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04 broken", pickle.dumps({"a": 1})], ids=["空", "文字", "坏压缩包", "裸 pickle"])
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"PK\x03\x04 broken", pickle.dumps({"a": 1})],
+    ids=["空", "文字", "坏压缩包", "裸 pickle"],
+)
 @pytest.mark.parametrize("name", ["w.pth", "w.safetensors"])
 def test_bad_files_say_so(tmp_path, content, name):
     (tmp_path / name).write_bytes(content)
@@ -99,6 +113,7 @@ def test_pickle_code_never_runs(tmp_path):
     class Evil:
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "footprint"),)
+
     torch.save({"w": Evil()}, tmp_path / "evil.pth")
     (tmp_path / "old.pth").write_bytes(pickle.dumps({"w": Evil()}))
     for name in ("evil.pth", "old.pth"):
@@ -151,9 +166,14 @@ def test_transformers_folder_and_foreign_layout(tmp_path, tok, model):
 
 def test_qwen3_folder_loads(tmp_path, tok):
     from transformers import Qwen3Config, Qwen3ForCausalLM
+
     torch.manual_seed(0)
-    theirs = Qwen3ForCausalLM(Qwen3Config(hidden_size=48, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, head_dim=12,
-                                          num_key_value_heads=2, vocab_size=len(tok), max_position_embeddings=128, tie_word_embeddings=True)).eval()
+    theirs = Qwen3ForCausalLM(
+        Qwen3Config(
+            hidden_size=48, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, head_dim=12,
+            num_key_value_heads=2, vocab_size=len(tok), max_position_embeddings=128, tie_word_embeddings=True,
+        )
+    ).eval()
     theirs.save_pretrained(tmp_path)
     save_tokenizer(tok, tmp_path)
     x = torch.randint(13, len(tok), (2, 11))
@@ -162,14 +182,20 @@ def test_qwen3_folder_loads(tmp_path, tok):
 
 def test_face_gives_the_function_in_any_import_order():
     for first in ("import minimind.inference.chat", "import minimind.inference.generate", ""):
-        code = f"{first}\nfrom minimind.inference import generate, stream\nassert callable(generate) and callable(stream)"
+        code = (
+            f"{first}\nfrom minimind.inference import generate, stream\nassert callable(generate) and callable(stream)"
+        )
         subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
 # ---- 采样 ----
 
+
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 400), st.floats(0, 1), st.floats(0, 1), st.sampled_from([0.0, 0.1, 1.0, 5.0]), st.floats(0.5, 3), st.integers(0, 10**6))
+@given(
+    st.integers(0, 400), st.floats(0, 1), st.floats(0, 1), st.sampled_from([0.0, 0.1, 1.0, 5.0]), st.floats(0.5, 3),
+    st.integers(0, 10**6),
+)
 def test_any_valid_setting_leaves_a_choice(k, p, m, t, r, seed):
     torch.manual_seed(seed)
     x, seen = torch.randn(3, 50) * 8, torch.randint(0, 50, (3, 4))
@@ -179,8 +205,13 @@ def test_any_valid_setting_leaves_a_choice(k, p, m, t, r, seed):
     assert token.shape == (3,) and (out.gather(1, token[:, None]) > -torch.inf).all()
 
 
-@pytest.mark.parametrize("bad", [dict(temperature=-0.1), dict(temperature=float("inf")), dict(top_k=-1), dict(top_k=1.5), dict(top_p=-0.1),
-                                 dict(top_p=1.01), dict(min_p=2), dict(repetition_penalty=0), dict(top_p=float("nan"))])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        dict(temperature=-0.1), dict(temperature=float("inf")), dict(top_k=-1), dict(top_k=1.5), dict(top_p=-0.1),
+        dict(top_p=1.01), dict(min_p=2), dict(repetition_penalty=0), dict(top_p=float("nan")),
+    ],
+)
 def test_out_of_range_raises(bad):
     with pytest.raises(UserError, match=next(iter(bad))):
         SamplingParams(**bad)
@@ -193,29 +224,43 @@ def test_half_precision_logits_sample():
 
 # ---- 生成 ----
 
+
 def prompts(tok, n=6):
     g = torch.Generator().manual_seed(1)
     return [torch.randint(13, len(tok), (k,), generator=g).tolist() for k in (1, 9, 3, 17, 5, 2)[:n]]
 
 
-@pytest.mark.parametrize("more", [{}, dict(use_moe=True), dict(flash_attn=False), dict(use_rope=False)], ids=["稠密", "MoE", "逐步注意力", "无 RoPE"])
+@pytest.mark.parametrize(
+    "more", [{}, dict(use_moe=True), dict(flash_attn=False), dict(use_rope=False)],
+    ids=["稠密", "MoE", "逐步注意力", "无 RoPE"],
+)
 @pytest.mark.parametrize("penalty", [1.0, 1.4])
 def test_greedy_equals_transformers(tok, more, penalty):
     model = build(tok, **more)
     ids, mask = left_pad(prompts(tok))
-    ours = generate(model, ids, mask, max_new_tokens=25, params=SamplingParams(temperature=0, repetition_penalty=penalty), num_return_sequences=2)
-    rows = [model.generate(torch.tensor([p]), max_new_tokens=25, do_sample=False, eos_token_id=2, pad_token_id=0,
-                           repetition_penalty=penalty)[0, len(p):].tolist() for p in prompts(tok)]
+    ours = generate(
+        model, ids, mask, max_new_tokens=25, params=SamplingParams(temperature=0, repetition_penalty=penalty),
+        num_return_sequences=2,
+    )
+    rows = [
+        model.generate(
+            torch.tensor([p]), max_new_tokens=25, do_sample=False, eos_token_id=2, pad_token_id=0,
+            repetition_penalty=penalty,
+        )[0, len(p) :].tolist()
+        for p in prompts(tok)
+    ]
     assert ours.rows()[::2] == rows and ours.rows()[1::2] == rows
 
 
 def test_each_step_feeds_one_token_and_finished_rows_leave(tok, model):
     fed = []
     hook = model.get_input_embeddings().register_forward_hook(lambda m, i, o: fed.append(tuple(i[0].shape)))
-    stops = list(range(13, len(tok), 5))                            # 停止词多一些，各行先后写完
+    stops = list(range(13, len(tok), 5))  # 停止词多一些，各行先后写完
     try:
-        out = generate(model, *left_pad(prompts(tok)), max_new_tokens=60, stop_ids=stops, num_return_sequences=8,
-                       params=SamplingParams(temperature=2.0, top_p=1.0), generator=torch.Generator().manual_seed(0))
+        out = generate(
+            model, *left_pad(prompts(tok)), max_new_tokens=60, stop_ids=stops, num_return_sequences=8,
+            params=SamplingParams(temperature=2.0, top_p=1.0), generator=torch.Generator().manual_seed(0),
+        )
     finally:
         hook.remove()
     assert fed[0] == (6, 17), "提示只该算一次，不为每个样本重算"
@@ -237,21 +282,24 @@ def test_generate_is_repeatable_and_restores_training_mode(tok):
     ids, mask = left_pad(prompts(tok))
     a, b = (generate(model, ids, mask, max_new_tokens=9, generator=torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(a.tokens, b.tokens) and model.training
-    model(a.sequences, attention_mask=a.attention_mask, labels=a.sequences).loss.backward()      # 采到的词元还能参加求导
+    model(a.sequences, attention_mask=a.attention_mask, labels=a.sequences).loss.backward()  # 采到的 token 还能参加求导
 
 
-@pytest.mark.parametrize("case, words", [
-    (lambda m: generate(m, torch.full((1, 128), 20)), "上下文只有 128"),
-    (lambda m: generate(m, torch.full((1, 20), 20), context=20), "上下文只有 20"),
-    (lambda m: generate(m, torch.full((2, 4), 20), torch.tensor([[1, 1, 1, 0], [1, 1, 1, 1]])), "左边补齐"),
-    (lambda m: generate(m, torch.full((2, 4), 20), torch.zeros(2, 4)), "左边补齐"),
-    (lambda m: generate(m, torch.full((2, 4), 20), torch.ones(2, 3)), "形状"),
-    (lambda m: generate(m, torch.zeros(0, 4, dtype=torch.long)), "非空"),
-    (lambda m: generate(m, torch.full((1, 4), 20), max_new_tokens=0), "至少"),
-    (lambda m: generate(m, torch.full((1, 4), 20), num_return_sequences=0), "至少"),
-    (lambda m: left_pad([[1], []]), "空"),
-    (lambda m: list(stream(m, [])), "非空"),
-])
+@pytest.mark.parametrize(
+    "case, words",
+    [
+        (lambda m: generate(m, torch.full((1, 128), 20)), "上下文只有 128"),
+        (lambda m: generate(m, torch.full((1, 20), 20), context=20), "上下文只有 20"),
+        (lambda m: generate(m, torch.full((2, 4), 20), torch.tensor([[1, 1, 1, 0], [1, 1, 1, 1]])), "左边补齐"),
+        (lambda m: generate(m, torch.full((2, 4), 20), torch.zeros(2, 4)), "左边补齐"),
+        (lambda m: generate(m, torch.full((2, 4), 20), torch.ones(2, 3)), "形状"),
+        (lambda m: generate(m, torch.zeros(0, 4, dtype=torch.long)), "非空"),
+        (lambda m: generate(m, torch.full((1, 4), 20), max_new_tokens=0), "至少"),
+        (lambda m: generate(m, torch.full((1, 4), 20), num_return_sequences=0), "至少"),
+        (lambda m: left_pad([[1], []]), "空"),
+        (lambda m: list(stream(m, [])), "非空"),
+    ],
+)
 def test_bad_requests_get_one_sentence(model, case, words):
     with pytest.raises(UserError, match=words):
         case(model)
@@ -269,6 +317,7 @@ def test_bfloat16_generates(tok):
 
 # ---- 对话 ----
 
+
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=30))
 def test_streamed_text_is_exact(tok, text):
@@ -281,13 +330,20 @@ def test_streamed_text_is_exact(tok, text):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from(["<think>", "</think>", "<answer>", "</answer>", "<", "</", "think>", "a", "\n", "你好", "<thin"]), max_size=12),
-       st.integers(1, 6))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<think>", "</think>", "<answer>", "</answer>", "<", "</", "think>", "a", "\n", "你好", "<thin"]
+        ),
+        max_size=12,
+    ),
+    st.integers(1, 6),
+)
 def test_splitter_does_not_depend_on_the_cut(parts, size):
     text = "".join(parts)
     splitter, out = ThinkSplitter(), []
     for i in range(0, len(text), size):
-        out += splitter.push(text[i:i + size])
+        out += splitter.push(text[i : i + size])
     out += splitter.finish()
     joined = tuple("".join(t for k, t in out if k == kind).strip("\n") for kind in ("reasoning", "answer"))
     assert joined == split_reasoning(text)
@@ -299,9 +355,15 @@ def test_history_budget_and_result_keys(tok, model):
         result = chat.reply("我叫小明")
         ids, _ = chat.prompt("我叫小明")
         text = tok.decode(ids)
-        assert len(ids) + 12 <= 110 and text.startswith("<|im_start|>system\n你好") and text.count("<|im_start|>user") == text.count("<|im_start|>assistant")
+        assert (
+            len(ids) + 12 <= 110
+            and text.startswith("<|im_start|>system\n你好")
+            and text.count("<|im_start|>user") == text.count("<|im_start|>assistant")
+        )
     assert chat.last["dropped_turns"] > 0 and len(chat.history) == 12
-    assert {"tools_detected", "thinking_score", "avg_tokens_per_second", "answer", "reasoning", "truncated"} <= set(result)
+    assert {"tools_detected", "thinking_score", "avg_tokens_per_second", "answer", "reasoning", "truncated"} <= set(
+        result
+    )
 
 
 def test_zero_history_sends_only_the_question(tok, model):
@@ -324,6 +386,7 @@ def test_terminal_survives_bad_input(tok, model):
             return next(script)
         except StopIteration:
             raise EOFError from None
+
     out = []
     chat = chat_in_terminal(model, tok, max_new_tokens=3, read=read, write=out.append)
     text = "".join(out)
@@ -337,6 +400,7 @@ def test_interrupt_keeps_history_clean(tok, model):
         out.append(piece)
         if piece.startswith("🤖"):
             raise KeyboardInterrupt
+
     script = iter(["hello", "/exit"])
     chat = chat_in_terminal(model, tok, max_new_tokens=20, read=lambda _: next(script), write=write)
     assert chat.history == [] and "已打断" in "".join(out)

@@ -1,4 +1,5 @@
 """骨架的两条承诺：换一种跑法，损失与权重一样；数据大十倍，内存不变。"""
+
 import json
 import os
 
@@ -14,27 +15,36 @@ def test_every_way_gives_the_same_losses_and_weights(stage, packing, tmp_path):
     rows = parity.verdicts(tmp_path, (stage,), (packing,), steps=4)
     assert [r["跑法"] for r in rows] == list(parity.WAYS) and all(r["步"] == 4 for r in rows)
     assert all(r["结论"] == "一样" for r in rows), rows
-    assert rows[1]["权重最多差"] == 0                                     # 命令行与笔记本：逐位相同
+    assert rows[1]["权重最多差"] == 0  # 命令行与笔记本：逐位相同
 
 
 def test_per_micro_batch_mean_is_caught(tmp_path, monkeypatch, capsys):
-    "把循环换成按微批平均（陷阱 26）：命令要看得出来，退出码 1。"
+    "把循环换成按微批平均：命令要看得出来，退出码 1。"
     from minimind.dataset.datasets import PretrainDataset
     from minimind.trainer import train_pretrain
     from minimind.trainer.loop import language_model_loss, supervised, train_stage
+
     real = parity.run_way
 
     def wrong(stage, way, task, home, packing, steps):
         if way != "累积两次":
             return real(stage, "笔记本里调用", task, home, packing, steps)
         args = parity.make_args(train_pretrain.PretrainArgs, **parity.options(stage, task, home, way, packing, steps))
-        train_stage(args, "pretrain", lambda tok: train_pretrain.rows_for(PretrainDataset(args.data_path, tok, args.max_seq_len), args),
-                    loss_fn=lambda model, batch: language_model_loss(model, batch) * 200 / supervised(batch))
+        train_stage(
+            args,
+            "pretrain",
+            lambda tok: train_pretrain.rows_for(PretrainDataset(args.data_path, tok, args.max_seq_len), args),
+            loss_fn=lambda model, batch: language_model_loss(model, batch) * 200 / supervised(batch),
+        )
         return parity.read_run(home)
+
     monkeypatch.setattr(parity, "run_way", wrong)
     assert run_command(parity.command, ["--quick", "--stage", "pretrain", "--save", "--folder", str(tmp_path)]) == 1
     assert "不一样：pretrain、打包：是、累积两次" in capsys.readouterr().out
-    assert {r["结论"] for r in json.loads((tmp_path / "parity.json").read_text(encoding="utf8"))["rows"]} == {"一样", "不一样"}
+    assert {r["结论"] for r in json.loads((tmp_path / "parity.json").read_text(encoding="utf8"))["rows"]} == {
+        "一样",
+        "不一样",
+    }
 
 
 def test_unknown_stage_is_one_sentence(capsys):

@@ -1,4 +1,5 @@
 """第 0 层里放不进课文的检查：真的杀掉进程、真的多进程同时写、字体盖得住全课的字。"""
+
 import json
 import os
 import re
@@ -31,15 +32,19 @@ def demo(monkeypatch):
     exercises.card("t.double", "加倍", 1, 1, "", "")
 
     @exercises.checker("t.double", common_mistakes={"加了二，没有乘二": lambda x: x + 2})
-    def _(fn): exercises.expect_close(fn(3.), 6.)
+    def _(fn):
+        exercises.expect_close(fn(3.0), 6.0)
 
 
 def start(code, folder, **env):
-    return subprocess.Popen([sys.executable, "-c", code], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            env={**os.environ, "PYTHONPATH": str(paths.PACKAGE.parent), "MINIMIND_HOME": str(folder), **env})
+    return subprocess.Popen(
+        [sys.executable, "-c", code], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(paths.PACKAGE.parent), "MINIMIND_HOME": str(folder), **env},
+    )
 
 
 # ---------- 路径与写文件 ----------
+
 
 def test_root_does_not_depend_on_the_working_directory(tmp_path):
     done = start("from minimind.learning.paths import ROOT, OUT; print(ROOT); print(OUT)", tmp_path)
@@ -50,14 +55,17 @@ def test_root_does_not_depend_on_the_working_directory(tmp_path):
 def test_killed_writer_leaves_the_old_file_intact(tmp_path):
     target = tmp_path / "weights.bin"
     target.write_bytes(b"old" * 1000)
-    writer = start("""
+    writer = start(
+        """
 import sys, time
 from minimind.learning.paths import atomic_open
 with atomic_open("weights.bin") as file:
     file.write(b"new" * 100_000); file.flush()
     print("half", flush=True)
     time.sleep(60)
-""", tmp_path)
+""",
+        tmp_path,
+    )
     assert writer.stdout.readline().strip() == "half"
     writer.send_signal(signal.SIGKILL)
     writer.wait(timeout=30)
@@ -78,25 +86,36 @@ def test_atomic_write_follows_a_link_and_never_shows_half_a_file(tmp_path):
     (tmp_path / "link.txt").symlink_to(tmp_path / "real" / "x.txt")
     paths.atomic_write(tmp_path / "link.txt", "一")
     assert (tmp_path / "link.txt").is_symlink() and (tmp_path / "real" / "x.txt").read_text(encoding="utf8") == "一"
-    writer = start("""
+    writer = start(
+        """
 from minimind.learning.paths import atomic_write
 for i in range(60): atomic_write("busy.txt", str(i % 10) * 50_000)
-""", tmp_path)
+""",
+        tmp_path,
+    )
     seen = set()
     while writer.poll() is None:
         if (tmp_path / "busy.txt").exists():
             text = (tmp_path / "busy.txt").read_text()
             assert len(text) == 50_000 and len(set(text)) == 1
             seen.add(text[0])
-        time.sleep(.002)
+        time.sleep(0.002)
     assert writer.returncode == 0 and seen
 
 
 # ---------- 进度 ----------
 
+
 def test_concurrent_processes_lose_no_record(elsewhere):
-    code = "import sys\nfrom minimind.learning.exercises import record\nfor i in range(25): record(f'p{sys.argv[1]}.{i}')"
-    workers = [subprocess.Popen([sys.executable, "-c", code, str(n)], env={**os.environ, "PYTHONPATH": str(paths.PACKAGE.parent)}) for n in range(4)]
+    code = (
+        "import sys\nfrom minimind.learning.exercises import record\nfor i in range(25): record(f'p{sys.argv[1]}.{i}')"
+    )
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(n)], env={**os.environ, "PYTHONPATH": str(paths.PACKAGE.parent)}
+        )
+        for n in range(4)
+    ]
     assert [w.wait(timeout=120) for w in workers] == [0] * 4
     lines = exercises.progress_file().read_text(encoding="utf8").splitlines()
     assert len(lines) == 100 and all(json.loads(line)["id"] for line in lines)
@@ -104,7 +123,9 @@ def test_concurrent_processes_lose_no_record(elsewhere):
 
 
 def test_nothing_is_recorded_under_test_or_for_the_solution(elsewhere, demo, monkeypatch, capsys):
-    def solution_double(x): return 2 * x
+    def solution_double(x):
+        return 2 * x
+
     assert exercises.check("t.double", solution_double) and exercises.progress() == {}
     monkeypatch.setenv("IN_TEST", "1")
     assert exercises.check("t.double", lambda x: 2 * x) and exercises.progress() == {}
@@ -117,29 +138,36 @@ def test_nothing_is_recorded_under_test_or_for_the_solution(elsewhere, demo, mon
 
 def test_progress_survives_rubbish_bytes(elsewhere):
     exercises.record("a")
-    with open(exercises.progress_file(), "ab") as file: file.write(b'\xff\xfe{"id":\n"text"\nnull\n{"id": 3}\n')
+    with open(exercises.progress_file(), "ab") as file:
+        file.write(b'\xff\xfe{"id":\n"text"\nnull\n{"id": 3}\n')
     exercises.record("b")
     assert list(exercises.progress()) == ["a", "b"]
 
 
 def test_unknown_exercise_suggests_the_right_name(demo):
-    with pytest.raises(UserError, match="t.double"): exercises.check("t.doubel", print)
+    with pytest.raises(UserError, match="t.double"):
+        exercises.check("t.doubel", print)
 
 
 def test_torch_results_are_understood():
-    torch = pytest.importorskip("torch", reason="这一条要 torch：pip install torch 后再运行 pytest tests/test_learning.py")
+    torch = pytest.importorskip(
+        "torch", reason="这一条要 torch：pip install torch 后再运行 pytest tests/test_learning.py"
+    )
     grad = torch.ones(2, 3, requires_grad=True)
-    exercises.expect_close(grad, [[1.] * 3] * 2)
+    exercises.expect_close(grad, [[1.0] * 3] * 2)
     exercises.expect_close(torch.ones(3, dtype=torch.bfloat16), torch.ones(3))
     exercises.expect_equal(torch.arange(3), [0, 1, 2])
     exercises.expect_shape(torch.zeros(2, 0), (2, 0))
     exercises.expect_close(torch.tensor([True, False]), torch.tensor([True, False]))
-    with pytest.raises(exercises.CheckFailed, match="转置"): exercises.expect_close(torch.ones(2, 3), torch.ones(3, 2))
+    with pytest.raises(exercises.CheckFailed, match="转置"):
+        exercises.expect_close(torch.ones(2, 3), torch.ones(3, 2))
     assert plotting.to_numpy(grad.bfloat16()).shape == (2, 3)
 
 
 def test_modules_and_classes_can_be_checked(demo):
-    torch = pytest.importorskip("torch", reason="这一条要 torch：pip install torch 后再运行 pytest tests/test_learning.py")
+    torch = pytest.importorskip(
+        "torch", reason="这一条要 torch：pip install torch 后再运行 pytest tests/test_learning.py"
+    )
 
     @exercises.checker("t.module")
     def _(layer):
@@ -147,24 +175,30 @@ def test_modules_and_classes_can_be_checked(demo):
         exercises.expect_shape(layer(torch.zeros(4, 2)), (4, 2))
 
     @exercises.checker("t.class")
-    def _(cls): exercises.expect_shape(cls(2, 3)(torch.zeros(1, 2)), (1, 3))
+    def _(cls):
+        exercises.expect_shape(cls(2, 3)(torch.zeros(1, 2)), (1, 3))
+
     assert exercises.why("t.module", torch.nn.Linear(2, 2)) == ""
     assert exercises.why("t.class", torch.nn.Linear) == ""
 
 
 # ---------- 字体与图 ----------
 
+
 def characters():
     "全课笔记本、模块源码里出现的每一个非 ASCII 字符。"
     used = set()
     for path in NOTEBOOKS:
-        for cell in json.loads(path.read_text(encoding="utf8"))["cells"]: used |= set("".join(cell["source"]))
-    for path in paths.PACKAGE.rglob("*.py"): used |= set(path.read_text(encoding="utf8"))
+        for cell in json.loads(path.read_text(encoding="utf8"))["cells"]:
+            used |= set("".join(cell["source"]))
+    for path in paths.PACKAGE.rglob("*.py"):
+        used |= set(path.read_text(encoding="utf8"))
     return used
 
 
 def test_font_covers_every_chinese_character_of_the_course():
     from fontTools.ttLib import TTFont
+
     font = set(TTFont(plotting.FONT).getBestCmap())
     hanzi = {c for c in characters() if re.match(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]", c)}
     assert NOTEBOOKS and hanzi
@@ -173,11 +207,14 @@ def test_font_covers_every_chinese_character_of_the_course():
 
 def test_font_covers_gb2312_and_is_small():
     from fontTools.ttLib import TTFont
+
     font = set(TTFont(plotting.FONT).getBestCmap())
     for high in range(0xB0, 0xF8):
         for low in range(0xA1, 0xFF):
-            try: char = bytes([high, low]).decode("gb2312")
-            except UnicodeDecodeError: continue
+            try:
+                char = bytes([high, low]).decode("gb2312")
+            except UnicodeDecodeError:
+                continue
             assert ord(char) in font, char
     assert plotting.FONT.stat().st_size < 2.5e6
     assert "SIL OPEN FONT LICENSE" in (plotting.FONT.parent / "OFL.txt").read_text(encoding="utf8")
@@ -187,10 +224,14 @@ def test_figures_draw_without_missing_glyphs(recwarn):
     plotting.plt.switch_backend("Agg")
     with plotting.mpl.rc_context():
         plotting.setup()
-        ax = plotting.heatmap(None, [[-1., float("nan")], [float("inf"), 2.]], ["我", " a\n"], ["第 1 层", "αβ"], "损失 −0.5 → 10⁻³ √ ∑ ≤ ✓✗", fmt=".1f", colorbar=True)
+        ax = plotting.heatmap(
+            None, [[-1.0, float("nan")], [float("inf"), 2.0]], ["我", " a\n"], ["第 1 层", "αβ"],
+            "损失 −0.5 → 10⁻³ √ ∑ ≤ ✓✗", fmt=".1f", colorbar=True,
+        )
         plotting.curves({"训练": [1, 2], "x": ([0, 1], [2, 3])}, "步", "损失")
         plotting.bars({"训练前": {"a": 1}, "训练后": {"a": 2}})
-        for number in plotting.plt.get_fignums(): plotting.plt.figure(number).canvas.draw()
+        for number in plotting.plt.get_fignums():
+            plotting.plt.figure(number).canvas.draw()
         assert len(ax.texts) == 2
         plotting.plt.close("all")
     assert not [w for w in recwarn if "missing from" in str(w.message)]
@@ -200,10 +241,16 @@ def test_slider_in_test_runs_once_shows_nothing_and_raises(monkeypatch, capsys):
     monkeypatch.setenv("IN_TEST", "1")
     plotting.plt.switch_backend("Agg")
     ran, open_before = [], plotting.plt.get_fignums()
-    def draw(n): ran.append(n); print("看不见"); plotting.plt.figure()
+
+    def draw(n):
+        ran.append(n)
+        print("看不见")
+        plotting.plt.figure()
+
     plotting.slider(draw, n=(1, 9))
     assert ran == [5] and capsys.readouterr().out == "" and plotting.plt.get_fignums() == open_before
-    with pytest.raises(ZeroDivisionError): plotting.slider(lambda n: 1 / 0, n=(1, 9))
+    with pytest.raises(ZeroDivisionError):
+        plotting.slider(lambda n: 1 / 0, n=(1, 9))
 
 
 def test_slider_text_is_readable_without_a_kernel(monkeypatch):
@@ -215,6 +262,15 @@ def test_slider_text_is_readable_without_a_kernel(monkeypatch):
 
 
 def test_importing_the_package_face_is_light():
-    done = subprocess.run([sys.executable, "-c", "import sys, minimind.learning as m; print('matplotlib' in sys.modules, 'torch' in sys.modules); m.COLORS; print('torch' in sys.modules)"],
-                          capture_output=True, text=True, timeout=120, env={**os.environ, "PYTHONPATH": str(paths.PACKAGE.parent)})
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, minimind.learning as m; print('matplotlib' in sys.modules, 'torch' in sys.modules); m.COLORS; print('torch' in sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(paths.PACKAGE.parent)},
+    )
     assert done.stdout.split() == ["False", "False", "False"], done.stderr

@@ -1,4 +1,5 @@
 """与 transformers 的 Llama、Qwen3 逐位对照，外加缓存、填充、存取、生成的性质。全部用极小的配置。"""
+
 import copy
 import json
 import os
@@ -9,12 +10,15 @@ import pytest
 import torch
 from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
-from minimind.model import (KVCache, MiniMindConfig, MiniMindForCausalLM, MOEFeedForward, RMSNorm, build_attention_mask,
-                            precompute_freqs_cis)
+from minimind.model import (
+    KVCache, MiniMindConfig, MiniMindForCausalLM, MOEFeedForward, RMSNorm, build_attention_mask, precompute_freqs_cis
+)
 
 TOL = 1e-4
-SIZE = dict(hidden_size=64, num_hidden_layers=3, num_attention_heads=8, num_key_value_heads=2, vocab_size=97,
-            intermediate_size=128, max_position_embeddings=256)
+SIZE = dict(
+    hidden_size=64, num_hidden_layers=3, num_attention_heads=8, num_key_value_heads=2, vocab_size=97,
+    intermediate_size=128, max_position_embeddings=256,
+)
 
 
 def ours(seed=0, **kw):
@@ -28,11 +32,13 @@ def ours(seed=0, **kw):
 
 def twin(model, cls=LlamaForCausalLM, config_cls=LlamaConfig, **kw):
     c = model.config
-    config = config_cls(hidden_size=c.hidden_size, intermediate_size=c.intermediate_size, vocab_size=c.vocab_size,
-                        num_hidden_layers=c.num_hidden_layers, num_attention_heads=c.num_attention_heads,
-                        num_key_value_heads=c.num_key_value_heads, head_dim=c.head_dim, rms_norm_eps=c.rms_norm_eps,
-                        max_position_embeddings=c.max_position_embeddings, tie_word_embeddings=c.tie_word_embeddings,
-                        pad_token_id=None, **{"rope_parameters": {"rope_type": "default", "rope_theta": c.rope_theta}, **kw})
+    config = config_cls(
+        hidden_size=c.hidden_size, intermediate_size=c.intermediate_size, vocab_size=c.vocab_size,
+        num_hidden_layers=c.num_hidden_layers, num_attention_heads=c.num_attention_heads,
+        num_key_value_heads=c.num_key_value_heads, head_dim=c.head_dim, rms_norm_eps=c.rms_norm_eps,
+        max_position_embeddings=c.max_position_embeddings, tie_word_embeddings=c.tie_word_embeddings,
+        pad_token_id=None, **{"rope_parameters": {"rope_type": "default", "rope_theta": c.rope_theta}, **kw},
+    )
     other = cls(config).eval()
     missing, unexpected = other.load_state_dict(model.state_dict(), strict=False)
     assert not missing and not unexpected
@@ -115,8 +121,8 @@ def test_cache_any_split(pair, kind, split, pad):
     for _ in range(2 if kind == "ours" else 1):  # 第二遍验证 reset 之后从头开始
         start, got = 0, []
         for n in split:
-            am = mask[:, :start + n] if pad else None
-            got.append(m(x[:, start:start + n], attention_mask=am, past_key_values=cache, use_cache=True).logits)
+            am = mask[:, : start + n] if pad else None
+            got.append(m(x[:, start : start + n], attention_mask=am, past_key_values=cache, use_cache=True).logits)
             start += n
         assert gap(torch.cat(got, 1)[mask.bool()], want[mask.bool()]) < TOL
         if kind == "ours":
@@ -148,8 +154,13 @@ def test_qwen3_qk_norm():
 @torch.no_grad()
 def test_yarn():
     m = ours(inference_rope_scaling=True, max_position_embeddings=4096)
-    l = twin(m, rope_parameters=dict(rope_type="yarn", rope_theta=1e6, factor=16.0, beta_fast=32.0, beta_slow=1.0,
-                                     original_max_position_embeddings=2048, attention_factor=1.0))
+    l = twin(
+        m,
+        rope_parameters=dict(
+            rope_type="yarn", rope_theta=1e6, factor=16.0, beta_fast=32.0, beta_slow=1.0,
+            original_max_position_embeddings=2048, attention_factor=1.0,
+        ),
+    )
     assert gap(m(ids(1, 64)).logits, l(ids(1, 64)).logits) < TOL
     cos, sin = precompute_freqs_cis(8, 4096, 1e6, m.config.rope_scaling)
     ref_cos, ref_sin = l.model.rotary_emb(torch.zeros(1), torch.arange(4096)[None])
@@ -158,7 +169,9 @@ def test_yarn():
 
 @torch.no_grad()
 def test_yarn_off_within_training_length():
-    assert gap(precompute_freqs_cis(8, 2048)[0], precompute_freqs_cis(8, 2048, rope_scaling=MiniMindConfig().yarn)[0]) == 0
+    assert (
+        gap(precompute_freqs_cis(8, 2048)[0], precompute_freqs_cis(8, 2048, rope_scaling=MiniMindConfig().yarn)[0]) == 0
+    )
 
 
 def test_greedy_generate(pair):
@@ -209,8 +222,10 @@ def test_no_future_leak(pair):
 
 def test_mask_and_is_causal_never_together():
     pad = torch.tensor([[0, 1, 1]])
-    for kw in (dict(), dict(attention_mask=pad), dict(attention_mask=torch.ones_like(pad)),
-               dict(document_ids=torch.tensor([[0, 0, 1]]))):
+    for kw in (
+        dict(), dict(attention_mask=pad), dict(attention_mask=torch.ones_like(pad)),
+        dict(document_ids=torch.tensor([[0, 0, 1]])),
+    ):
         mask, causal = build_attention_mask(3, **kw)
         assert (mask is None) == causal
         if mask is not None:
@@ -227,8 +242,10 @@ def test_bad_inputs():
     m(ids(2, 5), past_key_values=cache)
     with pytest.raises(ValueError, match="attention_mask"):
         m(ids(2, 3), past_key_values=cache, attention_mask=torch.ones(2, 3, dtype=torch.long))
-    for bad in (dict(hidden_size=30), dict(num_key_value_heads=3), dict(dropout=1.5), dict(hidden_act="tanh"),
-                dict(use_moe=True, num_experts_per_tok=9), dict(hiden_size=64), dict(vocab_size=0)):
+    for bad in (
+        dict(hidden_size=30), dict(num_key_value_heads=3), dict(dropout=1.5), dict(hidden_act="tanh"),
+        dict(use_moe=True, num_experts_per_tok=9), dict(hiden_size=64), dict(vocab_size=0),
+    ):
         with pytest.raises(ValueError):
             MiniMindConfig(**bad)
 
@@ -262,6 +279,7 @@ def test_first_loss(name, zero_init):
     m = MiniMindForCausalLM(MiniMindConfig.preset(name, zero_init=zero_init, max_position_embeddings=64, **layers))
     x = torch.randint(0, m.config.vocab_size, (2, 64))
     import math
+
     assert abs(m(x, labels=x).loss.item() - math.log(m.config.vocab_size)) < 0.4
 
 
@@ -345,14 +363,21 @@ def test_deepcopy_after_training_step():
 
 
 # ---- 存取 ---------------------------------------------------------------
-@pytest.mark.parametrize("kw", [{}, dict(qk_norm=True, zero_init=True), dict(use_moe=True), dict(inference_rope_scaling=True,
-                         max_position_embeddings=4096), dict(tie_word_embeddings=False)])
+@pytest.mark.parametrize(
+    "kw",
+    [
+        {}, dict(qk_norm=True, zero_init=True), dict(use_moe=True),
+        dict(inference_rope_scaling=True, max_position_embeddings=4096), dict(tie_word_embeddings=False),
+    ],
+)
 def test_save_load_same_logits(tmp_path, kw):
     m = ours(**kw)
     m.save_pretrained(tmp_path)
     again, info = MiniMindForCausalLM.from_pretrained(tmp_path, output_loading_info=True)
     assert not info["missing_keys"] and not info["unexpected_keys"]
-    assert torch.equal(again.model.freqs_cos, m.model.freqs_cos) and torch.equal(again.model.freqs_sin, m.model.freqs_sin)
+    assert torch.equal(again.model.freqs_cos, m.model.freqs_cos) and torch.equal(
+        again.model.freqs_sin, m.model.freqs_sin
+    )
     with torch.no_grad():
         assert gap(again.eval()(ids()).logits, m(ids()).logits) == 0
 
@@ -374,9 +399,14 @@ def test_fresh_process_without_minimind(tmp_path, kw):
     m = ours(**kw)
     m.save_pretrained(tmp_path / "模型")
     x = ids(1, 8)
-    env = {**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_MODULES_CACHE": str(tmp_path / "mods"), "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run([sys.executable, "-c", FRESH, str(tmp_path / "模型"), json.dumps(x.tolist())], cwd=tmp_path,
-                          env=env, capture_output=True, text=True)
+    env = {
+        **os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_MODULES_CACHE": str(tmp_path / "mods"),
+        "HF_HUB_OFFLINE": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH, str(tmp_path / "模型"), json.dumps(x.tolist())], cwd=tmp_path, env=env,
+        capture_output=True, text=True,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     logits, tokens = torch.load(tmp_path / "模型" / "out.pt")
     with torch.no_grad():
@@ -386,13 +416,15 @@ def test_fresh_process_without_minimind(tmp_path, kw):
 
 @pytest.mark.parametrize("tile", [1, 3 * 16, 2**18])
 def test_norm_gradients_do_not_depend_on_the_tile(monkeypatch, tile):
-    monkeypatch.setattr("minimind.model.norm.TILE", tile)                     # 一次一行、三行（除不尽）、一次做完
+    monkeypatch.setattr("minimind.model.norm.TILE", tile)  # 一次一行、三行（除不尽）、一次做完
     torch.manual_seed(0)
     norm, x = RMSNorm(16), torch.randn(2, 5, 16, requires_grad=True)
     torch.nn.init.uniform_(norm.weight, 0.5, 1.5)
     plain = torch.nn.functional.rms_norm(x, (16,), norm.weight, norm.eps)
     dy = torch.randn_like(plain)
-    for got, want in zip(torch.autograd.grad(norm(x), (x, norm.weight), dy), torch.autograd.grad(plain, (x, norm.weight), dy)):
+    for got, want in zip(
+        torch.autograd.grad(norm(x), (x, norm.weight), dy), torch.autograd.grad(plain, (x, norm.weight), dy)
+    ):
         assert got.allclose(want, atol=1e-6)
 
 
@@ -416,8 +448,11 @@ def test_minigpt_switches():
 
 def test_state_dict_keys():
     keys = set(ours(use_moe=True).state_dict())
-    for want in ("model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight", "model.layers.0.input_layernorm.weight",
-                 "model.layers.2.mlp.gate.weight", "model.layers.0.mlp.experts.3.up_proj.weight", "model.norm.weight",
-                 "model.layers.0.mlp.shared_experts.0.down_proj.weight", "lm_head.weight"):
+    for want in (
+        "model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight",
+        "model.layers.0.input_layernorm.weight", "model.layers.2.mlp.gate.weight",
+        "model.layers.0.mlp.experts.3.up_proj.weight", "model.norm.weight",
+        "model.layers.0.mlp.shared_experts.0.down_proj.weight", "lm_head.weight",
+    ):
         assert want in keys
     assert not any("freqs" in k for k in keys)

@@ -1,4 +1,5 @@
 """笔记引擎：写进去的字一个不丢，编号与链接跟着走，断电与抢写都收得了场。"""
+
 import json
 import os
 import re
@@ -11,7 +12,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from minimind.learning import notes, notes_check, notes_review, notes_store, notes_write
 from minimind.learning.errors import UserError
-from minimind.learning.notes import KB, apply_edits, decode, encode, headings, insert_question, lines_of, links, questions, renumber
+from minimind.learning.notes import (
+    KB, apply_edits, decode, encode, headings, insert_question, lines_of, links, questions, renumber
+)
 from minimind.learning.notes_store import GUIDE, INDEX, LOG, README, ROOT, course, editing, entries, read_notes, refresh
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -32,17 +35,25 @@ def book(tmp_path, monkeypatch):
     return tmp_path / "n"
 
 
-def text_of(folder, name): return decode((folder / name).read_bytes())
+def text_of(folder, name):
+    return decode((folder / name).read_bytes())
 
 
 # ---------- 性质：随便什么文件 ----------
 
-PIECES = ["# 标题", "## 目录", "## 问答记录", "## 1. 模型", "### Q{n}: 为什么{n}？", "**Q{n}：全角{n}？**", "- **Q{n}**：列表里", "#### ⭐️ Q{n}: 星", "**A**: 答。", "主题：模型",
-          "见 [Q{n}](knowledge_base.md)、[Q{n}](knowledge_base.md#q{n}-为什么{n})", "`[Q{n}](knowledge_base.md)`", "```python", "```", "~~~", "---", "<!-- 注释", "-->", "",
-          "<!-- minimind:toc -->", "<!-- /minimind:toc -->", "| [Q{n}](#q{n}-为什么{n}) | 表 |", "### 2026-11-{n}：主题", "- [ ] 待办 {n}", "旧式标题", "===", "正文\u2028怪字符\x0b", "> ### Q{n}: 引用里",
-          "    ### Q{n}: 缩进代码"]
+PIECES = [
+    "# 标题", "## 目录", "## 问答记录", "## 1. 模型", "### Q{n}: 为什么{n}？", "**Q{n}：全角{n}？**",
+    "- **Q{n}**：列表里", "#### ⭐️ Q{n}: 星", "**A**: 答。", "主题：模型",
+    "见 [Q{n}](knowledge_base.md)、[Q{n}](knowledge_base.md#q{n}-为什么{n})", "`[Q{n}](knowledge_base.md)`",
+    "```python", "```", "~~~", "---", "<!-- 注释", "-->", "", "<!-- minimind:toc -->", "<!-- /minimind:toc -->",
+    "| [Q{n}](#q{n}-为什么{n}) | 表 |", "### 2026-11-{n}：主题", "- [ ] 待办 {n}", "旧式标题", "===",
+    "正文\u2028怪字符\x0b", "> ### Q{n}: 引用里", "    ### Q{n}: 缩进代码",
+]
 line = st.builds(lambda p, n: p.replace("{n}", str(n)), st.sampled_from(PIECES), st.integers(1, 12))
-page = st.builds(lambda rows, eol, end, bom: ("\ufeff" if bom else "") + eol.join(rows) + end, st.lists(line, max_size=25), st.sampled_from(["\n", "\r\n", "\r"]), st.sampled_from(["", "\n", "\r\n"]), st.booleans())
+page = st.builds(
+    lambda rows, eol, end, bom: ("\ufeff" if bom else "") + eol.join(rows) + end, st.lists(line, max_size=25),
+    st.sampled_from(["\n", "\r\n", "\r"]), st.sampled_from(["", "\n", "\r\n"]), st.booleans(),
+)
 
 
 def bare(text):
@@ -56,10 +67,13 @@ def test_reading_and_writing_back_is_the_identity(data):
     text = decode(data)
     assert encode(text) == data
     body = text.removeprefix("\ufeff")
-    assert "".join(text[l.start:l.stop] for l in lines_of(text)) == body
-    for q in questions(text): assert text[slice(*q.digits)].isdigit() and int(text[slice(*q.digits)]) == q.number
-    for l in links(text): assert text[slice(*l.span)] == l.target
-    for h in headings(text): assert h.start <= h.stop <= len(text)
+    assert "".join(text[l.start : l.stop] for l in lines_of(text)) == body
+    for q in questions(text):
+        assert text[slice(*q.digits)].isdigit() and int(text[slice(*q.digits)]) == q.number
+    for l in links(text):
+        assert text[slice(*l.span)] == l.target
+    for h in headings(text):
+        assert h.start <= h.stop <= len(text)
     assert apply_edits(text, []) == text
 
 
@@ -77,12 +91,15 @@ def test_renumber_touches_only_the_numbers(kb, log):
 @given(page, page, st.sampled_from(["", "模型", "别的"]), st.booleans())
 def test_asking_keeps_every_other_byte(kb, log, topic, important):
     docs = {KB: kb, LOG: log}
-    if lines_of(kb + "\n探")[-1].verbatim: return                       # 末尾是没收尾的代码块：插在哪都在代码里
+    if lines_of(kb + "\n探")[-1].verbatim:
+        return  # 末尾是没收尾的代码块：插在哪都在代码里
     new, n = insert_question(docs, "新问题？", ["新答案。"], topic, important)
     assert bare(new[LOG]) == bare(log)
     old, rows = lines_of(kb), lines_of(new[KB])
     start = next(l.start for l in rows if "新问题？" in l.text)
-    end = next(l.stop for l in rows if l.start > start and ("新答案。" in l.text if not topic else l.text == f"主题：{topic}"))
+    end = next(
+        l.stop for l in rows if l.start > start and ("新答案。" in l.text if not topic else l.text == f"主题：{topic}")
+    )
     strip = lambda t: re.sub(r"[\r\n]", "", bare(t)).replace("## 问答记录", "")
     assert strip(new[KB][:start] + new[KB][end:]) == strip(kb)
     asked = questions(new[KB])
@@ -106,11 +123,17 @@ def test_links_follow_their_question_through_a_sequence_of_asks(asks):
 
 
 COMMANDS = {
-    "log": lambda d, s: notes_write.log(s, d), "done": lambda d, s: notes_write.done(s, d), "later": lambda d, s: notes_write.done(s, d, later=True),
-    "think": lambda d, s: notes_write.think(s, d), "problem": lambda d, s: notes_write.problem(s, "因", "解", "训", folder=d),
-    "ask": lambda d, s: notes_write.ask(s, "答", folder=d), "topic": lambda d, s: notes_write.ask(s, "答", topic="模型", folder=d),
+    "log": lambda d, s: notes_write.log(s, d),
+    "done": lambda d, s: notes_write.done(s, d),
+    "later": lambda d, s: notes_write.done(s, d, later=True),
+    "think": lambda d, s: notes_write.think(s, d),
+    "problem": lambda d, s: notes_write.problem(s, "因", "解", "训", folder=d),
+    "ask": lambda d, s: notes_write.ask(s, "答", folder=d),
+    "topic": lambda d, s: notes_write.ask(s, "答", topic="模型", folder=d),
 }
-word = st.text(st.characters(codec="utf8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(lambda s: s.strip())
+word = st.text(st.characters(codec="utf8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(
+    lambda s: s.strip()
+)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
@@ -118,32 +141,52 @@ word = st.text(st.characters(codec="utf8", exclude_categories=["Cs", "Cc"]), min
 def test_any_sequence_of_commands_keeps_what_the_user_wrote(tmp_path_factory, steps, windows):
     folder = tmp_path_factory.mktemp("n")
     os.environ["MINIMIND_TODAY"], eol = "2026-11-21", "\r\n" if windows else "\n"
-    mine = {KB: ["---", "title: 我的", "---", "# 书", "## 我的小节", "随便写", "**Q1：旧问题？**", "旧答案", "## 附录", "```", "### Q9: 不是", "```", "末尾"],
-            LOG: ["# 日志", "", "### 2026-11-20：昨天", "- 我的格式", "### 杂记", "没有日期", "## 尾巴", "见 [Q1](knowledge_base.md)"]}
-    for name, rows in mine.items(): (folder / name).write_bytes(eol.join(rows).encode())
+    mine = {
+        KB: [
+            "---", "title: 我的", "---", "# 书", "## 我的小节", "随便写", "**Q1：旧问题？**", "旧答案", "## 附录",
+            "```", "### Q9: 不是", "```", "末尾",
+        ],
+        LOG: [
+            "# 日志", "", "### 2026-11-20：昨天", "- 我的格式", "### 杂记", "没有日期", "## 尾巴",
+            "见 [Q1](knowledge_base.md)",
+        ],
+    }
+    for name, rows in mine.items():
+        (folder / name).write_bytes(eol.join(rows).encode())
     try:
         notes_write.log("今天", folder)
-        for command, words in steps: COMMANDS[command](folder, words)
-    finally: os.environ.pop("MINIMIND_TODAY")
+        for command, words in steps:
+            COMMANDS[command](folder, words)
+    finally:
+        os.environ.pop("MINIMIND_TODAY")
     for name, rows in mine.items():
         text = text_of(folder, name)
-        if windows: assert "\n" not in text.replace("\r\n", "")
+        if windows:
+            assert "\n" not in text.replace("\r\n", "")
         now = iter(l.text for l in lines_of(text))
-        for row in rows: assert any(bare(row) == bare(l) for l in now), f"{name} 少了 {row!r}"          # 每行都在，次序不变
+        for row in rows:
+            assert any(bare(row) == bare(l) for l in now), f"{name} 少了 {row!r}"  # 每行都在，次序不变
     asked = questions(text_of(folder, KB))
     assert [q.number for q in asked] == list(range(1, len(asked) + 1))
 
 
 # ---------- 手写的例子：别人的习惯 ----------
 
+
 def test_slugs_follow_github_in_every_awkward_case():
-    for title, want in {"Q3：为什么 `x_y` 不行？": "q3为什么-x_y-不行", "A & B": "a--b", "C++ / C#": "c--c", "**粗**与 _斜_": "粗与-斜", "[链接](a.md) 后": "链接-后", "２０２６ 年": "２０２６-年", "第①章": "第章", "⭐ 星": "-星"}.items():
+    for title, want in {
+        "Q3：为什么 `x_y` 不行？": "q3为什么-x_y-不行", "A & B": "a--b", "C++ / C#": "c--c",
+        "**粗**与 _斜_": "粗与-斜", "[链接](a.md) 后": "链接-后", "２０２６ 年": "２０２６-年", "第①章": "第章",
+        "⭐ 星": "-星",
+    }.items():
         assert notes.slug(title) == want, title
     assert [h.anchor for h in headings("# a\n# a-1\n# a\n# a\n")] == ["a", "a-1", "a-2", "a-3"]
 
 
 def test_ask_in_a_windows_file_without_final_newline(book):
-    (book / KB).write_bytes("\ufeff---\r\ntitle: x\r\n---\r\n# 书\r\n\r\n## 问答记录\r\n\r\n**Q1：全角？**\r\n答".encode())
+    (book / KB).write_bytes(
+        "\ufeff---\r\ntitle: x\r\n---\r\n# 书\r\n\r\n## 问答记录\r\n\r\n**Q1：全角？**\r\n答".encode()
+    )
     notes_write.ask("新", "答案第一行\n第二行", folder=book)
     raw = (book / KB).read_bytes()
     assert raw.startswith("\ufeff---\r\ntitle: x".encode()) and raw.count(b"\n") == raw.count(b"\r\n")
@@ -152,7 +195,8 @@ def test_ask_in_a_windows_file_without_final_newline(book):
 
 def test_bad_bytes_survive_every_command(book):
     (book / LOG).write_bytes((book / LOG).read_bytes() + b"\n\xff\xfe\x80 mine\n")
-    notes_write.log("今天", book); notes_write.done("一", book)
+    notes_write.log("今天", book)
+    notes_write.done("一", book)
     assert b"\n\xff\xfe\x80 mine\n" in (book / LOG).read_bytes()
 
 
@@ -169,44 +213,64 @@ def test_links_from_material_pages_follow_too(book):
 def test_answers_that_would_break_the_page_are_refused(book):
     before = read_notes(book)
     for answer in ("```\n没收尾", "## 大标题", "甲\n### Q4: 偷偷的", "<!-- 没收尾", "  \n "):
-        with pytest.raises(UserError): notes_write.ask("问", answer, folder=book)
+        with pytest.raises(UserError):
+            notes_write.ask("问", answer, folder=book)
     assert read_notes(book) == before
 
 
 def test_sections_appear_once_and_in_order(book):
     notes_write.log("今天", book)
-    for step in (lambda: notes_write.think("想", book), lambda: notes_write.done("做", book, later=True), lambda: notes_write.problem("错", "因", "解", folder=book), lambda: notes_write.done("完", book)): step(); step()
+    for step in (
+        lambda: notes_write.think("想", book),
+        lambda: notes_write.done("做", book, later=True),
+        lambda: notes_write.problem("错", "因", "解", folder=book),
+        lambda: notes_write.done("完", book),
+    ):
+        step()
+        step()
     got = [h.title for h in headings(text_of(book, LOG)) if h.level == 4]
     assert got == ["✅ 完成事项", "🐛 问题与解决方案", "💭 个人思考", "下一步"]
 
 
 # ---------- 抢写与断电 ----------
 
+
 def test_two_processes_asking_at_once_lose_nothing(book):
     notes_write.log("今天", book)
     code = "import os, sys\nos.fsync = lambda fd: None\nfrom minimind.learning.notes_write import ask\nfor i in range(8): ask(f'{sys.argv[1]}{i}', '答', folder='.')"
-    pair = [subprocess.Popen([sys.executable, "-c", code, who], cwd=book, env={**os.environ, "PYTHONPATH": str(ROOT)}) for who in "甲乙"]
+    pair = [
+        subprocess.Popen([sys.executable, "-c", code, who], cwd=book, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        for who in "甲乙"
+    ]
     assert [p.wait(timeout=120) for p in pair] == [0, 0]
     asked = questions(text_of(book, KB))
-    assert {q.title for q in asked} == {f"{who}{i}？" for who in "甲乙" for i in range(8)} and [q.number for q in asked] == list(range(1, 17))
+    assert {q.title for q in asked} == {f"{who}{i}？" for who in "甲乙" for i in range(8)} and [
+        q.number for q in asked
+    ] == list(range(1, 17))
     by_number = {q.number: q.title for q in asked}
-    for link in links(text_of(book, LOG)): assert by_number[link.number] in lines_of(text_of(book, LOG))[link.line].text
+    for link in links(text_of(book, LOG)):
+        assert by_number[link.number] in lines_of(text_of(book, LOG))[link.line].text
 
 
 @pytest.mark.parametrize("writes", range(5))
 def test_a_crash_between_two_files_is_completed_by_check_fix(book, monkeypatch, writes):
     notes_write.log("今天", book)
-    for title in ("甲", "乙"): notes_write.ask(title, "答", topic=title, folder=book)
+    for title in ("甲", "乙"):
+        notes_write.ask(title, "答", topic=title, folder=book)
     before, real, left = read_notes(book), notes_store.atomic_write, [writes]
 
     def dying(path, data):
-        if not left[0]: raise SystemExit("断电")
+        if not left[0]:
+            raise SystemExit("断电")
         left[0] -= 1
         return real(path, data)
+
     with monkeypatch.context() as m:
         m.setattr(notes_store, "atomic_write", dying)
-        try: notes_write.ask("丙", "答", topic="甲", folder=book)
-        except SystemExit: pass
+        try:
+            notes_write.ask("丙", "答", topic="甲", folder=book)
+        except SystemExit:
+            pass
     crashed = read_notes(book)
     assert 0 < writes < 4 or crashed == before or writes == 4
     shown, left = notes_check.fix(book)
@@ -238,7 +302,9 @@ def test_an_editor_saving_in_between_is_noticed(book):
 
 # ---------- 体检 ----------
 
-def problems(folder): return [p for p in notes_check.check(folder) if not p.notice]
+
+def problems(folder):
+    return [p for p in notes_check.check(folder) if not p.notice]
 
 
 def test_shipped_notes_have_no_problems():
@@ -256,7 +322,10 @@ def test_a_fresh_set_has_no_problems_and_check_changes_nothing(book):
 
 
 def test_each_kind_of_damage_names_its_file_and_line(book):
-    (book / LOG).write_text("# 日志\n\n### 2026-11-20: 甲\n\n- 收获：…\n- 见 [无](没有.md)\n\n### 2026-11-19: 乙\n\n### 2027-01-01: 丙\n\n### 2026-2-30：丁\n", encoding="utf8")
+    (book / LOG).write_text(
+        "# 日志\n\n### 2026-11-20: 甲\n\n- 收获：…\n- 见 [无](没有.md)\n\n### 2026-11-19: 乙\n\n### 2027-01-01: 丙\n\n### 2026-2-30：丁\n",
+        encoding="utf8",
+    )
     (book / KB).write_text("# 书\n## 2. 甲\n### Q2: 一？\n见 [断](#没有)\n<!-- minimind:toc -->\n", encoding="utf8")
     (book / "learning_materials" / "lonely.py").write_text("")
     got = {(p.file, p.line) for p in problems(book)}
@@ -266,7 +335,12 @@ def test_each_kind_of_damage_names_its_file_and_line(book):
 def test_chapters_that_point_at_the_notes_are_checked(book):
     (book / "nbs").mkdir()
     cell = lambda text: {"cell_type": "markdown", "source": text.splitlines(True)}
-    (book / "nbs" / "1_a.ipynb").write_text(json.dumps({"cells": [cell("# 章"), cell("好 [目录](../knowledge_base.md#目录)\n坏 [旧](../knowledge_base.md#旧的)")]}), encoding="utf8")
+    (book / "nbs" / "1_a.ipynb").write_text(
+        json.dumps(
+            {"cells": [cell("# 章"), cell("好 [目录](../knowledge_base.md#目录)\n坏 [旧](../knowledge_base.md#旧的)")]}
+        ),
+        encoding="utf8",
+    )
     [found] = problems(book)
     assert (found.file, found.line) == ("nbs/1_a.ipynb", 2) and "第 2 格" in found.what
 
@@ -282,8 +356,10 @@ def test_fix_shows_the_diff_and_leaves_the_rest_alone(book):
 
 # ---------- 复习 ----------
 
+
 def test_review_follows_the_question_not_the_number(book, monkeypatch):
-    for title in ("甲", "乙"): notes_write.ask(title, "答" + title, topic=title, folder=book)
+    for title in ("甲", "乙"):
+        notes_write.ask(title, "答" + title, topic=title, folder=book)
     assert notes_review.grade("甲？", 4, book) == "2026-11-25"
     notes_write.ask("插在中间", "答", topic="甲", folder=book)
     assert [q.title for q, _ in notes_review.due_questions(book)] == ["插在中间？", "乙？"]
@@ -292,24 +368,35 @@ def test_review_follows_the_question_not_the_number(book, monkeypatch):
 
 
 def test_forgotten_questions_come_back_in_the_same_round(book):
-    notes_write.ask("甲", "一", folder=book); notes_write.ask("乙", "二", folder=book)
+    notes_write.ask("甲", "一", folder=book)
+    notes_write.ask("乙", "二", folder=book)
     replies, said = iter(["", "1", "", "3", "", "4"]), []
     assert notes_review.review(book, ask_user=lambda _: next(replies), say=said.append) == 3
     assert [s.split()[-1] for s in said if "还有" in s] == ["甲？", "乙？", "甲？"]
-    assert json.loads(notes_review.review_file(book).read_text(encoding="utf8"))["cards"][notes_review.key_of("甲？")]["due"] == "2026-11-22"
+    assert (
+        json.loads(notes_review.review_file(book).read_text(encoding="utf8"))["cards"][notes_review.key_of("甲？")][
+            "due"
+        ]
+        == "2026-11-22"
+    )
 
 
 def test_a_broken_review_file_is_set_aside(book):
     notes_write.ask("甲", "一", folder=book)
     notes_review.review_file(book).write_text("{半截")
-    assert len(notes_review.due_questions(book)) == 1 and notes_review.review_file(book).with_suffix(".broken.json").exists()
+    assert (
+        len(notes_review.due_questions(book)) == 1
+        and notes_review.review_file(book).with_suffix(".broken.json").exists()
+    )
 
 
 # ---------- git ----------
 
+
 @pytest.fixture
 def repo(book):
-    for args in (["init", "-q", "-b", "main"], ["config", "user.name", "t"], ["config", "user.email", "t@example.com"]): notes_review.git(book, *args)
+    for args in (["init", "-q", "-b", "main"], ["config", "user.name", "t"], ["config", "user.email", "t@example.com"]):
+        notes_review.git(book, *args)
     for name in ("origin", "notes"):
         notes_review.git(book, "init", "-q", "--bare", str(book.parent / f"{name}.git"))
         notes_review.git(book, "remote", "add", name, str(book.parent / f"{name}.git"))
@@ -317,14 +404,19 @@ def repo(book):
 
 
 def test_commit_takes_only_notes_and_pushes_only_to_notes(repo):
-    (repo / "weights.pth").write_bytes(b"0"); (repo / "code.py").write_text("x = 1\n")
+    (repo / "weights.pth").write_bytes(b"0")
+    (repo / "code.py").write_text("x = 1\n")
     notes_review.git(repo, "add", "code.py")
     notes_review.commit("第一次", repo)
-    assert set(notes_review.git(repo, "ls-tree", "-r", "--name-only", "HEAD").split()) == {INDEX, LOG, KB, GUIDE, README}
+    assert set(notes_review.git(repo, "ls-tree", "-r", "--name-only", "HEAD").split()) == {
+        INDEX, LOG, KB, GUIDE, README
+    }
     assert not any(notes_review.git(repo.parent / f"{n}.git", "for-each-ref") for n in ("origin", "notes"))
     notes_write.log("今天", repo)
     notes_review.commit("记了今天", repo, push=True)
-    assert notes_review.git(repo.parent / "notes.git", "rev-parse", "main") == notes_review.git(repo, "rev-parse", "HEAD")
+    assert notes_review.git(repo.parent / "notes.git", "rev-parse", "main") == notes_review.git(
+        repo, "rev-parse", "HEAD"
+    )
     assert notes_review.git(repo.parent / "origin.git", "for-each-ref") == ""
     assert "code.py" in notes_review.git(repo, "status", "--porcelain")
 
@@ -333,30 +425,40 @@ def test_commit_takes_only_notes_and_pushes_only_to_notes(repo):
 def test_commit_refuses_weights_data_and_caches(repo, name):
     (repo / ".gitignore").unlink()
     bad = repo / "learning_materials" / name
-    bad.parent.mkdir(exist_ok=True); bad.write_bytes(b"0" * (2 << 20 if name == "big.png" else 1))
-    with pytest.raises(UserError, match=re.escape(bad.name)): notes_review.commit("不该成功", repo)
+    bad.parent.mkdir(exist_ok=True)
+    bad.write_bytes(b"0" * (2 << 20 if name == "big.png" else 1))
+    with pytest.raises(UserError, match=re.escape(bad.name)):
+        notes_review.commit("不该成功", repo)
     assert notes_review.git(repo, "rev-parse", "-q", "--verify", "HEAD", check=False) is None
 
 
 def test_commit_without_the_notes_remote_or_a_chinese_sentence(repo):
     notes_review.git(repo, "remote", "remove", "notes")
-    with pytest.raises(UserError, match="notes"): notes_review.commit("推一下", repo, push=True)
+    with pytest.raises(UserError, match="notes"):
+        notes_review.commit("推一下", repo, push=True)
     for message in ("", "english only", "两行\n不行"):
-        with pytest.raises(UserError, match="中文"): notes_review.commit(message, repo)
+        with pytest.raises(UserError, match="中文"):
+            notes_review.commit(message, repo)
 
 
 def test_commit_outside_a_repository_says_what_to_do(book):
-    with pytest.raises(UserError, match="git init"): notes_review.commit("保存", book)
+    with pytest.raises(UserError, match="git init"):
+        notes_review.commit("保存", book)
 
 
 # ---------- 同步 ----------
 
+
 def test_sync_writes_results_once(book):
     from minimind.learning.exercises import progress_file
+
     progress_file().parent.mkdir(parents=True, exist_ok=True)
     cards = next(cards for _, title, _, cards in course() if "norm.rms" in cards)
-    progress_file().write_text("".join(json.dumps({"id": id, "time": "2026-11-21T08:00:00+08:00"}) + "\n" for id in cards), encoding="utf8")
-    notes_write.log("归一化", book); notes_write.done("做 `norm.rms`", book, later=True)
+    progress_file().write_text(
+        "".join(json.dumps({"id": id, "time": "2026-11-21T08:00:00+08:00"}) + "\n" for id in cards), encoding="utf8"
+    )
+    notes_write.log("归一化", book)
+    notes_write.done("做 `norm.rms`", book, later=True)
     notes_write.sync(book)
     text = text_of(book, LOG)
     assert "- [x] 做 `norm.rms`" in text and text.count("`norm.rms`") == 1 and "- [x] 学完一章：" in text
@@ -367,15 +469,21 @@ def test_sync_writes_results_once(book):
 
 def test_course_knows_every_registered_card():
     found = {id for *_, cards in course() for id in cards}
-    source = {id for p in (ROOT / "minimind" / "exercises").glob("*.py") for id in re.findall(r'^@checker\("([^"]+)"', p.read_text(encoding="utf8"), re.M)}
+    source = {
+        id
+        for p in (ROOT / "minimind" / "exercises").glob("*.py")
+        for id in re.findall(r'^@checker\("([^"]+)"', p.read_text(encoding="utf8"), re.M)
+    }
     assert source <= found, source - found
 
 
 # ---------- 命令行 ----------
 
+
 def test_command_line_round_trip(tmp_path, capsys, monkeypatch):
     from minimind.notes_cli import notes as group
     from minimind.trainer.arguments import run_command
+
     monkeypatch.setenv("MINIMIND_TODAY", "2026-11-21")
     run = lambda *argv: (run_command(group, [*argv, "--dir", str(tmp_path / "n")]), capsys.readouterr())
     assert run("log", "早")[0] == 2 and run("init")[0] == 0 and run("log", "主题")[0] == 0

@@ -1,4 +1,5 @@
 """续训分毫不差：任何时刻被 SIGKILL、文件坏了、被 SIGTERM 请走、换了进程数。"""
+
 import functools
 import json
 import os
@@ -35,9 +36,15 @@ train(args)
 
 
 def options(small, home: Path, **more) -> dict:
-    return {**dict(hidden_size=32, num_hidden_layers=2, max_seq_len=32, batch_size=1, accumulation_steps=2, epochs=4, max_steps=STEPS, packing=1,
-                   dtype="float32", num_workers=0, log_interval=1, save_interval=1, learning_rate=1e-2, device="cpu", optimizer="muon",
-                   data_path=str(small["pretrain"]), tokenizer_path=str(small["tok"]), save_dir=str(home / "out")), **more}
+    return {
+        **dict(
+            hidden_size=32, num_hidden_layers=2, max_seq_len=32, batch_size=1, accumulation_steps=2, epochs=4,
+            max_steps=STEPS, packing=1, dtype="float32", num_workers=0, log_interval=1, save_interval=1,
+            learning_rate=1e-2, device="cpu", optimizer="muon", data_path=str(small["pretrain"]),
+            tokenizer_path=str(small["tok"]), save_dir=str(home / "out"),
+        ),
+        **more,
+    }
 
 
 def start(given: dict) -> subprocess.Popen:
@@ -93,7 +100,7 @@ def kill_and_resume(small, tmp_path, optimizer: str, draws: int, seed: int) -> N
         child.communicate()
         finish(start(given))
         same_end(tmp_path / "whole", home)
-        assert steps_recorded(home) == list(range(1, STEPS + 1))         # 曲线没有叠两层
+        assert steps_recorded(home) == list(range(1, STEPS + 1))  # 曲线没有叠两层
         assert not [p for p in home.rglob("*") if p.name.endswith((".tmp", ".next.pth"))]
 
 
@@ -126,13 +133,13 @@ def test_damaged_newest_falls_back_and_says_so(small, tmp_path, whole, damage, c
     if damage == "cut":
         newest.write_bytes(data[: len(data) * 2 // 3])
     elif damage == "flip":
-        weight = load_resume(newest)["model"]["model.norm.weight"]       # 翻在一份权重里（翻在文件的空隙里不碍事）
+        weight = load_resume(newest)["model"]["model.norm.weight"]  # 翻在一份权重里（翻在文件的空隙里不碍事）
         data[data.index(weight.numpy().tobytes()) + 5] ^= 8
         newest.write_bytes(data)
     elif damage == "empty":
         newest.write_bytes(b"")
     else:
-        newest.unlink()                                                   # 两次改名之间被杀
+        newest.unlink()  # 两次改名之间被杀
     capfd.readouterr()
     train(make_args(PretrainArgs, **options(small, tmp_path, schedule="constant", from_resume=1)))
     said = capfd.readouterr().out
@@ -153,9 +160,9 @@ def test_both_damaged_is_one_sentence(small, tmp_path):
 def test_sigterm_saves_exits_zero_and_resumes_bitwise(small, tmp_path, whole):
     given = options(small, tmp_path, save_interval=1000, from_resume=1)
     child = start(given)
-    assert "1/" in child.stdout.readline()                                # 走完了第一步
+    assert "1/" in child.stdout.readline()  # 走完了第一步
     child.send_signal(signal.SIGTERM)
-    out = finish(child)                                                   # 退出码 0
+    out = finish(child)  # 退出码 0
     assert len([line for line in out.splitlines() if "SIGTERM" in line]) == 1
     assert 1 <= final(tmp_path)["step"] < STEPS
     finish(start(given))
@@ -166,10 +173,20 @@ def test_sigterm_saves_exits_zero_and_resumes_bitwise(small, tmp_path, whole):
 def tiny_loop(n: int, tmp_path, **more) -> Loop:
     "每行的第二个 token 就是它的编号，走步时数得出看过谁。"
     torch.manual_seed(0)
-    model = MiniMindForCausalLM(MiniMindConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=4, num_key_value_heads=2, vocab_size=64))
+    model = MiniMindForCausalLM(
+        MiniMindConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=4, num_key_value_heads=2, vocab_size=64)
+    )
     rows = [{k: torch.tensor([3, i, 5]) for k in ("input_ids", "labels")} for i in range(n)]
-    args = make_args(PretrainArgs, **{**dict(hidden_size=32, batch_size=2, accumulation_steps=2, num_workers=0, device="cpu", dtype="float32",
-                                             epochs=2, save_dir=str(tmp_path / "out")), **more})
+    args = make_args(
+        PretrainArgs,
+        **{
+            **dict(
+                hidden_size=32, batch_size=2, accumulation_steps=2, num_workers=0, device="cpu", dtype="float32",
+                epochs=2, save_dir=str(tmp_path / "out"),
+            ),
+            **more,
+        },
+    )
     return Loop(args, model, None, None, rows, language_model_loss, device=torch.device("cpu"), stage="pretrain")
 
 
@@ -198,9 +215,10 @@ def test_another_process_count_neither_repeats_nor_skips(n, before, after, stop,
             loop.epoch, loop.samples = at
             seen += seen_by(loop, steps)
             ends.add((loop.epoch, loop.samples))
-        assert len(ends) == 1                                             # 各进程停在同一个位置
+        assert len(ends) == 1  # 各进程停在同一个位置
         return seen, ends.pop()
-    loops = [tiny_loop(n, tmp_path) for _ in range(before + after)]       # 在假装多进程之前造好，免得套 DDP
+
+    loops = [tiny_loop(n, tmp_path) for _ in range(before + after)]  # 在假装多进程之前造好，免得套 DDP
     first, at = walk(before, stop, (0, 0))
     rest, _ = walk(after, None, at)
     assert sorted(first + rest) == [(e, i) for e in range(2) for i in range(n)]
@@ -208,11 +226,11 @@ def test_another_process_count_neither_repeats_nor_skips(n, before, after, stop,
 
 def test_steps_left_follows_the_samples(tmp_path, monkeypatch):
     loop = tiny_loop(29, tmp_path)
-    assert loop.total == loop.steps_left() == 16                          # 每步 4 个样本，29 个要 8 步，两遍
+    assert loop.total == loop.steps_left() == 16  # 每步 4 个样本，29 个要 8 步，两遍
     loop.samples = 16
     assert loop.steps_left() == 4 + 8
     monkeypatch.setattr(loop_module, "world_size", lambda: 2)
-    assert loop.steps_left() == 2 + 4                                     # 两个进程：每步 8 个
+    assert loop.steps_left() == 2 + 4  # 两个进程：每步 8 个
 
 
 @pytest.mark.parametrize("signalled", ["group", "parent"])

@@ -1,4 +1,5 @@
 """第 2 层：分词器的性质、与 HF 的一致、保存的文件在别处能打开。"""
+
 import json
 import subprocess
 import sys
@@ -13,13 +14,21 @@ from minimind.learning.errors import UserError
 from minimind.tokenizer import BPETokenizer
 from minimind.tokenizer.bpe import bytes_to_chars, count_words, split_text
 from minimind.tokenizer.evaluation import check_round_trip, compare_tokenizers, evaluate_tokenizer
-from minimind.tokenizer.fast import (CHAT_TEMPLATE, SPECIAL_TOKENS, fingerprint, load_tokenizer, save_tokenizer, token_bytes,
-                                     train_tokenizer)
+from minimind.tokenizer.fast import (
+    CHAT_TEMPLATE, SPECIAL_TOKENS, fingerprint, load_tokenizer, save_tokenizer, token_bytes, train_tokenizer
+)
 
-TEXTS = ["今天天气很好，我们一起去公园。明天天气也很好，我们明天再去。", "小明有 12 个苹果，小红有 23 个苹果，一共 35 个苹果。",
-         "the weather is good today, the park isn't far.  \n\n\tdef f(x):\n    return x\n", "🙂🙂👍 naïve café ½ Ⅻ"]
-TRICKY = ["", " ", "  a   b  ", "\n\n\r\n\t", "👨‍👩‍👧‍👦🇨🇳👍🏽", "e\u0301\u200b\ufeff\u3000", "\x00\x1c\x85\u2028", "𠮷野家\U0010ffff", "a\ufffdb",
-          "<|im_start|><think>想</think><|im_end|>", "<|im_start", "<think", "12345六七Ⅷ½", "it's we're I'LL", "哈" * 300]
+TEXTS = [
+    "今天天气很好，我们一起去公园。明天天气也很好，我们明天再去。",
+    "小明有 12 个苹果，小红有 23 个苹果，一共 35 个苹果。",
+    "the weather is good today, the park isn't far.  \n\n\tdef f(x):\n    return x\n",
+    "🙂🙂👍 naïve café ½ Ⅻ",
+]
+TRICKY = [
+    "", " ", "  a   b  ", "\n\n\r\n\t", "👨‍👩‍👧‍👦🇨🇳👍🏽", "e\u0301\u200b\ufeff\u3000", "\x00\x1c\x85\u2028",
+    "𠮷野家\U0010ffff", "a\ufffdb", "<|im_start|><think>想</think><|im_end|>", "<|im_start", "<think", "12345六七Ⅷ½",
+    "it's we're I'LL", "哈" * 300,
+]
 ANY = st.text(st.characters(exclude_categories=["Cs"]))
 KNOWN = st.text(st.characters(exclude_categories=["Cs", "Cn"]))  # 未分配的码位：两边的 Unicode 版本可能不同
 PROPERTY = settings(max_examples=150, deadline=None, database=None)
@@ -27,10 +36,17 @@ PROPERTY = settings(max_examples=150, deadline=None, database=None)
 
 def hf_train(texts, vocab_size, digits, special=()):
     tok, level = Tokenizer(models.BPE()), pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tok.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), level]) if digits else level
+    tok.pre_tokenizer = (
+        pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), level]) if digits else level
+    )
     tok.decoder = decoders.ByteLevel()
-    tok.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=vocab_size, special_tokens=list(special), show_progress=False,
-                                                       initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    tok.train_from_iterator(
+        texts,
+        trainers.BpeTrainer(
+            vocab_size=vocab_size, special_tokens=list(special), show_progress=False,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        ),
+    )
     return tok
 
 
@@ -49,6 +65,7 @@ def hand():
 
 
 # ---- 无损 ----
+
 
 @PROPERTY
 @given(text=ANY)
@@ -75,12 +92,15 @@ def test_split_loses_nothing(text, digits):
 
 @pytest.mark.parametrize("bad", ["\ud800", "好\udfff", "a\ud83d"])
 def test_lone_surrogates_are_refused_in_one_sentence(hand, bad):
-    for call in (lambda: hand.encode(bad), lambda: BPETokenizer.train([bad], 300), lambda: train_tokenizer(["好", bad], 300)):
+    for call in (
+        lambda: hand.encode(bad), lambda: BPETokenizer.train([bad], 300), lambda: train_tokenizer(["好", bad], 300)
+    ):
         with pytest.raises(UserError, match="代理码位"):
             call()
 
 
 # ---- 与 HF 一致 ----
+
 
 @PROPERTY
 @given(text=KNOWN, digits=st.booleans())
@@ -119,10 +139,14 @@ def test_special_tokens_keep_their_ids(fast):
     assert SPECIAL_TOKENS[3:7] == ["<think>", "</think>", "<answer>", "</answer>"]
     assert (fast.pad_token_id, fast.unk_token_id, fast.bos_token_id, fast.eos_token_id) == (0, 0, 1, 2)
     assert fast.model_max_length == 32768
-    assert fast.decode(fast.encode("<|im_start|><think>好</think><|im_end|>"), skip_special_tokens=True) == "<think>好</think>"
+    assert (
+        fast.decode(fast.encode("<|im_start|><think>好</think><|im_end|>"), skip_special_tokens=True)
+        == "<think>好</think>"
+    )
 
 
 # ---- 边界 ----
+
 
 def test_exhausted_pairs_stop_cleanly():
     assert BPETokenizer.train([], 5000).merges == []
@@ -131,20 +155,38 @@ def test_exhausted_pairs_stop_cleanly():
 
 
 def test_bad_arguments_are_explained(hand, tmp_path):
-    for call, word in [(lambda: train_tokenizer(TEXTS, 268), "269"), (lambda: BPETokenizer.train(TEXTS, 200), "256"),
-                       (lambda: train_tokenizer("一个字符串", 300), "列表"), (lambda: count_words("一个字符串"), "列表"),
-                       (lambda: train_tokenizer([None], 300), "NoneType"), (lambda: hand.decode([10**6]), "不在词表"),
-                       (lambda: load_tokenizer(tmp_path / "没有"), "没有"), (lambda: load_tokenizer(tmp_path), "tokenizer.json")]:
+    for call, word in [
+        (lambda: train_tokenizer(TEXTS, 268), "269"),
+        (lambda: BPETokenizer.train(TEXTS, 200), "256"),
+        (lambda: train_tokenizer("一个字符串", 300), "列表"),
+        (lambda: count_words("一个字符串"), "列表"),
+        (lambda: train_tokenizer([None], 300), "NoneType"),
+        (lambda: hand.decode([10**6]), "不在词表"),
+        (lambda: load_tokenizer(tmp_path / "没有"), "没有"),
+        (lambda: load_tokenizer(tmp_path), "tokenizer.json"),
+    ]:
         with pytest.raises(UserError, match=word):
             call()
 
 
-@pytest.mark.parametrize("change, word", [
-    (lambda s: s.update(normalizer={"type": "NFC"}), "normalizer"), (lambda s: s.update(pre_tokenizer={"type": "Whitespace"}), "预切分"),
-    (lambda s: s["model"].update(byte_fallback=True), "byte_fallback"), (lambda s: s["model"].update(type="Unigram"), "Unigram"),
-    (lambda s: s["model"]["vocab"].pop("a"), "词表里缺少"), (lambda s: s.pop("model"), "tokenizer.json"),
-    (lambda s: s["added_tokens"][0].update(lstrip=True), "endoftext"),
-    (lambda s: s.update(post_processor={"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}]}), "后处理")])
+@pytest.mark.parametrize(
+    "change, word",
+    [
+        (lambda s: s.update(normalizer={"type": "NFC"}), "normalizer"),
+        (lambda s: s.update(pre_tokenizer={"type": "Whitespace"}), "预切分"),
+        (lambda s: s["model"].update(byte_fallback=True), "byte_fallback"),
+        (lambda s: s["model"].update(type="Unigram"), "Unigram"),
+        (lambda s: s["model"]["vocab"].pop("a"), "词表里缺少"),
+        (lambda s: s.pop("model"), "tokenizer.json"),
+        (lambda s: s["added_tokens"][0].update(lstrip=True), "endoftext"),
+        (
+            lambda s: s.update(
+                post_processor={"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}]}
+            ),
+            "后处理",
+        ),
+    ],
+)
 def test_unsupported_files_are_refused_not_misread(hand, tmp_path, change, word):
     hand.save(tmp_path / "tokenizer.json")
     state = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
@@ -171,10 +213,11 @@ def test_a_long_word_is_not_quadratic(hand, monkeypatch):
         def get(self, *pair):
             self.asked += 1
             return super().get(*pair)
+
     text = "今天天气很好我们去公园" * 4000  # 四万多字，没有一个标点：一整段
     monkeypatch.setattr(hand, "_ranks", ranks := Counted(hand._ranks))
     assert hand.decode(hand.encode(text)) == text
-    assert len(text) < ranks.asked < 10 * len(text.encode())       # 每个字节问几次，不随长度涨；平方的写法要问几百亿次
+    assert len(text) < ranks.asked < 10 * len(text.encode())  # 每个字节问几次，不随长度涨；平方的写法要问几百亿次
 
 
 # ---- 保存，在别处打开 ----
@@ -201,7 +244,10 @@ def test_saved_folder_opens_in_a_fresh_process_without_minimind(fast, tmp_path, 
     if how.startswith("MiniMind"):
         old_layout(folder)
     ask = {"texts": TEXTS + TRICKY, "chat": [{"role": "user", "content": "你好"}]}
-    run = subprocess.run([sys.executable, "-c", ELSEWHERE, str(folder)], input=json.dumps(ask), capture_output=True, text=True, cwd=tmp_path, timeout=300)
+    run = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, str(folder)], input=json.dumps(ask), capture_output=True, text=True,
+        cwd=tmp_path, timeout=300,
+    )
     assert run.returncode == 0, run.stderr
     got = json.loads(run.stdout.splitlines()[-1])
     assert got["ids"] == [fast.encode(t) for t in ask["texts"]] and got["back"] == ask["texts"]
@@ -231,13 +277,19 @@ def test_saving_twice_changes_nothing(fast, tmp_path):
 
 def test_training_is_deterministic_and_fingerprints_differ(fast):
     assert fingerprint(train_tokenizer(iter(TEXTS), 390)) == fingerprint(fast)
-    others = [train_tokenizer(TEXTS, 389), train_tokenizer(TEXTS, 390, single_digits=False), train_tokenizer(TEXTS[:3], 390)]
+    others = [
+        train_tokenizer(TEXTS, 389), train_tokenizer(TEXTS, 390, single_digits=False),
+        train_tokenizer(TEXTS[:3], 390),
+    ]
     assert len({fingerprint(t) for t in [fast, *others]}) == 4
 
 
 def test_token_bytes_refuses_other_kinds_of_tokenizer():
     from transformers import PreTrainedTokenizerFast
-    word = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel({"天气": 0, "<unk>": 1}, unk_token="<unk>")), unk_token="<unk>")
+
+    word = PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer(models.WordLevel({"天气": 0, "<unk>": 1}, unk_token="<unk>")), unk_token="<unk>"
+    )
     with pytest.raises(UserError, match="字节级"):
         token_bytes(word)
 
@@ -248,9 +300,11 @@ USER, START = {"role": "user", "content": "问"}, "<|im_start|>assistant\n"
 Q = "<|im_start|>user\n问<|im_end|>\n"
 CALL = {"name": "f", "arguments": {"甲": 1}}
 CALLED = '<tool_call>\n{"name": "f", "arguments": {"甲": 1}}\n</tool_call>'
-TOOLS = ('# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are provided with function signatures within '
-         '<tools></tools> XML tags:\n<tools>\n{"name": "f"}\n</tools>\n\nFor each function call, return a json object with function name and '
-         'arguments within <tool_call></tool_call> XML tags:\n<tool_call>\n{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>')
+TOOLS = (
+    "# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are provided with function signatures within "
+    '<tools></tools> XML tags:\n<tools>\n{"name": "f"}\n</tools>\n\nFor each function call, return a json object with function name and '
+    'arguments within <tool_call></tool_call> XML tags:\n<tool_call>\n{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>'
+)
 
 
 def says(**message):
@@ -265,19 +319,42 @@ GOLDEN = [
     ([USER, says(content="答"), USER], {}, Q + START + "答<|im_end|>\n" + Q),
     ([USER, says(content=None)], {}, Q + START + "<|im_end|>\n"),
     ([USER], {"tools": [{"name": "f"}]}, "<|im_start|>system\n" + TOOLS + "<|im_end|>\n" + Q),
-    ([{"role": "system", "content": "令"}, USER], {"tools": [{"name": "f"}]}, "<|im_start|>system\n令\n\n" + TOOLS + "<|im_end|>\n" + Q),
+    (
+        [{"role": "system", "content": "令"}, USER], {"tools": [{"name": "f"}]},
+        "<|im_start|>system\n令\n\n" + TOOLS + "<|im_end|>\n" + Q,
+    ),
     ([USER], {"tools": []}, Q),
     ([USER, says(content="答", reasoning_content="\n想\n")], {}, Q + START + "<think>\n想\n</think>\n\n答<|im_end|>\n"),
     ([USER, says(content="答", reasoning_content="")], {}, Q + START + "<think>\n\n</think>\n\n答<|im_end|>\n"),
     ([USER, says(content="答", reasoning_content=None)], {}, Q + START + "答<|im_end|>\n"),
-    ([USER, says(content="<think>\n想\n</think>\n<answer>\n答\n</answer>")], {}, Q + START + "<think>\n想\n</think>\n<answer>\n答\n</answer><|im_end|>\n"),
+    (
+        [USER, says(content="<think>\n想\n</think>\n<answer>\n答\n</answer>")],
+        {},
+        Q + START + "<think>\n想\n</think>\n<answer>\n答\n</answer><|im_end|>\n",
+    ),
     ([USER, says(content="", tool_calls=[CALL])], {}, Q + START + CALLED + "<|im_end|>\n"),
-    ([USER, says(content="答", tool_calls=[{"type": "function", "function": CALL}, CALL])], {}, Q + START + "答\n" + CALLED + "\n" + CALLED + "<|im_end|>\n"),
-    ([USER, says(content="", tool_calls=[{"name": "f", "arguments": '{"甲": 1}'}])], {}, Q + START + CALLED + "<|im_end|>\n"),
-    ([USER, says(content="", reasoning_content="想", tool_calls=[CALL])], {}, Q + START + "<think>\n想\n</think>\n\n" + CALLED + "<|im_end|>\n"),
+    (
+        [USER, says(content="答", tool_calls=[{"type": "function", "function": CALL}, CALL])],
+        {},
+        Q + START + "答\n" + CALLED + "\n" + CALLED + "<|im_end|>\n",
+    ),
+    (
+        [USER, says(content="", tool_calls=[{"name": "f", "arguments": '{"甲": 1}'}])], {},
+        Q + START + CALLED + "<|im_end|>\n",
+    ),
+    (
+        [USER, says(content="", reasoning_content="想", tool_calls=[CALL])],
+        {},
+        Q + START + "<think>\n想\n</think>\n\n" + CALLED + "<|im_end|>\n",
+    ),
     ([USER, says(content="答", tool_calls=None)], {}, Q + START + "答<|im_end|>\n"),
-    ([USER, {"role": "tool", "content": "一"}, {"role": "tool", "content": "二"}, USER], {},
-     Q + "<|im_start|>user\n<tool_response>\n一\n</tool_response>\n<tool_response>\n二\n</tool_response><|im_end|>\n" + Q),
+    (
+        [USER, {"role": "tool", "content": "一"}, {"role": "tool", "content": "二"}, USER],
+        {},
+        Q
+        + "<|im_start|>user\n<tool_response>\n一\n</tool_response>\n<tool_response>\n二\n</tool_response><|im_end|>\n"
+        + Q,
+    ),
     ([{"role": "tool", "content": "一"}], {}, "<|im_start|>user\n<tool_response>\n一\n</tool_response><|im_end|>\n"),
     ([USER], {"add_generation_prompt": True}, Q + START),
     ([USER], {"add_generation_prompt": True, "enable_thinking": True}, Q + START),
@@ -285,7 +362,10 @@ GOLDEN = [
     ([USER], {"add_generation_prompt": True, "open_thinking": False}, Q + START + "<think>\n\n</think>\n\n"),
     ([USER], {"add_generation_prompt": True, "open_thinking": True}, Q + START + "<think>\n"),
     ([USER], {"add_generation_prompt": True, "open_thinking": True, "enable_thinking": False}, Q + START + "<think>\n"),
-    ([USER], {"add_generation_prompt": True, "open_thinking": None, "enable_thinking": False}, Q + START + "<think>\n\n</think>\n\n"),
+    (
+        [USER], {"add_generation_prompt": True, "open_thinking": None, "enable_thinking": False},
+        Q + START + "<think>\n\n</think>\n\n",
+    ),
     ([USER], {"enable_thinking": False}, Q),
 ]
 
@@ -295,9 +375,14 @@ def test_chat_template_golden(fast, messages, options, want):
     assert fast.apply_chat_template(messages, tokenize=False, **options) == want
 
 
-@pytest.mark.parametrize("messages, options, word", [
-    ([{"role": "robot", "content": "嗨"}], {}, "robot"), ([USER, says(content="", tool_calls='[{"name": "f"}]')], {}, "tool_calls"),
-    ([USER], {"tools": '[{"name": "f"}]'}, "(?i)tools")])
+@pytest.mark.parametrize(
+    "messages, options, word",
+    [
+        ([{"role": "robot", "content": "嗨"}], {}, "robot"),
+        ([USER, says(content="", tool_calls='[{"name": "f"}]')], {}, "tool_calls"),
+        ([USER], {"tools": '[{"name": "f"}]'}, "(?i)tools"),
+    ],
+)
 def test_chat_template_refuses_what_it_would_misread(fast, messages, options, word):
     with pytest.raises(Exception, match=word):
         fast.apply_chat_template(messages, tokenize=False, **options)
@@ -314,23 +399,31 @@ def test_template_keeps_every_character(fast, words, thought):
         assert m["content"] + "<|im_end|>\n" in text
     if len(messages) > 1 and thought is not None:
         assert f"<think>\n{thought.strip(chr(10))}\n</think>\n\n" in text
-        assert text.startswith(fast.apply_chat_template(messages[:1], tokenize=False, add_generation_prompt=True, open_thinking=True))
+        assert text.startswith(
+            fast.apply_chat_template(messages[:1], tokenize=False, add_generation_prompt=True, open_thinking=True)
+        )
 
 
 def test_template_needs_no_transformers():
     "模板随权重走：别的程序用普通的 Jinja 也能渲染"
     from jinja2.sandbox import ImmutableSandboxedEnvironment
-    text = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(CHAT_TEMPLATE).render(messages=[USER, says(content="答")])
+
+    text = (
+        ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+        .from_string(CHAT_TEMPLATE)
+        .render(messages=[USER, says(content="答")])
+    )
     assert text == Q + START + "答<|im_end|>\n"
 
 
 # ---- 测量 ----
 
+
 def test_report_and_comparison(fast, hand, tmp_path):
     report = evaluate_tokenizer(fast, TEXTS)
     assert report.vocab_size == len(fast) and report.round_trip_failures == 0
     assert report.bytes_per_token == evaluate_tokenizer(hand, TEXTS).bytes_per_token > 1
-    assert "每词元字节数" in str(report) and "|" in report._repr_markdown_()
+    assert "每 token 字节数" in str(report) and "|" in report._repr_markdown_()
     assert check_round_trip(fast, TRICKY) == [] == check_round_trip(hand, TRICKY)
     rows = compare_tokenizers({"手写": hand, "快速": fast, "文件夹": save_tokenizer(fast, tmp_path / "t")})
     assert rows["手写"] == rows["快速"] == rows["文件夹"]

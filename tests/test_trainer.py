@@ -1,4 +1,5 @@
 """训练循环的陷阱与约定：步数、顺序、权重的键、续训、两个进程、坏输入。"""
+
 import json
 import math
 from pathlib import Path
@@ -17,18 +18,29 @@ from minimind.trainer.runtime import make_scaler, unwrap
 from minimind.trainer.train_full_sft import SFTArgs
 from minimind.trainer.train_pretrain import PretrainArgs
 
-SHAPE = dict(hidden_size=32, num_hidden_layers=2, max_seq_len=32, batch_size=2, accumulation_steps=1, dtype="float32",
-             num_workers=0, log_interval=1, learning_rate=1e-2, device="cpu")
+SHAPE = dict(
+    hidden_size=32, num_hidden_layers=2, max_seq_len=32, batch_size=2, accumulation_steps=1, dtype="float32",
+    num_workers=0, log_interval=1, learning_rate=1e-2, device="cpu",
+)
 
 
 def args_for(cls, small, tmp_path, data="pretrain", **more):
-    return make_args(cls, **{**SHAPE, "data_path": str(small[data]), "tokenizer_path": str(small["tok"]), "save_dir": str(tmp_path / "out"),
-                             "max_steps": 6, **more})
+    return make_args(
+        cls,
+        **{
+            **SHAPE, "data_path": str(small[data]), "tokenizer_path": str(small["tok"]),
+            "save_dir": str(tmp_path / "out"), "max_steps": 6, **more,
+        },
+    )
 
 
 def tiny(seed=0, **kw):
     torch.manual_seed(seed)
-    return MiniMindForCausalLM(MiniMindConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, vocab_size=64, **kw))
+    return MiniMindForCausalLM(
+        MiniMindConfig(
+            hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, vocab_size=64, **kw
+        )
+    )
 
 
 def batch(rows=2, length=12, seed=0, ragged=False):
@@ -37,12 +49,12 @@ def batch(rows=2, length=12, seed=0, ragged=False):
     labels = ids.clone()
     if ragged:
         for i in range(rows):
-            labels[i, 3 + 2 * i:] = -100
+            labels[i, 3 + 2 * i :] = -100
     return {"input_ids": ids, "labels": labels}
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "wsd"])
-def test_schedule_starts_at_lr_and_ends_at_its_floor(schedule):  # 陷阱 24
+def test_schedule_starts_at_lr_and_ends_at_its_floor(schedule):
     assert get_lr(0, 50, 3e-4, schedule=schedule) == pytest.approx(3e-4)
     assert get_lr(49, 50, 3e-4, schedule=schedule) == pytest.approx({"cosine": 3e-5, "wsd": 0.0}[schedule])
     warm = [get_lr(i, 100, 1.0, schedule=schedule, warmup=0.1) for i in range(100)]
@@ -50,30 +62,35 @@ def test_schedule_starts_at_lr_and_ends_at_its_floor(schedule):  # 陷阱 24
 
 
 @pytest.mark.parametrize("n,bs,accum,epochs", [(7, 2, 3, 1), (8, 2, 2, 2), (5, 3, 1, 2), (1, 4, 4, 3)])
-def test_number_of_steps_is_exact(n, bs, accum, epochs, tmp_path):  # 陷阱 25
+def test_number_of_steps_is_exact(n, bs, accum, epochs, tmp_path):
     rows = [{k: v[0] for k, v in batch(1, seed=i).items()} for i in range(n)]
-    args = make_args(PretrainArgs, **{**SHAPE, "batch_size": bs, "accumulation_steps": accum, "epochs": epochs, "save_dir": str(tmp_path / "out")})
+    args = make_args(
+        PretrainArgs,
+        **{**SHAPE, "batch_size": bs, "accumulation_steps": accum, "epochs": epochs, "save_dir": str(tmp_path / "out")},
+    )
     loop = Loop(args, tiny(), None, None, rows, language_model_loss, device=torch.device("cpu"))
     expected = math.ceil(math.ceil(n / bs) / accum) * epochs
     assert sum(1 for _ in loop.steps()) == expected
     assert loop.epoch == epochs
 
 
-def test_accumulation_equals_one_big_batch_with_unequal_lengths():  # 陷阱 26
+def test_accumulation_equals_one_big_batch_with_unequal_lengths():
     big = batch(4, ragged=True)
     grads = []
-    for micro in ([big], [{k: v[i:i + 1] for k, v in big.items()} for i in range(4)]):
+    for micro in ([big], [{k: v[i : i + 1] for k, v in big.items()} for i in range(4)]):
         model = tiny()
         opt = build_optimizer(model, "adamw", lr=0.0)
         opt.zero_grad = lambda *a: None
-        out = train_step(model, micro, language_model_loss, opt, make_scaler(torch.device("cpu"), torch.float32), grad_clip=1e9)
+        out = train_step(
+            model, micro, language_model_loss, opt, make_scaler(torch.device("cpu"), torch.float32), grad_clip=1e9
+        )
         grads.append((out["loss_sum"] / out["tokens"], [p.grad.clone() for p in model.parameters()]))
     assert torch.allclose(grads[0][0], grads[1][0], atol=1e-5)
     for a, b in zip(grads[0][1], grads[1][1]):
         assert torch.allclose(a, b, atol=1e-6)
 
 
-def test_order_differs_between_epochs_and_repeats_with_the_seed():  # 陷阱 28
+def test_order_differs_between_epochs_and_repeats_with_the_seed():
     assert sample_order(50, 1, 0) == sample_order(50, 1, 0) != sample_order(50, 1, 1)
     assert sample_order(50, 2, 0) != sample_order(50, 1, 0)
 
@@ -86,11 +103,14 @@ def test_ranks_share_every_sample_once_from_any_position(world):
     assert len({len(rank_batches(order, 4, r, world)) for r in range(world)}) == 1
 
 
-def test_batch_without_supervised_tokens_gives_zero_not_nan():  # 陷阱 21
+def test_batch_without_supervised_tokens_gives_zero_not_nan():
     b = batch()
     b["labels"][:] = -100
     model = tiny()
-    out = train_step(model, [b], language_model_loss, build_optimizer(model), make_scaler(torch.device("cpu"), torch.float32), grad_clip=1.0)
+    out = train_step(
+        model, [b], language_model_loss, build_optimizer(model), make_scaler(torch.device("cpu"), torch.float32),
+        grad_clip=1.0,
+    )
     assert out["loss_sum"].item() == 0.0 and supervised(b) == 0
     assert all(torch.isfinite(p).all() for p in model.parameters())
 
@@ -102,12 +122,12 @@ def test_tied_weight_is_in_one_group_only():
     assert len(groups["embedding"]) == 1
 
 
-def test_scaler_is_on_for_float16_only():  # 陷阱 33
+def test_scaler_is_on_for_float16_only():
     assert not make_scaler(torch.device("cpu"), torch.bfloat16).is_enabled()
     assert not make_scaler(torch.device("cpu"), torch.float16).is_enabled()
 
 
-def test_stages_train_save_and_log_plain_numbers(small, tmp_path):  # 陷阱 32、35
+def test_stages_train_save_and_log_plain_numbers(small, tmp_path):
     pre = train_pretrain.train(args_for(PretrainArgs, small, tmp_path, epochs=3))
     assert pre.weight_path.name == "pretrain_32.pth" and pre.steps == 6
     assert pre.journal["loss"][-1] < pre.journal["loss"][0]
@@ -117,17 +137,19 @@ def test_stages_train_save_and_log_plain_numbers(small, tmp_path):  # 陷阱 32�
     assert card["stage"] == "full_sft" and card["config"]["hidden_size"] == 32
 
 
-def test_saved_keys_are_clean_under_compile_and_wrapper(small, tmp_path):  # 陷阱 34
+def test_saved_keys_are_clean_under_compile_and_wrapper(small, tmp_path):
     model = tiny()
     wrapped = torch.compile(model)
     assert unwrap(wrapped) is model
     result = train_pretrain.train(args_for(PretrainArgs, small, tmp_path, max_steps=1))
     keys = torch.load(result.weight_path, weights_only=True).keys()
     assert not any(k.startswith(("module.", "_orig_mod.")) for k in keys)
-    assert {"model.embed_tokens.weight", "lm_head.weight", "model.norm.weight", "model.layers.0.self_attn.q_proj.weight"} <= set(keys)
+    assert {
+        "model.embed_tokens.weight", "lm_head.weight", "model.norm.weight", "model.layers.0.self_attn.q_proj.weight"
+    } <= set(keys)
 
 
-def test_trainable_parameters_are_all_of_them(small, tmp_path):  # 陷阱 36
+def test_trainable_parameters_are_all_of_them(small, tmp_path):
     result = train_pretrain.train(args_for(PretrainArgs, small, tmp_path, max_steps=1))
     assert all(p.requires_grad for p in result.model.parameters())
 
@@ -138,32 +160,41 @@ def test_padded_training_matches_its_flag(small, tmp_path):
 
 
 def test_resume_continues_where_it_stopped(small, tmp_path):
-    whole = train_pretrain.train(args_for(PretrainArgs, small, tmp_path / "a", max_steps=6, schedule="constant", epochs=3))
+    whole = train_pretrain.train(
+        args_for(PretrainArgs, small, tmp_path / "a", max_steps=6, schedule="constant", epochs=3)
+    )
     half = args_for(PretrainArgs, small, tmp_path / "b", max_steps=3, schedule="constant", epochs=3)
     train_pretrain.train(half)
-    rest = train_pretrain.train(args_for(PretrainArgs, small, tmp_path / "b", max_steps=6, schedule="constant", epochs=3, from_resume=1))
+    rest = train_pretrain.train(
+        args_for(PretrainArgs, small, tmp_path / "b", max_steps=6, schedule="constant", epochs=3, from_resume=1)
+    )
     assert rest.steps == 3
     for a, b in zip(whole.model.state_dict().values(), rest.model.state_dict().values()):
         assert torch.equal(a, b)
 
 
-def test_moe_trains_and_its_balance_loss_reaches_the_router(small, tmp_path):  # 陷阱 15
+def test_moe_trains_and_its_balance_loss_reaches_the_router(small, tmp_path):
     model = tiny(use_moe=True, n_routed_experts=4, num_experts_per_tok=2, aux_loss_alpha=0.1)
     language_model_loss(model, {**batch(), "labels": torch.full((2, 12), -100)}).backward()
     b = batch()
     model.zero_grad()
     model(b["input_ids"]).aux_loss.backward()
-    assert any(p.grad is not None and p.grad.abs().sum() > 0 for n, p in model.named_parameters() if "mlp.gate.weight" in n)
+    assert any(
+        p.grad is not None and p.grad.abs().sum() > 0 for n, p in model.named_parameters() if "mlp.gate.weight" in n
+    )
     result = train_pretrain.train(args_for(PretrainArgs, small, tmp_path, use_moe=1, max_steps=2))
     assert result.weight_path.name == "pretrain_32_moe.pth"
 
 
-@pytest.mark.parametrize("given,words", [
-    (dict(from_weight="pretrain"), ["pretrain_32.pth", "train pretrain"]),
-    (dict(data_path="/nowhere/x.jsonl"), ["/nowhere/x.jsonl"]),
-    (dict(tokenizer_path="/nowhere/tok"), ["/nowhere/tok", "minimind"]),
-    (dict(preset="tiny", vocab_size=100), ["vocab_size"]),
-])
+@pytest.mark.parametrize(
+    "given,words",
+    [
+        (dict(from_weight="pretrain"), ["pretrain_32.pth", "train pretrain"]),
+        (dict(data_path="/nowhere/x.jsonl"), ["/nowhere/x.jsonl"]),
+        (dict(tokenizer_path="/nowhere/tok"), ["/nowhere/tok", "minimind"]),
+        (dict(preset="tiny", vocab_size=100), ["vocab_size"]),
+    ],
+)
 def test_bad_input_is_one_clear_sentence(given, words, small, tmp_path):
     with pytest.raises(UserError) as e:
         train_pretrain.train(args_for(PretrainArgs, small, tmp_path, **given))
@@ -183,15 +214,28 @@ def test_weights_of_another_shape_are_refused(small, tmp_path):
         train_full_sft.train(args_for(SFTArgs, small, tmp_path, data="sft", hidden_size=64, from_weight=str(path)))
 
 
-def test_two_processes_agree_and_exit(small, tmp_path, cli):  # 陷阱 29、31
-    flags = [f"--{k}={v}" for k, v in dict(data_path=small["pretrain"], tokenizer_path=small["tok"], hidden_size=32, num_hidden_layers=2,
-                                           max_seq_len=32, batch_size=2, accumulation_steps=1, max_steps=3, learning_rate=1e-2, epochs=3,
-                                           dtype="float32", num_workers=0, log_interval=1, device="cpu").items()]
-    done = cli(*flags, f"--save_dir={tmp_path}/two/out", home=tmp_path, module="minimind.trainer.train_pretrain", nproc=2, timeout=240)
+def test_two_processes_agree_and_exit(small, tmp_path, cli):
+    flags = [
+        f"--{k}={v}"
+        for k, v in dict(
+            data_path=small["pretrain"], tokenizer_path=small["tok"], hidden_size=32, num_hidden_layers=2,
+            max_seq_len=32, batch_size=2, accumulation_steps=1, max_steps=3, learning_rate=1e-2, epochs=3,
+            dtype="float32", num_workers=0, log_interval=1, device="cpu",
+        ).items()
+    ]
+    done = cli(
+        *flags, f"--save_dir={tmp_path}/two/out", home=tmp_path, module="minimind.trainer.train_pretrain", nproc=2,
+        timeout=240,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
-    one = cli(*[f.replace("--batch_size=2", "--batch_size=4") for f in flags], f"--save_dir={tmp_path}/one/out", home=tmp_path,
-              module="minimind.trainer.train_pretrain", timeout=240)
+    one = cli(
+        *[f.replace("--batch_size=2", "--batch_size=4") for f in flags], f"--save_dir={tmp_path}/one/out",
+        home=tmp_path, module="minimind.trainer.train_pretrain", timeout=240,
+    )
     assert one.returncode == 0, one.stderr[-2000:]
-    a, b = ([json.loads(line)["loss"] for line in Path(f"{tmp_path}/{w}/out/metrics.jsonl").read_text().splitlines()] for w in ("one", "two"))
+    a, b = (
+        [json.loads(line)["loss"] for line in Path(f"{tmp_path}/{w}/out/metrics.jsonl").read_text().splitlines()]
+        for w in ("one", "two")
+    )
     # 种子按进程编号错开，初始权重由 DDP 从主进程广播；同样的全局批，损失应当一致
     assert a == pytest.approx(b, abs=2e-4)

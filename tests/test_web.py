@@ -1,4 +1,5 @@
 """聊天页面：不开浏览器，用 Streamlit 自带的 AppTest 一步步点过去。"""
+
 import os
 from pathlib import Path
 
@@ -14,24 +15,28 @@ from minimind.model.config import MiniMindConfig
 from minimind.tokenizer.fast import load_tokenizer
 
 PAGE = Path(minimind.serving.__file__).with_name("page.py")
-NASTY = '<script>alert(1)</script> ![x](http://example.com/x.png) **粗** # 标题 :smile: $x$ [链](http://example.com)'
+NASTY = "<script>alert(1)</script> ![x](http://example.com/x.png) **粗** # 标题 :smile: $x$ [链](http://example.com)"
 
 
 def save_tiny(out: Path, tok_dir: Path, name: str = "demo/full_sft_32", context: int = 64) -> Path:
     "一个没训练过的小模型，存成能选的权重。"
     torch.manual_seed(0)
-    config = MiniMindConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
-                            vocab_size=len(load_tokenizer(tok_dir)), max_position_embeddings=context)
+    config = MiniMindConfig(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        vocab_size=len(load_tokenizer(tok_dir)), max_position_embeddings=context,
+    )
     stage = Path(name).name.rsplit("_", 1)[0]
     return save_weights(MiniMindForCausalLM(config), out / f"{name}.pth", stage=stage, tokenizer_dir=tok_dir)
 
 
 def script(*pieces):
     "假的生成器：按写好的片段说话。"
+
     def talk(self, text):
         yield from pieces
         answer = "".join(p for kind, p in pieces if kind == "answer")
         self.last = dict(tokens=len(pieces), avg_tokens_per_second=10.0, truncated=False, answer=answer)
+
     return talk
 
 
@@ -72,8 +77,8 @@ def test_a_real_untrained_model_answers_and_shows_its_speed(page):
     assert not app.exception and not app.error
     assert [m.name for m in app.chat_message] == ["user", "assistant"] and texts(app, "user") == ["你好"]
     assert any("每秒" in c.value for c in app.chat_message[1].caption)
-    assert not app.header                                    # 开场白让位给对话
-    again = app.run()                                        # 重跑一遍（比如动了滑块），对话还在
+    assert not app.header  # 开场白让位给对话
+    again = app.run()  # 重跑一遍（比如动了滑块），对话还在
     assert [m.name for m in again.chat_message] == ["user", "assistant"]
 
 
@@ -81,7 +86,7 @@ def test_output_is_text_never_markup(page, monkeypatch):
     monkeypatch.setattr(web.ChatSession, "pieces", script(("answer", NASTY[:9]), ("answer", NASTY[9:])))
     app = page.run()
     app.chat_input[0].set_value(NASTY).run()
-    for _ in range(2):                                       # 流式显示时一次，从历史里再画时一次
+    for _ in range(2):  # 流式显示时一次，从历史里再画时一次
         assert texts(app) == [NASTY, NASTY]
         assert not app.chat_message[0].markdown and not app.chat_message[1].markdown
         app.run()
@@ -101,8 +106,14 @@ def test_settings_reach_the_session_and_history_is_passed_on(page, monkeypatch):
     seen = []
 
     def talk(self, text):
-        seen.append((self.thinking, self.history_turns, self.max_new_tokens, self.params.temperature, [m["content"] for m in self.history]))
+        seen.append(
+            (
+                self.thinking, self.history_turns, self.max_new_tokens, self.params.temperature,
+                [m["content"] for m in self.history],
+            )
+        )
         yield from script(("answer", "好"))(self, text)
+
     monkeypatch.setattr(web.ChatSession, "pieces", talk)
     app = page.run()
     app.sidebar.slider[0].set_value(1.0).run()
@@ -133,7 +144,9 @@ def test_an_interrupted_answer_keeps_what_was_said(page, monkeypatch):
     def talk(self, text):
         yield "answer", "说到一半"
         from streamlit.runtime.scriptrunner import StopException
+
         raise StopException()
+
     monkeypatch.setattr(web.ChatSession, "pieces", talk)
     app = page.run()
     app.chat_input[0].set_value("甲").run()
@@ -162,6 +175,7 @@ def test_newest_chat_weight_comes_first_and_retraining_reloads(page, out, small)
 
 def test_plain_survives_markdown():
     from markdown_it import MarkdownIt
+
     shown = MarkdownIt("commonmark").parse(web.plain(NASTY))
     assert [t.type for t in shown] == ["paragraph_open", "inline", "paragraph_close"]
     assert "".join(c.content for c in shown[1].children) == NASTY

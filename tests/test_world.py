@@ -1,4 +1,5 @@
 """小世界：教的与考的不相交；同一颗种子逐字节相同；格式通得过校验。"""
+
 import json
 import random
 import re
@@ -29,9 +30,21 @@ def world(tmp_path_factory):
 @pytest.fixture(scope="module")
 def texts(world):
     "每个训练文件里的全部文字。"
-    return {name: [text for row in rows(world[name]) for text in ([row["text"]] if "text" in row else
-                   [m["content"] + "\n" + (m.get("reasoning_content") or "") + "\n" + (m.get("tool_calls") or "") for m in messages(row)])]
-            for name in TRAINED}
+    return {
+        name: [
+            text
+            for row in rows(world[name])
+            for text in (
+                [row["text"]]
+                if "text" in row
+                else [
+                    m["content"] + "\n" + (m.get("reasoning_content") or "") + "\n" + (m.get("tool_calls") or "")
+                    for m in messages(row)
+                ]
+            )
+        ]
+        for name in TRAINED
+    }
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +65,11 @@ def test_ways_are_disjoint():
     for name, both in language.WAYS.items():
         train, test = (w.sentences() for w in (both["train"], both["test"]))
         assert train and test and not train & test, name
-    for table in (*language.TALK.values(), *language.STORIES.values(), language.STORIES2, language.READ_VERBS, language.READ_THING, language.READ_WHO, language.LEADS,
-                  skills.TOOL_ASKS, *(m[part] for m in language.MEMORY.values() for part in ("tell", "ask"))):
+    for table in (
+        *language.TALK.values(), *language.STORIES.values(), language.STORIES2, language.READ_VERBS,
+        language.READ_THING, language.READ_WHO, language.LEADS, skills.TOOL_ASKS,
+        *(m[part] for m in language.MEMORY.values() for part in ("tell", "ask")),
+    ):
         assert not {v for phrase in table["train"] for v in language.variants(phrase)} & set(table["test"])
 
 
@@ -73,9 +89,12 @@ def test_no_written_question_is_trained_on(world):
 def test_no_held_out_operands_are_trained_on(texts):
     for name in TRAINED:
         for text in texts[name]:
-            for a, op, b in re.findall(r"(?<![\d+\-])(\d\d) ?([+\-*]|加上|加到|加|减去|减|乘以|乘|×) ?(\d\d)(?!\d)", text):
+            for a, op, b in re.findall(
+                r"(?<![\d+\-])(\d\d) ?([+\-*]|加上|加到|加|减去|减|乘以|乘|×) ?(\d\d)(?!\d)", text
+            ):
                 op = {"加": "+", "减": "-", "乘": "*", "×": "*"}.get(op[0], op)
-                if "加到" in text and op == "+": a, b = b, a
+                if "加到" in text and op == "+":
+                    a, b = b, a
                 assert not held_out(int(a), op, int(b)), (name, text)
 
 
@@ -84,10 +103,18 @@ def test_no_held_out_word_problem_is_trained_on(world):
     for row in rows(world["sft"]) + rows(world["rlaif"]):
         turns = [m for m in row["conversations"] if m["role"] != "system"]
         found, answer = re.findall(r"\d+", turns[0]["content"]), row.get("gt") or turns[-1]["content"].rstrip("。")
-        if len(found) != 2 or not answer.isdigit() or len(turns) != 2 or re.search("[大小]|bigger|smaller", turns[0]["content"]): continue
+        if (
+            len(found) != 2
+            or not answer.isdigit()
+            or len(turns) != 2
+            or re.search("[大小]|bigger|smaller", turns[0]["content"])
+        ):
+            continue
         a, b = map(int, found)
-        if int(answer) == a + b: assert not held_out(a, "+", b), turns
-        elif int(answer) == abs(a - b): assert not held_out(max(a, b), "-", min(a, b)), turns
+        if int(answer) == a + b:
+            assert not held_out(a, "+", b), turns
+        elif int(answer) == abs(a - b):
+            assert not held_out(max(a, b), "-", min(a, b)), turns
 
 
 def test_test_operands_are_held_out(tests):
@@ -102,7 +129,8 @@ def test_held_out_combinations_are_not_trained_on(world, tests):
     for row in rows(world["sft"]):
         first = "".join(m["content"] for m in row["conversations"] if m["role"] == "user")
         names = set(told.findall(first))
-        if "我" not in first or len(names) != 1 or not re.search("叫" + next(iter(names)), first): continue
+        if "我" not in first or len(names) != 1 or not re.search("叫" + next(iter(names)), first):
+            continue
         liked = re.findall("我(?:最|特别|很|平时)?(?:喜欢|爱)吃?(" + "|".join(LIKES) + ")", first)
         assert not any(held_out_combo(next(iter(names)), thing) for thing in liked), row
 
@@ -142,7 +170,8 @@ def test_test_rows_end_with_the_user(tests):
 
 
 def test_written_items_are_well_formed(world):
-    if "test_written" not in world: pytest.skip("还没有手写测试集 minimind/world/data/test_written.jsonl")
+    if "test_written" not in world:
+        pytest.skip("还没有手写测试集 minimind/world/data/test_written.jsonl")
     items = rows(world["test_written"])
     assert len(items) >= 300
     assert all(i["skill"] in skills.SKILLS and i["answers"] and i["conversations"][-1]["role"] == "user" for i in items)

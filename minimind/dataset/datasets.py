@@ -20,41 +20,61 @@ from filelock import FileLock
 from ..learning.errors import UserError
 from ..learning.paths import home, writing
 from .formats import as_list, expand_paths, scan
-from .masking import IGNORE, augment, build_prompt, encode_segments, encode_texts, marks, segments, to_messages
+from minimind.dataset.masking import (
+    IGNORE, augment, build_prompt, encode_segments, encode_texts, marks, segments, to_messages
+)
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c010
 _STRING = hf.Value("string")
 _TURNS = [{"role": _STRING, "content": _STRING, "reasoning_content": _STRING, "tools": _STRING, "tool_calls": _STRING}]
-FEATURES = {"pretrain": hf.Features({"text": _STRING}), "sft": hf.Features({"conversations": _TURNS}),
-            "dpo": hf.Features({"chosen": _TURNS, "rejected": _TURNS}), "rlaif": hf.Features({"conversations": _TURNS, "gt": [_STRING]})}
+FEATURES = {
+    "pretrain": hf.Features({"text": _STRING}),
+    "sft": hf.Features({"conversations": _TURNS}),
+    "dpo": hf.Features({"chosen": _TURNS, "rejected": _TURNS}),
+    "rlaif": hf.Features({"conversations": _TURNS, "gt": [_STRING]}),
+}
 FEATURES |= {"reason": FEATURES["sft"], "agent": FEATURES["rlaif"]}
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c012
 def _turn(message: dict) -> dict:
-    packed = {k: json.dumps(as_list(message[k], k), ensure_ascii=False) if message.get(k) else None for k in ("tools", "tool_calls")}
-    return {"role": message["role"], "content": message["content"], "reasoning_content": message.get("reasoning_content"), **packed}
+    packed = {
+        k: json.dumps(as_list(message[k], k), ensure_ascii=False) if message.get(k) else None
+        for k in ("tools", "tool_calls")
+    }
+    return {
+        "role": message["role"],
+        "content": message["content"],
+        "reasoning_content": message.get("reasoning_content"),
+        **packed,
+    }
+
 
 def _answers(gt) -> list:
     return [] if gt in (None, "") else [str(g) for g in (gt if isinstance(gt, list) else [gt])]
 
+
 def uniform(row: dict, kind: str) -> dict:
     "把一行整理成 Features 规定的样子：多余的键丢掉，工具存成 JSON 字符串，gt 存成字符串列表。"
-    if kind == "pretrain": return {"text": row["text"]}
+    if kind == "pretrain":
+        return {"text": row["text"]}
     return {key: _answers(row.get("gt")) if key == "gt" else [_turn(m) for m in row[key]] for key in FEATURES[kind]}
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c015
-VERSION = 2   # 缓存格式的版本；改了存法就加一，旧缓存自然作废
+VERSION = 2  # 缓存格式的版本；改了存法就加一，旧缓存自然作废
+
 
 def cache_root() -> Path:
     "缓存放在 out/.cache（MINIMIND_HOME 可以搬走它）；随时可以整个删掉。"
     return home() / "out" / ".cache"
+
 
 def file_fingerprint(paths: list) -> str:
     "按内容算的指纹：文件改一个字节就变，只是改名或移动不变。"
     digest = hashlib.blake2b(digest_size=12)
     for path in paths:
         with open(path, "rb") as f:
-            while block := f.read(1 << 20): digest.update(block)
+            while block := f.read(1 << 20):
+                digest.update(block)
         digest.update(b"\0" + path.suffix.encode())
     return digest.hexdigest()
 
@@ -62,15 +82,21 @@ def file_fingerprint(paths: list) -> str:
 def build_once(folder: Path, fill) -> Path:
     "缓存 folder 没有就造：fill(临时文件夹) 写完才改名到位。几个进程同时要，一个造，别的等；写不进去抛 UserError。"
     folder = Path(folder).absolute()
-    if folder.is_dir(): return folder
+    if folder.is_dir():
+        return folder
     lock = f"minimind-{getattr(os, 'getuid', int)()}-{hashlib.blake2b(str(folder).encode(), digest_size=8).hexdigest()}.lock"
     with writing(folder), FileLock(Path(tempfile.gettempdir()) / lock):
         temp = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
         try:
-            if not folder.is_dir(): temp.mkdir(parents=True); fill(temp); temp.rename(folder)
+            if not folder.is_dir():
+                temp.mkdir(parents=True)
+                fill(temp)
+                temp.rename(folder)
         except OSError:
-            if not folder.is_dir(): raise                        # 不是“另一台机器先造好了”，那就是真的写不进去
-        finally: shutil.rmtree(temp, ignore_errors=True)
+            if not folder.is_dir():
+                raise  # 不是“另一台机器先造好了”，那就是真的写不进去
+        finally:
+            shutil.rmtree(temp, ignore_errors=True)
     return folder
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c022
@@ -79,61 +105,95 @@ def batched(items, n: int):
     batch = []
     for item in items:
         batch.append(item)
-        if len(batch) == n: yield batch; batch = []
-    if batch: yield batch
+        if len(batch) == n:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c024
 def load_rows(path, kind: str, cache=None) -> hf.Dataset:
     "扫描、检查并转成 Arrow（只做一次），再用内存映射打开：内存占用与文件大小无关，断网也能用。坏数据抛 UserError。"
-    if kind not in FEATURES: raise UserError(f"{kind!r} 数据不能用来训练。可选：{'、'.join(FEATURES)}。")
+    if kind not in FEATURES:
+        raise UserError(f"{kind!r} 数据不能用来训练。可选：{'、'.join(FEATURES)}。")
     files = expand_paths(path)
-    folder, schema = Path(cache or cache_root()) / f"rows-v{VERSION}-{kind}-{file_fingerprint(files)}", FEATURES[kind].arrow_schema
+    folder, schema = (
+        Path(cache or cache_root()) / f"rows-v{VERSION}-{kind}-{file_fingerprint(files)}",
+        FEATURES[kind].arrow_schema,
+    )
+
     def fill(temp):
         with pa.OSFile(str(temp / "rows.arrow"), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
             for batch in batched((uniform(row, kind) for row in scan(files, kind)), 1000):
                 writer.write_batch(pa.RecordBatch.from_pylist(batch, schema=schema))
+
     build_once(folder, fill)
     return hf.Dataset.from_file(str(folder / "rows.arrow"))
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c031
-NEVER = 2**62   # “没有可学的位置”
+NEVER = 2**62  # “没有可学的位置”
+
 
 def write_store(folder: Path, samples, vocab_size: int):
     "把一串 (ids, labels) 写成 TokenStore 的文件；一边读一边写，内存里只有当前这一条。"
     kind = np.uint32 if vocab_size > 2**16 else np.uint16
+
     def fill(temp):
         names = ("ids.bin", "learn.bin", "offsets.bin", "first.bin")
         with ExitStack() as stack:
             ids_file, learn_file, offsets, firsts = (stack.enter_context(open(temp / name, "wb")) for name in names)
-            total = 0; offsets.write(np.int64(0).tobytes())
+            total = 0
+            offsets.write(np.int64(0).tobytes())
             for ids, labels in samples:
-                learn = np.asarray(labels, np.int64) != IGNORE; total += len(ids)
-                ids_file.write(np.asarray(ids, kind).tobytes()); learn_file.write(learn.tobytes())
-                offsets.write(np.int64(total).tobytes()); firsts.write(np.int64(learn.argmax() if learn.any() else NEVER).tobytes())
+                learn = np.asarray(labels, np.int64) != IGNORE
+                total += len(ids)
+                ids_file.write(np.asarray(ids, kind).tobytes())
+                learn_file.write(learn.tobytes())
+                offsets.write(np.int64(total).tobytes())
+                firsts.write(np.int64(learn.argmax() if learn.any() else NEVER).tobytes())
         (temp / "width").write_text(str(np.dtype(kind).itemsize))
+
     build_once(folder, fill)
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c032
 class TokenStore:
     """许多条 (ids, 学不学)，首尾相接存成内存映射的长数组。`store[i]` → 两个一维数组；
     `lengths` (n,) 是每条的 token 数，`first` (n,) 是每条第一个要学的位置。"""
+
     def __init__(self, folder):
         self.folder = Path(folder)
         try:
             kind = {2: np.uint16, 4: np.uint32}[int((self.folder / "width").read_text())]
             self.offsets, self.first = (np.memmap(self.folder / f, np.int64, "r") for f in ("offsets.bin", "first.bin"))
-            self.ids, self.learn = (np.memmap(self.folder / f, k, "r", shape=int(self.offsets[-1])) for f, k in (("ids.bin", kind), ("learn.bin", np.bool_)))
-        except (OSError, ValueError): raise UserError(f"缓存 {self.folder} 不完整。请删掉这个文件夹再运行一次。") from None
-    def __len__(self): return len(self.offsets) - 1
-    def __getitem__(self, i): i = range(len(self))[i]; span = slice(self.offsets[i], self.offsets[i + 1]); return self.ids[span], self.learn[span]
+            self.ids, self.learn = (
+                np.memmap(self.folder / f, k, "r", shape=int(self.offsets[-1]))
+                for f, k in (("ids.bin", kind), ("learn.bin", np.bool_))
+            )
+        except (OSError, ValueError):
+            raise UserError(f"缓存 {self.folder} 不完整。请删掉这个文件夹再运行一次。") from None
+
+    def __len__(self):
+        return len(self.offsets) - 1
+
+    def __getitem__(self, i):
+        i = range(len(self))[i]
+        span = slice(self.offsets[i], self.offsets[i + 1])
+        return self.ids[span], self.learn[span]
+
     @property
-    def lengths(self): return np.diff(self.offsets)
-    def __reduce__(self): return TokenStore, (self.folder,)        # 交给别的进程时只传文件夹名，不传几百兆数组
+    def lengths(self):
+        return np.diff(self.offsets)
+
+    def __reduce__(self):
+        return TokenStore, (self.folder,)  # 交给别的进程时只传文件夹名，不传几百兆数组
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c037
 def tokenizer_key(tok) -> str:
     "分词器和聊天模板合起来的指纹。"
-    return hashlib.blake2b((tok.backend_tokenizer.to_str() + str(tok.chat_template) + str(marks(tok))).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(
+        (tok.backend_tokenizer.to_str() + str(tok.chat_template) + str(marks(tok))).encode(), digest_size=8
+    ).hexdigest()
+
 
 def token_store(rows: hf.Dataset, tok, encode, options: str = "") -> TokenStore:
     "整份数据编码一次并缓存在 rows 旁边；encode(一批行, 第一行的行号) → 一批 (ids, labels)。"
@@ -141,8 +201,9 @@ def token_store(rows: hf.Dataset, tok, encode, options: str = "") -> TokenStore:
     extra = "-" + hashlib.blake2b(options.encode(), digest_size=6).hexdigest() if options else ""
     folder = source.with_name(source.name.replace("rows-", "tokens-") + "-" + tokenizer_key(tok) + extra)
     if not folder.is_dir():
-        if len(rows) > 20000: print(f"正在把 {len(rows):,} 行编码成 token；只做这一次，结果缓存在 {folder.parent}")
-        write_store(folder, (s for i in range(0, len(rows), 1000) for s in encode(rows[i:i + 1000], i)), len(tok))
+        if len(rows) > 20000:
+            print(f"正在把 {len(rows):,} 行编码成 token；只做这一次，结果缓存在 {folder.parent}")
+        write_store(folder, (s for i in range(0, len(rows), 1000) for s in encode(rows[i : i + 1000], i)), len(tok))
     return TokenStore(folder)
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c042
@@ -152,103 +213,171 @@ def cut(store: TokenStore, i: int, stop: int, start: int = 0) -> dict:
     return {"input_ids": ids.tolist(), "labels": np.where(learn, ids.astype(np.int64), IGNORE).tolist()}
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c045
-CHUNK = 1 << 16   # 一次看多少行
+CHUNK = 1 << 16  # 一次看多少行
+
 
 def usable(first, max_length: int):
     "first < max_length 的那些行号：全都是就用 range（不占内存），否则 uint32 数组。分块看，内存与行数无关。"
     blocks = range(0, len(first), CHUNK)
-    if all((first[at:at + CHUNK] < max_length).all() for at in blocks): return range(len(first))
-    return np.concatenate([np.flatnonzero(first[at:at + CHUNK] < max_length).astype(np.uint32) + np.uint32(at) for at in blocks])
+    if all((first[at : at + CHUNK] < max_length).all() for at in blocks):
+        return range(len(first))
+    return np.concatenate(
+        [np.flatnonzero(first[at : at + CHUNK] < max_length).astype(np.uint32) + np.uint32(at) for at in blocks]
+    )
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c047
 class TokenDataset:
     """预训练与 SFT 数据集的共同部分：一个 TokenStore、一个 max_length，以及“哪些行有东西可学”。
     `ds[i]` → {"input_ids": 列表, "labels": 列表}，不填充；`ds.skipped` 是截断后没有可学 token 而跳过的行数。"""
-    splits = False      # 打包时长文本能不能切开
+
+    splits = False  # 打包时长文本能不能切开
+
     def __init__(self, store: TokenStore, max_length: int, name):
-        if max_length < 2: raise UserError(f"max_length 至少要 2（一个 token 预测下一个），给的是 {max_length}。")
+        if max_length < 2:
+            raise UserError(f"max_length 至少要 2（一个 token 预测下一个），给的是 {max_length}。")
         self.store, self.max_length = store, max_length
         self.index = usable(store.first, max_length)
         self.skipped = len(store) - len(self.index)
-        if not len(self.index): raise UserError(f"{name} 的 {len(store)} 行在 max_length={max_length} 以内都没有可学的内容。请调大 --max_seq_len，或检查数据。")
-    def __len__(self): return len(self.index)
+        if not len(self.index):
+            raise UserError(
+                f"{name} 的 {len(store)} 行在 max_length={max_length} 以内都没有可学的内容。请调大 --max_seq_len，或检查数据。"
+            )
+
+    def __len__(self):
+        return len(self.index)
+
     @property
-    def lengths(self): return np.minimum(self.store.lengths[np.asarray(self.index)], self.max_length)      # (n,) 截断后的 token 数
-    def __getitem__(self, i): return cut(self.store, self.index[i], self.max_length)
+    def lengths(self):
+        return np.minimum(self.store.lengths[np.asarray(self.index)], self.max_length)  # (n,) 截断后的 token 数
+
+    def __getitem__(self, i):
+        return cut(self.store, self.index[i], self.max_length)
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c050
 def encode_plain(tok, texts: list) -> list:
     "一批纯文本 → 一批 id；正文里若出现控制标记，当普通文字编码，混不进结构里。"
-    if not any(mark in text for text in texts for mark in marks(tok)): return encode_texts(tok, texts)
+    if not any(mark in text for text in texts for mark in marks(tok)):
+        return encode_texts(tok, texts)
     return [ids for ids, _ in encode_segments(tok, [[(text, False, False)] for text in texts])]
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c052
 class PretrainDataset(TokenDataset):
     """{"text"} → 开始标记 + 正文 + 结束标记，除了第一个 token 都要学。
     `ds[i]` 超长时截断但保住结束标记（MiniMind 的做法）；打包时改为切开而不丢（splits）。"""
+
     splits = True
+
     def __init__(self, data_path, tokenizer, max_length: int = 512, cache=None):
         self.rows, self.tokenizer = load_rows(data_path, "pretrain", cache), tokenizer
         super().__init__(token_store(self.rows, tokenizer, self._encode), max_length, data_path)
+
     def _encode(self, batch, at):
         bos, eos = self.tokenizer.bos_token_id, self.tokenizer.eos_token_id
-        for ids in encode_plain(self.tokenizer, batch["text"]): yield [bos] + ids + [eos], [IGNORE] + ids + [eos]
+        for ids in encode_plain(self.tokenizer, batch["text"]):
+            yield [bos] + ids + [eos], [IGNORE] + ids + [eos]
+
     def __getitem__(self, i):
         sample = super().__getitem__(i)
-        for key in sample: sample[key][-1] = self.tokenizer.eos_token_id
+        for key in sample:
+            sample[key][-1] = self.tokenizer.eos_token_id
         return sample
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c057
 class _Change:
     "随机改写：由 (seed, 行号) 决定的一签。name 写进缓存的名字，什么都不改时是空串。"
+
     def __init__(self, add_system, drop_empty_think, seed):
         self.options, self.seed = (add_system, drop_empty_think), seed
         self.name = f"{add_system},{drop_empty_think},{seed}" if any(self.options) else ""
-    def __call__(self, turns, row): return augment(turns, *self.options, random.Random(f"{self.seed}-{row}"))
+
+    def __call__(self, turns, row):
+        return augment(turns, *self.options, random.Random(f"{self.seed}-{row}"))
+
 
 class SFTDataset(TokenDataset):
     """{"conversations"} → 聊天模板渲染出的 ids；labels 只在助手的话与它的 `<|im_end|>` 上。kind 也可以是 "reason"。
     add_system / drop_empty_think 是 MiniMind 的两种随机改写（它用 0.2 与 0.8），默认都不做；给定 seed 时每行的改写是固定的。"""
-    def __init__(self, data_path, tokenizer, max_length: int = 512, add_system: float = 0.0, drop_empty_think: float = 0.0, seed: int = 42, kind: str = "sft", cache=None):
+
+    def __init__(
+        self, data_path, tokenizer, max_length: int = 512, add_system: float = 0.0, drop_empty_think: float = 0.0,
+        seed: int = 42, kind: str = "sft", cache=None,
+    ):
         self.rows, change = load_rows(data_path, kind, cache), _Change(add_system, drop_empty_think, seed)
-        encode = lambda batch, at: encode_segments(tokenizer, [segments(tokenizer, *change(c, at + i)) for i, c in enumerate(batch["conversations"])])
+        encode = lambda batch, at: encode_segments(
+            tokenizer, [segments(tokenizer, *change(c, at + i)) for i, c in enumerate(batch["conversations"])]
+        )
         super().__init__(token_store(self.rows, tokenizer, encode, change.name), max_length, data_path)
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c067
 class DPODataset:
     """{"chosen", "rejected"} → 一对样本。`ds[i]` 有 chosen_ids、chosen_labels、rejected_ids、rejected_labels 四个列表。
     随机改写每对只抽一次，两边用同一个结果；截断后任一边没有可学的 token 就跳过（记在 skipped）。"""
-    def __init__(self, data_path, tokenizer, max_length: int = 1024, add_system: float = 0.0, drop_empty_think: float = 0.0, seed: int = 42, cache=None):
+
+    def __init__(
+        self, data_path, tokenizer, max_length: int = 1024, add_system: float = 0.0, drop_empty_think: float = 0.0,
+        seed: int = 42, cache=None,
+    ):
         self.rows, self.tokenizer, self.max_length = load_rows(data_path, "dpo", cache), tokenizer, max_length
         change = _Change(add_system, drop_empty_think, seed)
-        encode = lambda batch, at: encode_segments(tokenizer, [segments(tokenizer, *change(side, at + i))
-                                   for i, pair in enumerate(zip(batch["chosen"], batch["rejected"])) for side in pair])
-        self.store = token_store(self.rows, tokenizer, encode, change.name)                  # 第 i 对占 2i 与 2i+1
+        encode = lambda batch, at: encode_segments(
+            tokenizer,
+            [
+                segments(tokenizer, *change(side, at + i))
+                for i, pair in enumerate(zip(batch["chosen"], batch["rejected"]))
+                for side in pair
+            ],
+        )
+        self.store = token_store(self.rows, tokenizer, encode, change.name)  # 第 i 对占 2i 与 2i+1
         self.index = np.flatnonzero((self.store.first.reshape(-1, 2) < max_length).all(1))
         self.skipped = len(self.rows) - len(self.index)
-        if not len(self.index): raise UserError(f"{data_path} 的 {len(self.rows)} 对在 max_length={max_length} 以内都没有可学的回答。请调大 --max_seq_len。")
-    def __len__(self): return len(self.index)
+        if not len(self.index):
+            raise UserError(
+                f"{data_path} 的 {len(self.rows)} 对在 max_length={max_length} 以内都没有可学的回答。请调大 --max_seq_len。"
+            )
+
+    def __len__(self):
+        return len(self.index)
+
     def __getitem__(self, i):
         good, bad = (cut(self.store, 2 * self.index[i] + side, self.max_length) for side in (0, 1))
-        return {"chosen_ids": good["input_ids"], "chosen_labels": good["labels"], "rejected_ids": bad["input_ids"], "rejected_labels": bad["labels"]}
+        return {
+            "chosen_ids": good["input_ids"],
+            "chosen_labels": good["labels"],
+            "rejected_ids": bad["input_ids"],
+            "rejected_labels": bad["labels"],
+        }
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c070
 class RLAIFDataset:
     """RL 的提示：去掉最后一轮回答，渲染到 `<|im_start|>assistant` 与换行为止。kind 也可以是 "agent"。
     `ds[i]` → {"prompt_ids": 列表, "messages": 消息列表, "tools": 列表或 None, "gt": 答案字符串的列表}；提示超过 max_length 的跳过。"""
-    def __init__(self, data_path, tokenizer, max_length: int = 1024, thinking: bool | None = None, kind: str = "rlaif", cache=None):
+
+    def __init__(
+        self, data_path, tokenizer, max_length: int = 1024, thinking: bool | None = None, kind: str = "rlaif",
+        cache=None,
+    ):
         self.rows = load_rows(data_path, kind, cache)
-        encode = lambda batch, at: ((ids, ids) for ids in (build_prompt(tokenizer, self.prompt(c), thinking) for c in batch["conversations"]))
+        encode = lambda batch, at: (
+            (ids, ids) for ids in (build_prompt(tokenizer, self.prompt(c), thinking) for c in batch["conversations"])
+        )
         self.store = token_store(self.rows, tokenizer, encode, f"prompt-{thinking}")
         self.index = np.flatnonzero(self.store.lengths <= max_length)
         self.skipped = len(self.rows) - len(self.index)
-        if not len(self.index): raise UserError(f"{data_path} 的提示都超过 max_length={max_length}。请调大 --max_seq_len。")
+        if not len(self.index):
+            raise UserError(f"{data_path} 的提示都超过 max_length={max_length}。请调大 --max_seq_len。")
+
     @staticmethod
     def prompt(conversation: list) -> list:
         "最后一轮若是 assistant 就去掉。"
         return conversation[:-1] if conversation[-1]["role"] == "assistant" else conversation
-    def __len__(self): return len(self.index)
+
+    def __len__(self):
+        return len(self.index)
+
     def __getitem__(self, i):
         row = self.rows[int(self.index[i])]
         messages, tools = to_messages(self.prompt(row["conversations"]))
-        return {"prompt_ids": self.store[self.index[i]][0].tolist(), "messages": messages, "tools": tools, "gt": row["gt"]}
+        return {
+            "prompt_ids": self.store[self.index[i]][0].tolist(), "messages": messages, "tools": tools,
+            "gt": row["gt"],
+        }

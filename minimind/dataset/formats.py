@@ -19,70 +19,102 @@ from ..learning.errors import UserError, at_line
 # %% ../../nbs/5_dataset/10_formats.ipynb #c014
 KINDS = ("pretrain", "sft", "dpo", "rlaif", "reason", "agent", "choice")
 SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
-MAX_LINE = 8 * 2**20   # 单位：字节；再长的一行多半是整个文件忘了换行
+MAX_LINE = 8 * 2**20  # 单位：字节；再长的一行多半是整个文件忘了换行
+
 
 class RowProblem(UserError):
     "一行数据的毛病：reason 说哪里不对，remedy 说怎么改。scan 会给它补上文件名和行号。"
+
     def __init__(self, reason: str, remedy: str):
         super().__init__(f"{reason}。{remedy}。")
         self.reason, self.remedy = reason, remedy
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c019
 def _decode(raw: bytes) -> str:
-    if b"\0" in raw: raise RowProblem(f"第 {raw.index(0) + 1} 个字节是 NUL（0x00）", "这通常是没写完的文件，请重新生成或删掉这一行")
-    try: return raw.decode("utf-8-sig")
+    if b"\0" in raw:
+        raise RowProblem(f"第 {raw.index(0) + 1} 个字节是 NUL（0x00）", "这通常是没写完的文件，请重新生成或删掉这一行")
+    try:
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as e:
-        try: raw.decode("gb18030"); guess = "看起来是 GBK 编码，请先转换：iconv -f gb18030 -t utf-8 旧文件 > 新文件"
-        except UnicodeDecodeError: guess = "请用 UTF-8 重新保存这个文件"
+        try:
+            raw.decode("gb18030")
+            guess = "看起来是 GBK 编码，请先转换：iconv -f gb18030 -t utf-8 旧文件 > 新文件"
+        except UnicodeDecodeError:
+            guess = "请用 UTF-8 重新保存这个文件"
         raise RowProblem(f"不是 UTF-8：第 {e.start + 1} 个字节 0x{raw[e.start]:02x} 解不出来", guess) from None
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c022
 def _json_hint(text: str) -> str:
     start = text.lstrip()[:1]
-    if start == "[": return "整个文件像一个 JSON 数组，请改成每行一个对象、行尾不加逗号"
-    if text.strip() == "{": return "一个样本被写成了好几行，请把它收成一行"
-    if start == "{" and "'" in text[:3]: return "JSON 只认双引号，请用 json.dumps 写出这一行"
-    if text.rstrip().endswith("},"): return "行尾多了一个逗号，请去掉"
+    if start == "[":
+        return "整个文件像一个 JSON 数组，请改成每行一个对象、行尾不加逗号"
+    if text.strip() == "{":
+        return "一个样本被写成了好几行，请把它收成一行"
+    if start == "{" and "'" in text[:3]:
+        return "JSON 只认双引号，请用 json.dumps 写出这一行"
+    if text.rstrip().endswith("},"):
+        return "行尾多了一个逗号，请去掉"
     return "请检查引号、逗号和括号是否成对；用 json.dumps(…, ensure_ascii=False) 写出的行不会有这种错"
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c023
 def parse_line(raw: bytes) -> dict:
     "一行字节 → 一个字典；NUL、编码、JSON 语法、不是对象，各有各的说法（RowProblem）。"
     text = _decode(raw)
-    try: row = json.loads(text)
-    except json.JSONDecodeError as e: raise RowProblem(f"不是合法的 JSON：第 {e.colno} 个字符处读不下去", _json_hint(text)) from None
-    except (RecursionError, ValueError): raise RowProblem("JSON 嵌套太深或数字太长", "请删掉这一行") from None
-    if not isinstance(row, dict): raise RowProblem(f"应该是一个 JSON 对象 {{…}}，却是 {type(row).__name__}", "请写成 {\"text\": …} 这样的对象")
+    try:
+        row = json.loads(text)
+    except json.JSONDecodeError as e:
+        raise RowProblem(f"不是合法的 JSON：第 {e.colno} 个字符处读不下去", _json_hint(text)) from None
+    except (RecursionError, ValueError):
+        raise RowProblem("JSON 嵌套太深或数字太长", "请删掉这一行") from None
+    if not isinstance(row, dict):
+        raise RowProblem(f"应该是一个 JSON 对象 {{…}}，却是 {type(row).__name__}", '请写成 {"text": …} 这样的对象')
     return row
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c029
 class _ZstdFile(io.RawIOBase):
     "只读的 zstd 流；压缩包断在半路时报 EOFError（标准的读法会悄悄当作读完了）。"
+
     def __init__(self, path):
         import zstandard
+
         self.file, self.new = open(path, "rb"), zstandard.ZstdDecompressor().decompressobj
         self.frame, self.rest, self.ready = self.new(), b"", b""
-    def readable(self): return True
-    def close(self): self.file.close(); super().close()
+
+    def readable(self):
+        return True
+
+    def close(self):
+        self.file.close()
+        super().close()
+
     def readinto(self, into):
         while not self.ready:
             data, self.rest = self.rest or self.file.read(1 << 16), b""
-            if not data and not self.frame.eof: raise EOFError
-            if not data: return 0
-            if self.frame.eof: self.frame = self.new()           # 一个文件可以由几段压缩流接成
+            if not data and not self.frame.eof:
+                raise EOFError
+            if not data:
+                return 0
+            if self.frame.eof:
+                self.frame = self.new()  # 一个文件可以由几段压缩流接成
             self.ready = self.frame.decompress(data)
-            if self.frame.eof: self.rest = self.frame.unused_data
-        n = min(len(into), len(self.ready)); into[:n] = self.ready[:n]; self.ready = self.ready[n:]
+            if self.frame.eof:
+                self.rest = self.frame.unused_data
+        n = min(len(into), len(self.ready))
+        into[:n] = self.ready[:n]
+        self.ready = self.ready[n:]
         return n
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c030
 def _open(path: Path):
-    if path.name.endswith(".gz"): return gzip.open(path, "rb")
+    if path.name.endswith(".gz"):
+        return gzip.open(path, "rb")
     return io.BufferedReader(_ZstdFile(path), 1 << 16) if path.name.endswith(".zst") else open(path, "rb")
+
 
 def _read_error(path, number, e):
     "读文件时的各种异常 → 一句话。"
-    if isinstance(e, EOFError): return at_line(path, number, "在这一行之后断了，压缩文件不完整", "请重新下载或重新压缩")
+    if isinstance(e, EOFError):
+        return at_line(path, number, "在这一行之后断了，压缩文件不完整", "请重新下载或重新压缩")
     if isinstance(e, (gzip.BadGzipFile, zlib.error)) or type(e).__name__ == "ZstdError":
         return at_line(path, number, "在这一行之后解压失败：文件损坏，或后缀与内容不符", "请重新下载，或改对后缀")
     return UserError(f"{path} 读不了：{getattr(e, 'strerror', None) or e}。请检查路径、权限与磁盘。")
@@ -95,117 +127,175 @@ def open_lines(path, max_line: int = MAX_LINE):
         with _open(path) as file:
             while line := file.readline(max_line + 1):
                 number += 1
-                if len(line) > max_line: raise at_line(path, number, f"这一行超过 {max_line:,} 字节", "请检查是不是漏了换行：每行只放一个样本")
+                if len(line) > max_line:
+                    raise at_line(
+                        path, number, f"这一行超过 {max_line:,} 字节", "请检查是不是漏了换行：每行只放一个样本"
+                    )
                 yield number, line.rstrip(b"\r\n")
-    except UserError: raise
-    except Exception as e: raise _read_error(path, number, e) from None
+    except UserError:
+        raise
+    except Exception as e:
+        raise _read_error(path, number, e) from None
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c037
 def _one_path(part: str) -> list[Path]:
-    if Path(part).is_file(): return [Path(part)]
+    if Path(part).is_file():
+        return [Path(part)]
     found = [Path(p) for p in sorted(glob.glob(part, recursive=True)) if Path(p).is_file()]
-    if found: return found
-    if Path(part).is_dir(): raise UserError(f"{part} 是一个文件夹。请写到文件，例如 {part}/*.jsonl。")
+    if found:
+        return found
+    if Path(part).is_dir():
+        raise UserError(f"{part} 是一个文件夹。请写到文件，例如 {part}/*.jsonl。")
     raise UserError(f"找不到数据文件 {part}。请检查路径；手头没有数据时，用 `minimind demo` 会先生成一份小世界数据。")
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c038
 def expand_paths(spec) -> list[Path]:
     "把 `a.jsonl,b.jsonl.gz`、通配符或路径列表展开成文件列表（按写的顺序、去重）；一个也找不到就抛 UserError。"
-    if isinstance(spec, (list, tuple)): parts = [str(p) for p in spec]
-    elif Path(str(spec)).is_file(): parts = [str(spec)]          # 文件名里本来就有逗号
-    else: parts = [p.strip() for p in str(spec).split(",") if p.strip()]
+    if isinstance(spec, (list, tuple)):
+        parts = [str(p) for p in spec]
+    elif Path(str(spec)).is_file():
+        parts = [str(spec)]  # 文件名里本来就有逗号
+    else:
+        parts = [p.strip() for p in str(spec).split(",") if p.strip()]
     paths = list(dict.fromkeys(p for part in parts for p in _one_path(part)))
-    if not paths: raise UserError("没有给出数据文件。请用 --data_path 指定，几个文件用逗号隔开。")
+    if not paths:
+        raise UserError("没有给出数据文件。请用 --data_path 指定，几个文件用逗号隔开。")
     for p in paths:
-        if not p.name.endswith(SUFFIXES): raise UserError(f"{p} 的后缀不认识。支持 {'、'.join(SUFFIXES)}，每行一个 JSON 对象。")
+        if not p.name.endswith(SUFFIXES):
+            raise UserError(f"{p} 的后缀不认识。支持 {'、'.join(SUFFIXES)}，每行一个 JSON 对象。")
     return paths
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c041
 def _text(value, name: str, empty_ok: bool = False) -> str:
-    if not isinstance(value, str): raise RowProblem(f"{name} 应该是字符串，却是 {type(value).__name__}", "请给内容加上引号")
-    if "\0" in value: raise RowProblem(f"{name} 里有 NUL 字符（\\u0000）", "请删掉它")
-    try: value.encode()
+    if not isinstance(value, str):
+        raise RowProblem(f"{name} 应该是字符串，却是 {type(value).__name__}", "请给内容加上引号")
+    if "\0" in value:
+        raise RowProblem(f"{name} 里有 NUL 字符（\\u0000）", "请删掉它")
+    try:
+        value.encode()
     except UnicodeEncodeError as e:
-        raise RowProblem(f"{name} 的第 {e.start + 1} 个字符是落单的代理码 \\u{ord(value[e.start]):04x}", "多半是表情符号被截成了两半，请删掉它") from None
-    if not empty_ok and not value.strip(): raise RowProblem(f"{name} 是空的", "请补上内容或删掉这一行")
+        raise RowProblem(
+            f"{name} 的第 {e.start + 1} 个字符是落单的代理码 \\u{ord(value[e.start]):04x}",
+            "多半是表情符号被截成了两半，请删掉它",
+        ) from None
+    if not empty_ok and not value.strip():
+        raise RowProblem(f"{name} 是空的", "请补上内容或删掉这一行")
     return value
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c044
 def _need(row: dict, key: str, where: str = ""):
     "取必需的键；没有时找一个最像的，提示拼写。"
-    if key in row: return row[key]
+    if key in row:
+        return row[key]
     near = difflib.get_close_matches(key, row, n=1, cutoff=0.6)
-    hint = f"，却有 \"{near[0]}\"，多半是拼错了" if near else f"，只有 {'、'.join(map(repr, list(row)[:6])) or '一个空对象'}"
-    if {"from", "value"} <= set(row): hint = "，这是 ShareGPT 的写法（from/value）"
-    raise RowProblem(f"{where}少了 \"{key}\" 这个键{hint}", f"请把键名改成 \"{key}\"")
+    hint = (
+        f'，却有 "{near[0]}"，多半是拼错了' if near else f"，只有 {'、'.join(map(repr, list(row)[:6])) or '一个空对象'}"
+    )
+    if {"from", "value"} <= set(row):
+        hint = "，这是 ShareGPT 的写法（from/value）"
+    raise RowProblem(f'{where}少了 "{key}" 这个键{hint}', f'请把键名改成 "{key}"')
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c048
 ROLES = ("system", "user", "assistant", "tool")
-AFTER = {None: ("system", "user"), "system": ("user",), "user": ("assistant",), "assistant": ("user",), "call": ("tool",), "tool": ("tool", "assistant")}
-SAY = {None: "对话开头", "system": "system 之后", "user": "user 之后", "assistant": "assistant 之后", "call": "工具调用之后", "tool": "tool 之后"}
+AFTER = {
+    None: ("system", "user"), "system": ("user",), "user": ("assistant",), "assistant": ("user",), "call": ("tool",),
+    "tool": ("tool", "assistant"),
+}
+SAY = {
+    None: "对话开头", "system": "system 之后", "user": "user 之后", "assistant": "assistant 之后",
+    "call": "工具调用之后", "tool": "tool 之后",
+}
+
 
 def _check_order(before, role: str, where: str):
-    if role in AFTER[before] or (before, role) == ("assistant", "tool"): return     # 后者不规整但学得了，只在体检表里提醒
-    fix = {("assistant", "assistant"): "请把两轮回答合成一轮", ("user", "user"): "请把两轮提问合成一轮"}.get((before, role), "请检查是否丢了一轮")
-    if role == "system": fix = "请把 system 移到第一条，或删掉它"
+    if role in AFTER[before] or (before, role) == ("assistant", "tool"):
+        return  # 后者不规整但学得了，只在体检表里提醒
+    fix = {("assistant", "assistant"): "请把两轮回答合成一轮", ("user", "user"): "请把两轮提问合成一轮"}.get(
+        (before, role), "请检查是否丢了一轮"
+    )
+    if role == "system":
+        fix = "请把 system 移到第一条，或删掉它"
     twice = f"连续两个 {role}，" if before == role else ""
     raise RowProblem(f"{where}{twice}{SAY[before]}应该是 {' 或 '.join(AFTER[before])}，却是 {role}", fix)
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c053
-OPTIONAL = {"tools": "system", "tool_calls": "assistant", "reasoning_content": "assistant"}   # 可选键 → 只能出现在谁那里
+OPTIONAL = {"tools": "system", "tool_calls": "assistant", "reasoning_content": "assistant"}  # 可选键 → 只能出现在谁那里
+
 
 def _check_keys(message: dict, role: str, where: str):
     for key, value in message.items():
-        if key in OPTIONAL and value and role != OPTIONAL[key]: raise RowProblem(f"{where}{role} 不能带 \"{key}\"", f"请把它移到 {OPTIONAL[key]} 那一条")
-        if key in OPTIONAL or key in ("role", "content", "name"): continue
+        if key in OPTIONAL and value and role != OPTIONAL[key]:
+            raise RowProblem(f'{where}{role} 不能带 "{key}"', f"请把它移到 {OPTIONAL[key]} 那一条")
+        if key in OPTIONAL or key in ("role", "content", "name"):
+            continue
         near = difflib.get_close_matches(key, list(OPTIONAL) + ["content", "role"], n=1, cutoff=0.85)
-        if near: raise RowProblem(f"{where}不认识的键 \"{key}\"，很像 \"{near[0]}\"", f"拼错的键会被悄悄丢掉，请改成 \"{near[0]}\"")
+        if near:
+            raise RowProblem(
+                f'{where}不认识的键 "{key}"，很像 "{near[0]}"', f'拼错的键会被悄悄丢掉，请改成 "{near[0]}"'
+            )
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c056
 def as_list(value, name: str = "tool_calls") -> list:
     "tools / tool_calls 可以是列表，也可以是列表写成的 JSON 字符串；空的一律变成 []。"
     if isinstance(value, str) and value.strip():
-        try: value = json.loads(value)
-        except ValueError: raise RowProblem(f"{name} 是字符串，但不是合法的 JSON", "请写成列表，或列表的 JSON 字符串") from None
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise RowProblem(f"{name} 是字符串，但不是合法的 JSON", "请写成列表，或列表的 JSON 字符串") from None
     value = value or []
-    if not isinstance(value, list) or not all(isinstance(v, dict) for v in value): raise RowProblem(f"{name} 应该是由对象组成的列表", "例如 [{\"name\": …, \"arguments\": {…}}]")
+    if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
+        raise RowProblem(f"{name} 应该是由对象组成的列表", '例如 [{"name": …, "arguments": {…}}]')
     for v in value:
         inner = v.get("function") or v
-        if not isinstance(inner, dict) or not isinstance(inner.get("name"), str): raise RowProblem(f"{name} 里有一项没有 \"name\"", "请给每个工具、每次调用写上名字")
+        if not isinstance(inner, dict) or not isinstance(inner.get("name"), str):
+            raise RowProblem(f'{name} 里有一项没有 "name"', "请给每个工具、每次调用写上名字")
     return value
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c058
 def _unknown_role(role) -> str:
-    near = {"human": "user", "gpt": "assistant", "bot": "assistant", "function": "tool"}.get(role) or next(iter(difflib.get_close_matches(str(role), ROLES, n=1)), None)
+    near = {"human": "user", "gpt": "assistant", "bot": "assistant", "function": "tool"}.get(role) or next(
+        iter(difflib.get_close_matches(str(role), ROLES, n=1)), None
+    )
     return f"请改成 {near!r}" if near else f"请改成 {'、'.join(ROLES)} 之一"
+
 
 def check_message(message, where: str = "", empty_ok: bool = False) -> str:
     "检查一条消息，返回它的角色；带工具调用的 assistant 返回 'call'。空内容只有工具调用、工具结果和 empty_ok 时允许。"
-    if not isinstance(message, dict): raise RowProblem(f"{where}应该是对象 {{\"role\", \"content\"}}", "请改成对象")
+    if not isinstance(message, dict):
+        raise RowProblem(f'{where}应该是对象 {{"role", "content"}}', "请改成对象")
     role = _need(message, "role", where)
-    if role not in ROLES: raise RowProblem(f"{where}不认识的角色 {role!r}", _unknown_role(role))
+    if role not in ROLES:
+        raise RowProblem(f"{where}不认识的角色 {role!r}", _unknown_role(role))
     _check_keys(message, role, where)
-    calls = as_list(message.get("tool_calls"), where + "tool_calls"); as_list(message.get("tools"), where + "tools")
-    if message.get("reasoning_content") is not None: _text(message["reasoning_content"], where + "reasoning_content", True)
+    calls = as_list(message.get("tool_calls"), where + "tool_calls")
+    as_list(message.get("tools"), where + "tools")
+    if message.get("reasoning_content") is not None:
+        _text(message["reasoning_content"], where + "reasoning_content", True)
     _text(_need(message, "content", where), f"{where}（{role}）的 content ", empty_ok or bool(calls) or role == "tool")
     return "call" if calls else role
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c061
 def check_turns(messages, name: str = "conversations", answered: bool = True):
     "检查一段对话的角色顺序与内容；answered=False 时最后一轮回答可以空着或没有（RL 的提示）。"
-    if not isinstance(messages, list) or not messages: raise RowProblem(f"\"{name}\" 应该是非空的列表", "请放入至少一问一答")
+    if not isinstance(messages, list) or not messages:
+        raise RowProblem(f'"{name}" 应该是非空的列表', "请放入至少一问一答")
     before = None
     for i, message in enumerate(messages):
-        where = f"\"{name}\" 第 {i + 1} 条："
-        open_end = not answered and i == len(messages) - 1 and isinstance(message, dict) and message.get("role") == "assistant"
+        where = f'"{name}" 第 {i + 1} 条：'
+        open_end = (
+            not answered and i == len(messages) - 1 and isinstance(message, dict) and message.get("role") == "assistant"
+        )
         role = check_message(message, where, empty_ok=open_end)
         _check_order(before, "assistant" if role == "call" else role, where)
         before = role
-    if answered and before not in ("assistant", "call"): raise RowProblem(f"\"{name}\" 以 {before} 结尾，没有要学的回答", "请补上最后一轮 assistant")
-    if not answered and before in ("system", "tool"): raise RowProblem(f"\"{name}\" 以 {before} 结尾", "提示应以 user（或留空的 assistant）结尾")
+    if answered and before not in ("assistant", "call"):
+        raise RowProblem(f'"{name}" 以 {before} 结尾，没有要学的回答', "请补上最后一轮 assistant")
+    if not answered and before in ("system", "tool"):
+        raise RowProblem(f'"{name}" 以 {before} 结尾', "提示应以 user（或留空的 assistant）结尾")
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c064
 REASON = re.compile(r"<think>\n.*\n</think>\n<answer>\n.*\n</answer>", re.S)
+
 
 def _check_reason(row):
     check_turns(_need(row, "conversations"))
@@ -215,121 +305,194 @@ def _check_reason(row):
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c065
 def _check_dpo(row):
-    for key in ("chosen", "rejected"): check_turns(_need(row, key), key)
-    if [(m["role"], m["content"]) for m in row["chosen"][:-1]] != [(m["role"], m["content"]) for m in row["rejected"][:-1]]:
+    for key in ("chosen", "rejected"):
+        check_turns(_need(row, key), key)
+    if [(m["role"], m["content"]) for m in row["chosen"][:-1]] != [
+        (m["role"], m["content"]) for m in row["rejected"][:-1]
+    ]:
         raise RowProblem("chosen 和 rejected 的提问不一样", "偏好只比较同一个问题的两个回答，请让最后一轮之前完全相同")
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c067
 def _check_choice(row):
     _text(_need(row, "question"), "question")
     choices, answer = _need(row, "choices"), _need(row, "answer")
-    if not isinstance(choices, list) or len(choices) < 2: raise RowProblem("choices 应该是至少两个选项的列表", "请补上选项")
-    for c in choices: _text(c, "选项")
-    if answer not in list("ABCDEFGH"[:len(choices)]): raise RowProblem(f"answer 是 {answer!r}，不在选项里", f"请写 A 到 {'ABCDEFGH'[min(len(choices), 8) - 1]} 中的一个字母")
+    if not isinstance(choices, list) or len(choices) < 2:
+        raise RowProblem("choices 应该是至少两个选项的列表", "请补上选项")
+    for c in choices:
+        _text(c, "选项")
+    if answer not in list("ABCDEFGH"[: len(choices)]):
+        raise RowProblem(
+            f"answer 是 {answer!r}，不在选项里", f"请写 A 到 {'ABCDEFGH'[min(len(choices), 8) - 1]} 中的一个字母"
+        )
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c068
 def _check_gt(row):
     check_turns(_need(row, "conversations"), answered=False)
     gt = row.get("gt")
-    if gt is not None and not isinstance(gt, (str, int, float)) and not (isinstance(gt, list) and all(isinstance(g, (str, int, float)) for g in gt)):
-        raise RowProblem("gt 应该是答案的列表", "例如 [\"42\"]")
+    if (
+        gt is not None
+        and not isinstance(gt, (str, int, float))
+        and not (isinstance(gt, list) and all(isinstance(g, (str, int, float)) for g in gt))
+    ):
+        raise RowProblem("gt 应该是答案的列表", '例如 ["42"]')
 
-CHECKS = {"pretrain": lambda row: _text(_need(row, "text"), "text"), "sft": lambda row: check_turns(_need(row, "conversations")),
-          "dpo": _check_dpo, "rlaif": _check_gt, "agent": _check_gt, "reason": _check_reason, "choice": _check_choice}
+
+CHECKS = {
+    "pretrain": lambda row: _text(_need(row, "text"), "text"),
+    "sft": lambda row: check_turns(_need(row, "conversations")),
+    "dpo": _check_dpo,
+    "rlaif": _check_gt,
+    "agent": _check_gt,
+    "reason": _check_reason,
+    "choice": _check_choice,
+}
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c071
 def iter_rows(path, kind: str, on_problem=None):
     "逐行解析并检查，给出 (文件, 行号, 行)；on_problem(消息) 给了就收集问题继续走，否则遇到第一个就抛 UserError。"
-    if kind not in KINDS: raise UserError(f"没有 {kind!r} 这种数据。可选：{'、'.join(KINDS)}。")
+    if kind not in KINDS:
+        raise UserError(f"没有 {kind!r} 这种数据。可选：{'、'.join(KINDS)}。")
     for file in expand_paths(path):
         seen = False
         for number, raw in open_lines(file):
-            if not raw.strip(): continue
+            if not raw.strip():
+                continue
             seen = True
-            try: row = parse_line(raw); CHECKS[kind](row)
+            try:
+                row = parse_line(raw)
+                CHECKS[kind](row)
             except RowProblem as e:
                 problem = at_line(file, number, e.reason, e.remedy)
-                if on_problem is None: raise problem from None
-                on_problem(str(problem)); continue
+                if on_problem is None:
+                    raise problem from None
+                on_problem(str(problem))
+                continue
             yield file, number, row
-        if not seen: raise UserError(f"{file} 是空文件，一个样本也没有。请检查它是否写完、是否下载完整。")
+        if not seen:
+            raise UserError(f"{file} 是空文件，一个样本也没有。请检查它是否写完、是否下载完整。")
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c072
 def scan(path, kind: str):
     "逐个给出检查过的样本（字典）；第一处问题就抛 UserError，说清文件、行号、原因和做法。"
-    for _, _, row in iter_rows(path, kind): yield row
+    for _, _, row in iter_rows(path, kind):
+        yield row
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c077
 @dataclass
 class DataReport:
     "一份数据的体检表：行数、字节数、字符长度、各角色轮数、带工具与推理的行数。"
-    files: list; kind: str
-    rows: int = 0; bytes: int = 0; tools: int = 0; reasoning: int = 0; markers: int = 0; stray: int = 0
+
+    files: list
+    kind: str
+    rows: int = 0
+    bytes: int = 0
+    tools: int = 0
+    reasoning: int = 0
+    markers: int = 0
+    stray: int = 0
     roles: Counter = field(default_factory=Counter)
-    lengths: array = field(default_factory=lambda: array("I"))   # 每行的字符数
+    lengths: array = field(default_factory=lambda: array("I"))  # 每行的字符数
 
     def quantile(self, q: float) -> int:
         "字符长度的分位数。"
         ordered = sorted(self.lengths)
         return ordered[min(len(ordered) - 1, int(q * len(ordered)))] if ordered else 0
+
     def to_dict(self) -> dict:
         "能写成 JSON 的字典。"
-        return {"files": [str(f) for f in self.files], "kind": self.kind, "rows": self.rows, "bytes": self.bytes, "roles": dict(self.roles), "tools": self.tools,
-                "reasoning": self.reasoning, "markers": self.markers, "stray": self.stray, "characters": {f"p{int(q * 100)}": self.quantile(q) for q in (.05, .5, .95, 1)}}
-    def __str__(self): return _describe(self)
+        return {
+            "files": [str(f) for f in self.files],
+            "kind": self.kind,
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "roles": dict(self.roles),
+            "tools": self.tools,
+            "reasoning": self.reasoning,
+            "markers": self.markers,
+            "stray": self.stray,
+            "characters": {f"p{int(q * 100)}": self.quantile(q) for q in (0.05, 0.5, 0.95, 1)},
+        }
+
+    def __str__(self):
+        return _describe(self)
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c078
 def _describe(r: DataReport) -> str:
     name, c = (r.files[0].name if len(r.files) == 1 else f"{len(r.files)} 个文件"), r.to_dict()["characters"]
-    lines = [f"{name}：{r.kind} 数据，{r.rows:,} 行，{r.bytes:,} 字节，检查通过",
-             f"  每行字符数  5% {c['p5']:,} · 中位 {c['p50']:,} · 95% {c['p95']:,} · 最长 {c['p100']:,}"]
-    if r.roles: lines.append("  各角色轮数  " + " · ".join(f"{role} {n:,}" for role, n in r.roles.most_common()))
-    if r.tools or r.reasoning: lines.append(f"  带工具 {r.tools:,} 行 · 带推理 {r.reasoning:,} 行")
-    if r.markers: lines.append(f"  提醒：{r.markers:,} 行的正文里有 <|im_start|> 之类的控制标记，编码时会当普通文字处理")
-    if r.stray: lines.append(f"  提醒：{r.stray:,} 行的工具结果前面没有 tool_calls，模型学不到这次调用怎么写")
+    lines = [
+        f"{name}：{r.kind} 数据，{r.rows:,} 行，{r.bytes:,} 字节，检查通过",
+        f"  每行字符数  5% {c['p5']:,} · 中位 {c['p50']:,} · 95% {c['p95']:,} · 最长 {c['p100']:,}",
+    ]
+    if r.roles:
+        lines.append("  各角色轮数  " + " · ".join(f"{role} {n:,}" for role, n in r.roles.most_common()))
+    if r.tools or r.reasoning:
+        lines.append(f"  带工具 {r.tools:,} 行 · 带推理 {r.reasoning:,} 行")
+    if r.markers:
+        lines.append(f"  提醒：{r.markers:,} 行的正文里有 <|im_start|> 之类的控制标记，编码时会当普通文字处理")
+    if r.stray:
+        lines.append(f"  提醒：{r.stray:,} 行的工具结果前面没有 tool_calls，模型学不到这次调用怎么写")
     return "\n".join(lines)
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c079
 def _count(report: DataReport, row: dict):
     turns = [m for key in ("conversations", "chosen", "rejected") for m in row.get(key) or []]
-    whole = "".join([row.get("text") or row.get("question") or "", *row.get("choices", ()), *(m["content"] for m in turns)])
-    report.rows += 1; report.lengths.append(len(whole)); report.roles.update(m["role"] for m in turns)
+    whole = "".join(
+        [row.get("text") or row.get("question") or "", *row.get("choices", ()), *(m["content"] for m in turns)]
+    )
+    report.rows += 1
+    report.lengths.append(len(whole))
+    report.roles.update(m["role"] for m in turns)
     report.tools += any(m.get("tool_calls") or m.get("tools") for m in turns)
     report.reasoning += any(m.get("reasoning_content") or "<think>" in m["content"] for m in turns)
-    report.stray += any(b["role"] == "tool" and a["role"] == "assistant" and not a.get("tool_calls") for a, b in zip(turns, turns[1:]))
+    report.stray += any(
+        b["role"] == "tool" and a["role"] == "assistant" and not a.get("tool_calls") for a, b in zip(turns, turns[1:])
+    )
     report.markers += "<|" in whole and any(mark in whole for mark in ("<|im_start|>", "<|im_end|>", "<|endoftext|>"))
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c082
 def guess_kind(row: dict) -> str:
     "看键名猜种类：text → pretrain，chosen → dpo，gt → rlaif，question → choice，其余当作 sft。"
-    for key, kind in (("text", "pretrain"), ("chosen", "dpo"), ("rejected", "dpo"), ("question", "choice"), ("gt", "rlaif")):
-        if key in row: return kind
+    for key, kind in (
+        ("text", "pretrain"), ("chosen", "dpo"), ("rejected", "dpo"), ("question", "choice"), ("gt", "rlaif")
+    ):
+        if key in row:
+            return kind
     return "sft"
+
 
 def file_kind(path) -> str:
     "看第一行读得懂的数据，猜整个文件的种类；一行也读不懂就当 pretrain，检查的时候自会说清哪里不对。"
     for _, raw in open_lines(path):
-        try: return guess_kind(parse_line(raw))
-        except RowProblem: continue                             # 空行，或坏行
+        try:
+            return guess_kind(parse_line(raw))
+        except RowProblem:
+            continue  # 空行，或坏行
     return "pretrain"
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #v002
 def texts_of(path, max_bytes: float):
     "数据文件里的文字，读够 `max_bytes` 字节为止：预训练的正文，或对话里的每一句。坏的行抛 UserError。"
     for row in scan(path, file_kind(expand_paths(path)[0])):
-        for text in [row["text"]] if "text" in row else [m["content"] for m in row.get("conversations") or row.get("chosen") or []]:
+        for text in (
+            [row["text"]]
+            if "text" in row
+            else [m["content"] for m in row.get("conversations") or row.get("chosen") or []]
+        ):
             max_bytes -= len(text.encode())
             yield text
-        if max_bytes <= 0: return
+        if max_bytes <= 0:
+            return
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c084
 def validate(path, kind: str | None = None, show: bool = True, max_problems: int = 5) -> DataReport:
     "检查整份数据并打印体检表；有问题就抛 UserError，列出前几处（文件、行号、原因、做法）和总数。"
     files, problems = expand_paths(path), []
     report = DataReport(files, kind or file_kind(files[0]), bytes=sum(f.stat().st_size for f in files))
-    for _, _, row in iter_rows(files, report.kind, problems.append): _count(report, row)
+    for _, _, row in iter_rows(files, report.kind, problems.append):
+        _count(report, row)
     if problems:
         more = f"\n……共 {len(problems)} 处，这里只列前 {max_problems} 处。" if len(problems) > max_problems else ""
         raise UserError("\n".join(problems[:max_problems]) + more)
-    if show: print(report)
+    if show:
+        print(report)
     return report

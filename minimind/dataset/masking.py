@@ -13,34 +13,42 @@ from ..learning.errors import UserError
 from .formats import as_list
 
 # %% ../../nbs/5_dataset/20_masking.ipynb #c006
-IGNORE = -100   # PyTorch 交叉熵默认跳过的标签
+IGNORE = -100  # PyTorch 交叉熵默认跳过的标签
 
 # %% ../../nbs/5_dataset/20_masking.ipynb #c017
 ESCAPE = "\ufdd0"
+
 
 def marks(tok) -> tuple:
     "分词器的控制标记：开始、结束、填充。"
     return tok.bos_token, tok.eos_token, tok.pad_token
 
+
 def shield(value, control: tuple):
     "把字符串（或嵌套的列表、字典）里的控制标记换成暗号，模板渲染完再还原，正文就冒充不了结构。"
-    if isinstance(value, dict): return {k: shield(v, control) for k, v in value.items()}
-    if isinstance(value, list): return [shield(v, control) for v in value]
-    if not isinstance(value, str): return value
+    if isinstance(value, dict):
+        return {k: shield(v, control) for k, v in value.items()}
+    if isinstance(value, list):
+        return [shield(v, control) for v in value]
+    if not isinstance(value, str):
+        return value
     value = value.replace(ESCAPE, ESCAPE + "e")
-    for i, mark in enumerate(control): value = value.replace(mark, f"{ESCAPE}{i}")
+    for i, mark in enumerate(control):
+        value = value.replace(mark, f"{ESCAPE}{i}")
     return value
 
 # %% ../../nbs/5_dataset/20_masking.ipynb #c018
 def unshield(text: str, control: tuple) -> str:
     "暗号还原成原来的文字。"
-    if ESCAPE not in text: return text
+    if ESCAPE not in text:
+        return text
     return re.sub(ESCAPE + "([e0-9])", lambda m: ESCAPE if m[1] == "e" else control[int(m[1])], text)
 
 # %% ../../nbs/5_dataset/20_masking.ipynb #c021
 def literal_parts(text: str, control: tuple) -> list:
     "把一段正文切成几块，使得每块里都没有完整的控制标记：切口在标记的第一个字符之后。"
-    if not any(mark in text for mark in control): return [text]
+    if not any(mark in text for mark in control):
+        return [text]
     return [p for p in re.split("|".join(f"(?<={re.escape(m[0])})(?={re.escape(m[1:])})" for m in control), text) if p]
 
 # %% ../../nbs/5_dataset/20_masking.ipynb #c024
@@ -49,8 +57,10 @@ def to_messages(conversation: list) -> tuple[list, list | None]:
     messages, tools = [], None
     for turn in conversation:
         message = {k: v for k, v in turn.items() if v is not None and k not in ("tools", "tool_calls")}
-        if turn.get("tools"): tools = as_list(turn["tools"], "tools")
-        if turn.get("tool_calls"): message["tool_calls"] = as_list(turn["tool_calls"])
+        if turn.get("tools"):
+            tools = as_list(turn["tools"], "tools")
+        if turn.get("tool_calls"):
+            message["tool_calls"] = as_list(turn["tool_calls"])
         messages.append(message)
     return messages, tools
 
@@ -59,48 +69,75 @@ def render(tok, conversation: list, add_generation_prompt: bool = False, **kwarg
     "用聊天模板渲染一段对话；正文里的控制标记仍是暗号（见 shield）。"
     messages, tools = to_messages(conversation)
     control = marks(tok)
-    return tok.apply_chat_template(shield(messages, control), tools=shield(tools, control), tokenize=False,
-                                   add_generation_prompt=add_generation_prompt, **kwargs)
+    return tok.apply_chat_template(
+        shield(messages, control), tools=shield(tools, control), tokenize=False,
+        add_generation_prompt=add_generation_prompt, **kwargs,
+    )
 
 # %% ../../nbs/5_dataset/20_masking.ipynb #c029
 EMPTY_THINK = "<think>\n\n</think>\n\n"
 
-def segments(tok, conversation: list, drop_empty_think: bool = False, add_generation_prompt: bool = False, **kwargs) -> list:
+
+def segments(
+    tok, conversation: list, drop_empty_think: bool = False, add_generation_prompt: bool = False, **kwargs
+) -> list:
     "渲染后切成 [(文字, 要不要学, 是不是控制标记)]；只有助手的正文和它的收尾标记要学。"
     start, end, pad = control = marks(tok)
     out, role, answers = [], None, 0
-    for piece in re.split("(" + "|".join(map(re.escape, control)) + ")", render(tok, conversation, add_generation_prompt, **kwargs)):
-        if piece in control: out.append((piece, role == "assistant" and piece == end, True))
+    for piece in re.split(
+        "(" + "|".join(map(re.escape, control)) + ")", render(tok, conversation, add_generation_prompt, **kwargs)
+    ):
+        if piece in control:
+            out.append((piece, role == "assistant" and piece == end, True))
         elif role == "new" and piece.startswith("assistant\n"):
             role, body, answers = "assistant", piece[10:], answers + 1
-            if drop_empty_think and body.startswith(EMPTY_THINK): body = body[len(EMPTY_THINK):]
+            if drop_empty_think and body.startswith(EMPTY_THINK):
+                body = body[len(EMPTY_THINK) :]
             out += [("assistant\n", False, False), (body, True, False)]
-        elif piece: out.append((piece, role == "assistant", False))
-        if piece in control: role = "new" if piece == start else None
+        elif piece:
+            out.append((piece, role == "assistant", False))
+        if piece in control:
+            role = "new" if piece == start else None
     want = sum(turn["role"] == "assistant" for turn in conversation) + add_generation_prompt
-    if answers != want: raise UserError(f"聊天模板渲染出 {answers} 轮回答，应该有 {want} 轮。请检查分词器的 chat_template 是否用 {start}assistant 开头。")
+    if answers != want:
+        raise UserError(
+            f"聊天模板渲染出 {answers} 轮回答，应该有 {want} 轮。请检查分词器的 chat_template 是否用 {start}assistant 开头。"
+        )
     return [(piece if mark else unshield(piece, control), learn, mark) for piece, learn, mark in out if piece]
 
 # %% ../../nbs/5_dataset/20_masking.ipynb #c034
 def encode_texts(tok, texts: list) -> list:
     "一批文字 → 一批 token id 列表；直接走 Rust 后端，多核并行，不加特殊 token。"
     backend = tok.backend_tokenizer
-    backend.no_truncation(); backend.no_padding()
+    backend.no_truncation()
+    backend.no_padding()
     return [e.ids for e in backend.encode_batch_fast(list(texts), add_special_tokens=False)]
 
 # %% ../../nbs/5_dataset/20_masking.ipynb #c037
 def encode_segments(tok, batch: list) -> list:
     "一批对话的分段 → [(ids, labels)]；所有文字去重、凑成一批一起编码。"
     control = marks(tok)
-    plan = [[(p, learn, is_mark) for text, learn, is_mark in parts for p in ([text] if is_mark else literal_parts(text, control))] for parts in batch]
+    plan = [
+        [
+            (p, learn, is_mark)
+            for text, learn, is_mark in parts
+            for p in ([text] if is_mark else literal_parts(text, control))
+        ]
+        for parts in batch
+    ]
     texts = list(dict.fromkeys(p for row in plan for p, _, is_mark in row if not is_mark))
-    text_ids, mark_ids = dict(zip(texts, encode_texts(tok, texts))), {m: [tok.convert_tokens_to_ids(m)] for m in control}
+    text_ids, mark_ids = (
+        dict(zip(texts, encode_texts(tok, texts))),
+        {m: [tok.convert_tokens_to_ids(m)] for m in control},
+    )
     return [_join([((mark_ids if is_mark else text_ids)[p], learn) for p, learn, is_mark in row]) for row in plan]
+
 
 def _join(pieces):
     ids, labels = [], []
     for new, learn in pieces:
-        ids += new; labels += new if learn else [IGNORE] * len(new)
+        ids += new
+        labels += new if learn else [IGNORE] * len(new)
     return ids, labels
 
 # %% ../../nbs/5_dataset/20_masking.ipynb #c040
@@ -118,11 +155,18 @@ def build_prompt(tok, conversation: list, thinking: bool | None = None) -> list:
     return encode_segments(tok, [segments(tok, conversation, add_generation_prompt=True, **extra)])[0][0]
 
 # %% ../../nbs/5_dataset/20_masking.ipynb #c059
-SYSTEM_PROMPTS = ("你是 minimind，一个小巧但乐于助人的语言模型。", "你是一个知识丰富的 AI，请尽力给出准确的回答。", "请简洁、如实地回答用户的问题。",
-                  "你是一位耐心的助手，不知道的就说不知道。", "You are a helpful AI assistant.", "You are minimind, a small but useful language model.")
+SYSTEM_PROMPTS = (
+    "你是 minimind，一个小巧但乐于助人的语言模型。", "你是一个知识丰富的 AI，请尽力给出准确的回答。",
+    "请简洁、如实地回答用户的问题。", "你是一位耐心的助手，不知道的就说不知道。", "You are a helpful AI assistant.",
+    "You are minimind, a small but useful language model.",
+)
 
-def augment(conversation: list, add_system: float = 0.0, drop_empty_think: float = 0.0, rng=random, prompts=SYSTEM_PROMPTS):
+
+def augment(
+    conversation: list, add_system: float = 0.0, drop_empty_think: float = 0.0, rng=random, prompts=SYSTEM_PROMPTS
+):
     "随机加一句 system（原来没有时，概率 add_system），随机决定要不要去掉空的思考段；返回 (对话, 去不去掉)。"
     add, drop, prompt = rng.random() < add_system, rng.random() < drop_empty_think, rng.choice(prompts)
-    if add and conversation[0]["role"] != "system": conversation = [{"role": "system", "content": prompt}, *conversation]
+    if add and conversation[0]["role"] != "system":
+        conversation = [{"role": "system", "content": prompt}, *conversation]
     return conversation, drop

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['collate_padded', 'first_fit', 'join', 'pack', 'collate_packed', 'split_spans', 'shuffled', 'write_plan',
-           'PackedDataset', 'set_epoch']
+           'PackedDataset']
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c002
 import json
@@ -13,6 +13,7 @@ from contextlib import ExitStack
 import numpy as np, torch
 
 from ..learning.errors import UserError
+from ..learning.patch import patch
 from .datasets import CHUNK, VERSION, build_once, cut
 from .masking import IGNORE
 
@@ -21,10 +22,15 @@ def collate_padded(batch: list, pad_id: int = 0, max_len: int | None = None, mul
     "把长短不一的样本右填充到同长（最长的那条，或 max_len）：input_ids、labels、attention_mask 都是 (b, t) 的 int64。"
     t = max_len or max(len(s["input_ids"]) for s in batch)
     t = -(-t // multiple_of) * multiple_of
-    out = {k: torch.full((len(batch), t), v) for k, v in (("input_ids", pad_id), ("labels", IGNORE), ("attention_mask", 0))}
+    out = {
+        k: torch.full((len(batch), t), v) for k, v in (("input_ids", pad_id), ("labels", IGNORE), ("attention_mask", 0))
+    }
     for i, s in enumerate(batch):
         n = min(len(s["input_ids"]), t)
-        out["input_ids"][i, :n], out["labels"][i, :n] = torch.as_tensor(s["input_ids"])[:n], torch.as_tensor(s["labels"])[:n]
+        out["input_ids"][i, :n], out["labels"][i, :n] = (
+            torch.as_tensor(s["input_ids"])[:n],
+            torch.as_tensor(s["labels"])[:n],
+        )
         out["attention_mask"][i, :n] = 1
     return out
 
@@ -32,22 +38,29 @@ def collate_padded(batch: list, pad_id: int = 0, max_len: int | None = None, mul
 def first_fit(lengths, capacity: int) -> list:
     "先来先放：每件依次放进第一个装得下的箱子，装不下就开新箱。返回每个箱子里的下标列表；放不进任何箱子的抛 UserError。"
     lengths = np.asarray(lengths)
-    if len(lengths) and lengths.max() > capacity: raise UserError(f"有一条样本长 {lengths.max()}，超过包的长度 {capacity}。请先截断或切开。")
-    bins, room = [], np.full(len(lengths), capacity)          # room[k]：第 k 个箱子还剩多少
+    if len(lengths) and lengths.max() > capacity:
+        raise UserError(f"有一条样本长 {lengths.max()}，超过包的长度 {capacity}。请先截断或切开。")
+    bins, room = [], np.full(len(lengths), capacity)  # room[k]：第 k 个箱子还剩多少
     for i, n in enumerate(lengths):
-        k = int(np.argmax(room[:len(bins) + 1] >= n))
-        if k == len(bins): bins.append([])
-        bins[k].append(i); room[k] -= n
+        k = int(np.argmax(room[: len(bins) + 1] >= n))
+        if k == len(bins):
+            bins.append([])
+        bins[k].append(i)
+        room[k] -= n
     return bins
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c019
 def join(samples: list, max_len: int, pad_id: int = 0) -> dict:
     """几条样本接成一条 (max_len,) int64。position_ids 每篇从 0 数起；document_ids 第几篇（从 1 数起），填充是 0；
     每篇第一个 token 的标签是 -100：它不该由上一篇来预测。"""
-    out = {k: np.full(max_len, v, np.int64) for k, v in (("input_ids", pad_id), ("labels", IGNORE), ("position_ids", 0), ("document_ids", 0))}
+    out = {
+        k: np.full(max_len, v, np.int64)
+        for k, v in (("input_ids", pad_id), ("labels", IGNORE), ("position_ids", 0), ("document_ids", 0))
+    }
     at = 0
     for number, sample in enumerate(samples, 1):
-        n = len(sample["input_ids"]); span = slice(at, at + n)
+        n = len(sample["input_ids"])
+        span = slice(at, at + n)
         out["input_ids"][span], out["labels"][span], out["labels"][at] = sample["input_ids"], sample["labels"], IGNORE
         out["position_ids"][span], out["document_ids"][span] = np.arange(n), number
         at += n
@@ -56,12 +69,17 @@ def join(samples: list, max_len: int, pad_id: int = 0) -> dict:
 # %% ../../nbs/5_dataset/40_packing.ipynb #c023
 def pack(samples, max_len: int, pad_id: int = 0, window: int = 1024):
     "一串样本 → 一串打好的包；每凑够 window 条就装箱一次，所以数据再多内存也不涨。超长的样本截断。"
+
     def flush(held):
-        for picks in first_fit([len(s["input_ids"]) for s in held], max_len): yield join([held[i] for i in picks], max_len, pad_id)
+        for picks in first_fit([len(s["input_ids"]) for s in held], max_len):
+            yield join([held[i] for i in picks], max_len, pad_id)
+
     held = []
     for sample in samples:
         held.append({k: sample[k][:max_len] for k in ("input_ids", "labels")})
-        if len(held) == window: yield from flush(held); held = []
+        if len(held) == window:
+            yield from flush(held)
+            held = []
     yield from flush(held)
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c027
@@ -73,7 +91,7 @@ def collate_packed(batch: list) -> dict:
 def split_spans(lengths, max_len: int):
     "每条长度为 n 的文本切成不超过 max_len 的几段 → (第几条, 起点, 终点) 三个数组；相邻两段共用一个 token。"
     lengths = np.asarray(lengths)
-    counts = np.maximum(1, -(-(lengths - 1) // (max_len - 1)))          # 每条切成几段
+    counts = np.maximum(1, -(-(lengths - 1) // (max_len - 1)))  # 每条切成几段
     row = np.repeat(np.arange(len(lengths)), counts)
     nth = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
     start = nth * (max_len - 1)
@@ -83,38 +101,46 @@ def split_spans(lengths, max_len: int):
 def _spans(store, max_len: int, split: bool):
     "分块给出 (第几条, 起点, 终点)：split 时长文本切开，否则截断并跳过没有可学内容的。"
     for at in range(0, len(store), CHUNK):
-        lengths = np.diff(store.offsets[at:at + CHUNK + 1])
+        lengths = np.diff(store.offsets[at : at + CHUNK + 1])
         if split:
             row, start, stop = split_spans(lengths, max_len)
         else:
-            row = np.flatnonzero(store.first[at:at + CHUNK] < max_len)
+            row = np.flatnonzero(store.first[at : at + CHUNK] < max_len)
             start, stop = np.zeros(len(row), np.int64), np.minimum(lengths[row], max_len)
-        yield np.stack([row + at, start, stop], 1).astype(np.uint32)                        # (m, 3)
+        yield np.stack([row + at, start, stop], 1).astype(np.uint32)  # (m, 3)
+
 
 def shuffled(path, n: int, rng) -> np.ndarray:
     "0 … n-1 打散，存在文件 path 里（内存映射），次序与 rng.permutation(n) 相同。"
     order = np.memmap(path, np.int64, "w+", shape=n)
-    for at in range(0, n, CHUNK): order[at:at + CHUNK] = np.arange(at, min(n, at + CHUNK))
-    rng.shuffle(np.asarray(order))                                  # 就地打散，不另占内存
+    for at in range(0, n, CHUNK):
+        order[at : at + CHUNK] = np.arange(at, min(n, at + CHUNK))
+    rng.shuffle(np.asarray(order))  # 就地打散，不另占内存
     return order
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c037
 def write_plan(temp, store, max_len: int, seed: int, window: int, split: bool):
     "算出打包的计划，写进 temp：spans.bin 是按包排好的段 (n, 3) uint32，edges.bin 是每个包从第几段开始，plan.json 是总数。"
     with open(temp / "raw.bin", "wb") as f:
-        for block in _spans(store, max_len, split): f.write(block.tobytes())
-    if not (n := (temp / "raw.bin").stat().st_size // 12): raise UserError(f"没有一条样本在 max_len={max_len} 以内有可学的内容。请调大 --max_seq_len。")
+        for block in _spans(store, max_len, split):
+            f.write(block.tobytes())
+    if not (n := (temp / "raw.bin").stat().st_size // 12):
+        raise UserError(f"没有一条样本在 max_len={max_len} 以内有可学的内容。请调大 --max_seq_len。")
     raw, tokens, done = np.memmap(temp / "raw.bin", np.uint32, "r", shape=(n, 3)), 0, 0
-    mix = shuffled(temp / "mix.bin", n, np.random.default_rng([seed, n]))           # 先打散再装箱：同包的样本互不相干
+    mix = shuffled(temp / "mix.bin", n, np.random.default_rng([seed, n]))  # 先打散再装箱：同包的样本互不相干
     with open(temp / "spans.bin", "wb") as spans, open(temp / "edges.bin", "wb") as edges:
         edges.write(np.int64(0).tobytes())
         for at in range(0, n, window):
-            part = raw[mix[at:at + window]]; lengths = (part[:, 2] - part[:, 1]).astype(np.int64)
+            part = raw[mix[at : at + window]]
+            lengths = (part[:, 2] - part[:, 1]).astype(np.int64)
             bins = first_fit(lengths, max_len)
-            spans.write(part[np.concatenate(bins)].tobytes()); edges.write((done + np.cumsum([len(b) for b in bins])).astype(np.int64).tobytes())
-            tokens += int(lengths.sum()); done += len(part)
+            spans.write(part[np.concatenate(bins)].tobytes())
+            edges.write((done + np.cumsum([len(b) for b in bins])).astype(np.int64).tobytes())
+            tokens += int(lengths.sum())
+            done += len(part)
     del raw, mix
-    for name in ("raw.bin", "mix.bin"): (temp / name).unlink()
+    for name in ("raw.bin", "mix.bin"):
+        (temp / name).unlink()
     (temp / "plan.json").write_text(json.dumps({"tokens": tokens}))
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c038
@@ -122,11 +148,18 @@ class PackedDataset:
     """把 PretrainDataset 或 SFTDataset 打成等长的包：`ds[i]` 是四个 (max_len,) 的张量，见 join。
     哪些样本同包只由 (数据, seed) 决定，包的次序由 (seed, epoch) 决定：续训只要记住“第几轮、走了几个包”。
     split=True 时长文本切开而不截断（预训练的默认）；SFT 截断，因为后半段没有提问作上文。"""
-    def __init__(self, dataset, max_len: int | None = None, seed: int = 42, pad_id: int = 0, window: int = 1024, split: bool | None = None):
+
+    def __init__(
+        self, dataset, max_len: int | None = None, seed: int = 42, pad_id: int = 0, window: int = 1024,
+        split: bool | None = None,
+    ):
         self.store, self.max_len, self.seed, self.pad_id = dataset.store, max_len or dataset.max_length, seed, pad_id
         split = dataset.splits if split is None else split
         name = f"{self.store.folder.name}-packs-v{VERSION}-{self.max_len}-{seed}-{window}-{int(split)}"
-        self.folder = build_once(self.store.folder.with_name(name), lambda temp: write_plan(temp, self.store, self.max_len, seed, window, split))
+        self.folder = build_once(
+            self.store.folder.with_name(name),
+            lambda temp: write_plan(temp, self.store, self.max_len, seed, window, split),
+        )
         self.tokens = json.loads((self.folder / "plan.json").read_text())["tokens"]
         self._open()
         self.set_epoch(0)
@@ -135,19 +168,36 @@ class PackedDataset:
         self.spans = np.memmap(self.folder / "spans.bin", np.uint32, "r").reshape(-1, 3)
         self.edges = np.memmap(self.folder / "edges.bin", np.int64, "r")
 
-    def __getstate__(self): return {k: v for k, v in self.__dict__.items() if k not in ("spans", "edges")}     # 交给别的进程时只传文件夹名
-    def __setstate__(self, state): self.__dict__.update(state); self._open()
+    def __getstate__(self):
+        return {k: v for k, v in self.__dict__.items() if k not in ("spans", "edges")}  # 交给别的进程时只传文件夹名
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._open()
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c039
-def set_epoch(self, epoch: int):
+@patch
+def set_epoch(self: PackedDataset, epoch: int):
     "换到第几轮：重排包的次序。每轮开始前调用；多进程加载器要在这之后才开新的进程。"
-    self.epoch, self.order = epoch, np.random.default_rng([self.seed, epoch, len(self)]).permutation(len(self)).astype(np.uint32)
+    self.epoch, self.order = (
+        epoch,
+        np.random.default_rng([self.seed, epoch, len(self)]).permutation(len(self)).astype(np.uint32),
+    )
 
-def _getitem(self, i):
+
+@patch
+def __getitem__(self: PackedDataset, i):
     k = int(self.order[i])
-    spans = self.spans[self.edges[k]:self.edges[k + 1]].tolist()
+    spans = self.spans[self.edges[k] : self.edges[k + 1]].tolist()
     return join([cut(self.store, row, stop, start) for row, start, stop in spans], self.max_len, self.pad_id)
 
-PackedDataset.set_epoch, PackedDataset.__getitem__ = set_epoch, _getitem
-PackedDataset.__len__ = lambda self: len(self.edges) - 1
-PackedDataset.utilisation = property(lambda self: self.tokens / (len(self) * self.max_len), doc="有用 token 占全部位置的比例。")
+
+@patch
+def __len__(self: PackedDataset) -> int:
+    return len(self.edges) - 1
+
+
+@patch(as_property=True)
+def utilisation(self: PackedDataset) -> float:
+    "有用 token 占全部位置的比例。"
+    return self.tokens / (len(self) * self.max_len)

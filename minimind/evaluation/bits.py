@@ -18,8 +18,8 @@ from ..dataset.packing import collate_padded, split_spans
 @torch.no_grad()
 def token_nll(model, input_ids, attention_mask=None) -> torch.Tensor:
     "每个 token 在上文之下的负对数概率，单位 nat：input_ids (b, t) → (b, t-1) float32；第 k 列属于第 k+1 个 token。"
-    logits = model(input_ids=input_ids, attention_mask=attention_mask).logits[:, :-1]           # (b, t-1, v)
-    target = input_ids[:, 1:]                                                                   # (b, t-1)
+    logits = model(input_ids=input_ids, attention_mask=attention_mask).logits[:, :-1]  # (b, t-1, v)
+    target = input_ids[:, 1:]                                                          # (b, t-1)
     return F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), reduction="none").view_as(target)
 
 # %% ../../nbs/6_evaluation/10_bits.ipynb #c022
@@ -29,22 +29,33 @@ def windows(tok, texts: list, max_len: int) -> list:
     pieces = []
     for row, start, stop in zip(*split_spans([len(i) for i in ids], max_len)):
         part = ids[row][start:stop]
-        if len(part) > 1: pieces.append({"input_ids": part, "labels": part, "text": int(row)})
+        if len(part) > 1:
+            pieces.append({"input_ids": part, "labels": part, "text": int(row)})
     return pieces
 
 # %% ../../nbs/6_evaluation/10_bits.ipynb #c024
 @torch.no_grad()
 def text_bits(model, tok, texts: list, max_len: int = 512, batch: int = 16) -> torch.Tensor:
     "每段文本一共要多少比特 (n,) float64；长度相近的凑成一批，少填充。"
-    pieces, total = sorted(windows(tok, texts, max_len), key=lambda p: -len(p["input_ids"])), torch.zeros(len(texts), dtype=torch.float64)
+    pieces, total = (
+        sorted(windows(tok, texts, max_len), key=lambda p: -len(p["input_ids"])),
+        torch.zeros(len(texts), dtype=torch.float64),
+    )
     device, training = next(model.parameters()).device, model.training
     model.eval()
     try:
         for i in range(0, len(pieces), batch):
-            padded = {k: v.to(device) for k, v in collate_padded(pieces[i:i + batch], pad_id=tok.pad_token_id).items()}
-            nll = token_nll(model, padded["input_ids"], padded["attention_mask"]) * padded["attention_mask"][:, 1:]    # (b, t-1)
-            total.index_add_(0, torch.tensor([p["text"] for p in pieces[i:i + batch]]), nll.double().sum(1).cpu() / math.log(2))
-    finally: model.train(training)
+            padded = {
+                k: v.to(device) for k, v in collate_padded(pieces[i : i + batch], pad_id=tok.pad_token_id).items()
+            }
+            nll = (
+                token_nll(model, padded["input_ids"], padded["attention_mask"]) * padded["attention_mask"][:, 1:]
+            )  # (b, t-1)
+            total.index_add_(
+                0, torch.tensor([p["text"] for p in pieces[i : i + batch]]), nll.double().sum(1).cpu() / math.log(2)
+            )
+    finally:
+        model.train(training)
     return total
 
 # %% ../../nbs/6_evaluation/10_bits.ipynb #c026
@@ -52,6 +63,8 @@ def bits_per_byte(model, tok, texts, max_len: int = 512, batch: int = 16) -> flo
     """整批文本的比特总数 ÷ UTF-8 原始字节总数。与分词器无关，所以词表不同的模型也能比。
     结束标记不算在内（它没有字节）；8.0 相当于每个字节乱猜。"""
     texts = [t for t in texts if t]
-    if not texts: raise UserError("没有可评的文本：给的都是空字符串。")
-    if max_len < 2: raise UserError(f"max_len 至少要 2，给的是 {max_len}。")
+    if not texts:
+        raise UserError("没有可评的文本：给的都是空字符串。")
+    if max_len < 2:
+        raise UserError(f"max_len 至少要 2，给的是 {max_len}。")
     return float(text_bits(model, tok, texts, max_len, batch).sum()) / sum(len(t.encode()) for t in texts)

@@ -22,8 +22,10 @@ from ..inference.sampling import SamplingParams
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c010
 def final_answer(text: str) -> str:
     "回答里真正算数的那一部分：去掉思考段，取 <answer> 里的内容；思考没写完就是没有回答。"
-    if "</think>" in text: text = text.rsplit("</think>", 1)[1]
-    elif "<think>" in text: return ""
+    if "</think>" in text:
+        text = text.rsplit("</think>", 1)[1]
+    elif "<think>" in text:
+        return ""
     inside = re.search(r"<answer>(.*?)(</answer>|$)", text, re.S)
     return (inside[1] if inside else text).replace("<|im_end|>", "").strip()
 
@@ -37,7 +39,8 @@ def normalise(text: str) -> str:
 def mentions(text: str, word: str) -> bool:
     "text 里有没有 word（都先规整过）；字母和数字要求整词，cat 不算出现在 category 里。"
     text, word = normalise(text), normalise(word)
-    if not word: return False
+    if not word:
+        return False
     left = r"(?<![a-z0-9])" if word[0].isascii() and word[0].isalnum() else ""
     right = r"(?![a-z0-9])" if word[-1].isascii() and word[-1].isalnum() else ""
     return re.search(left + re.escape(word) + right, text) is not None
@@ -46,15 +49,21 @@ def mentions(text: str, word: str) -> bool:
 _DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _UNIT = {"十": 10, "百": 100, "千": 1000}
 
+
 def chinese_number(text: str) -> int | None:
     "“一百零二”这样的中文数（千万以内）→ 整数；不是就返回 None。"
     total, digit = 0, None
     for c in text:
-        if c in _DIGIT: digit = _DIGIT[c] if not digit else None
-        elif c in _UNIT: total, digit = total + (1 if digit is None else digit) * _UNIT[c], None
-        elif c == "万": total, digit = (total + (digit or 0)) * 10000, None
-        else: return None
-        if c in _DIGIT and digit is None: return None          # 两个数字挨着，如“三四”
+        if c in _DIGIT:
+            digit = _DIGIT[c] if not digit else None
+        elif c in _UNIT:
+            total, digit = total + (1 if digit is None else digit) * _UNIT[c], None
+        elif c == "万":
+            total, digit = (total + (digit or 0)) * 10000, None
+        else:
+            return None
+        if c in _DIGIT and digit is None:
+            return None  # 两个数字挨着，如“三四”
     return total + (digit or 0) if text else None
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c018
@@ -62,7 +71,8 @@ def last_number(text: str) -> float | None:
     "回答里最后出现的数：1,234、-5、3.5、50% 的 50；没有阿拉伯数字时认中文数字。"
     text = unicodedata.normalize("NFKC", text).replace("−", "-")
     found = re.findall(r"(?:(?<![\w.)）])-)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?", text)
-    if found: return float(found[-1].replace(",", ""))
+    if found:
+        return float(found[-1].replace(",", ""))
     words = re.findall("[" + "".join(_DIGIT) + "".join(_UNIT) + "万]+", text)
     numbers = [n for w in words if (n := chinese_number(w)) is not None]
     return float(numbers[-1]) if numbers else None
@@ -71,47 +81,67 @@ def last_number(text: str) -> float | None:
 def score(prediction: str, item: dict) -> bool:
     """这个回答对不对。item["match"]：exact 规整后全等；number 最后一个数相等；contains（默认）提到任一答案，且不提到 item["wrong"] 里的对手。"""
     text, answers, how = final_answer(prediction), [str(a) for a in item["answers"]], item.get("match", "contains")
-    if how == "exact": return any(normalise(text) == normalise(a) for a in answers)
-    if how == "number": return (got := last_number(text)) is not None and got in [last_number(a) for a in answers]
-    if how != "contains": raise UserError(f"题目 {item.get('id')} 的 match 是 {how!r}。只能是 contains、number、exact。")
-    if not any(mentions(text, a) for a in answers): return False
+    if how == "exact":
+        return any(normalise(text) == normalise(a) for a in answers)
+    if how == "number":
+        return (got := last_number(text)) is not None and got in [last_number(a) for a in answers]
+    if how != "contains":
+        raise UserError(f"题目 {item.get('id')} 的 match 是 {how!r}。只能是 contains、number、exact。")
+    if not any(mentions(text, a) for a in answers):
+        return False
     rest = normalise(text)
-    for a in sorted(map(normalise, answers), key=len, reverse=True): rest = rest.replace(a, "、")
+    for a in sorted(map(normalise, answers), key=len, reverse=True):
+        rest = rest.replace(a, "、")
     return not any(mentions(rest, w) for w in item.get("wrong") or [])
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c026
 def wilson(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
     "正确率的 95% 置信区间（Wilson 1927）：题少时也不会超出 0–1，全对时下限也不是 1。"
-    if n == 0: return 0.0, 1.0
+    if n == 0:
+        return 0.0, 1.0
     p, zz = correct / n, z * z / n
     middle, half = p + zz / 2, z * math.sqrt(p * (1 - p) / n + zz / (4 * n))
-    return max(0.0, min(p, (middle - half) / (1 + zz))), min(1.0, max(p, (middle + half) / (1 + zz)))      # 舍入误差不许把 p 挤出去
+    return max(0.0, min(p, (middle - half) / (1 + zz))), min(
+        1.0, max(p, (middle + half) / (1 + zz))
+    )  # 舍入误差不许把 p 挤出去
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c034
 def load_items(path) -> list:
     "读一份题目（JSONL），检查每题都有 id、skill、conversations、answers；坏了就说清第几行。"
     items = []
     for number, raw in open_lines(path):
-        if not raw.strip(): continue
-        try: entry = parse_line(raw)
-        except RowProblem as e: raise at_line(path, number, e.reason, e.remedy) from None
+        if not raw.strip():
+            continue
+        try:
+            entry = parse_line(raw)
+        except RowProblem as e:
+            raise at_line(path, number, e.reason, e.remedy) from None
         missing = [k for k in ("id", "skill", "conversations", "answers") if not entry.get(k)]
-        if missing: raise at_line(path, number, f"题目缺少 {'、'.join(missing)}", "请补上，或删掉这一行")
+        if missing:
+            raise at_line(path, number, f"题目缺少 {'、'.join(missing)}", "请补上，或删掉这一行")
         items.append(entry)
-    if not items: raise UserError(f"{path} 里一道题也没有。")
+    if not items:
+        raise UserError(f"{path} 里一道题也没有。")
     return items
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c037
-def ask(model, tok, items: list, max_new_tokens: int | None = None, batch: int = 32, thinking: bool | None = None) -> list[str]:
+def ask(
+    model, tok, items: list, max_new_tokens: int | None = None, batch: int = 32, thinking: bool | None = None
+) -> list[str]:
     """把题目一批批问模型，贪心生成，返回回答的文字，次序与 items 相同。
     thinking：None 由模型自己定，True 替它打开思考段，False 给一个空的思考段。"""
     prompts, answers = [build_prompt(tok, item["conversations"], thinking) for item in items], [""] * len(items)
-    order, device, budget = sorted(range(len(items)), key=lambda i: len(prompts[i])), next(model.parameters()).device, max_new_tokens or (256 if thinking else 96)
+    order, device, budget = (
+        sorted(range(len(items)), key=lambda i: len(prompts[i])), next(model.parameters()).device,
+        max_new_tokens or (256 if thinking else 96),
+    )
     for at in range(0, len(order), batch):
-        group = order[at:at + batch]
-        ids, mask = left_pad([prompts[i] for i in group], tok.pad_token_id, device)                 # (b, p)
-        out = generate(model, ids, mask, max_new_tokens=budget, params=SamplingParams(temperature=0.0, top_p=1.0),
-                       eos_token_id=tok.eos_token_id, pad_token_id=tok.pad_token_id)
+        group = order[at : at + batch]
+        ids, mask = left_pad([prompts[i] for i in group], tok.pad_token_id, device)  # (b, p)
+        out = generate(
+            model, ids, mask, max_new_tokens=budget, params=SamplingParams(temperature=0.0, top_p=1.0),
+            eos_token_id=tok.eos_token_id, pad_token_id=tok.pad_token_id,
+        )
         for i, text in zip(group, tok.batch_decode(out.rows(), skip_special_tokens=False)):
             answers[i] = ("<think>\n" if thinking else "") + text.replace(tok.eos_token, "").replace(tok.pad_token, "")
     return answers
@@ -120,67 +150,110 @@ def ask(model, tok, items: list, max_new_tokens: int | None = None, batch: int =
 @dataclass
 class Score:
     "一项技能的成绩：对了几道、一共几道。"
-    correct: int = 0; n: int = 0
+
+    correct: int = 0
+    n: int = 0
+
     @property
-    def accuracy(self) -> float: return self.correct / self.n if self.n else math.nan
+    def accuracy(self) -> float:
+        return self.correct / self.n if self.n else math.nan
+
     @property
-    def interval(self) -> tuple[float, float]: return wilson(self.correct, self.n)
+    def interval(self) -> tuple[float, float]:
+        return wilson(self.correct, self.n)
+
     def to_dict(self) -> dict:
         low, high = self.interval
-        return {"correct": self.correct, "n": self.n, "accuracy": None if not self.n else self.accuracy, "low": low, "high": high}
+        return {
+            "correct": self.correct, "n": self.n, "accuracy": None if not self.n else self.accuracy, "low": low,
+            "high": high,
+        }
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c044
 @dataclass
 class Report:
     "一次问答测验的成绩单：by_skill {技能: Score}、overall、samples（每题的问、答、对错）。"
+
     by_skill: dict = field(default_factory=dict)
     samples: list = field(default_factory=list)
     name: str = ""
+
     @property
-    def overall(self) -> Score: return Score(sum(s.correct for s in self.by_skill.values()), sum(s.n for s in self.by_skill.values()))
+    def overall(self) -> Score:
+        return Score(sum(s.correct for s in self.by_skill.values()), sum(s.n for s in self.by_skill.values()))
+
     @property
-    def accuracy(self) -> float: return self.overall.accuracy
-    def wrong(self, skill: str | None = None) -> list: return [s for s in self.samples if not s["ok"] and skill in (None, s["skill"])]
+    def accuracy(self) -> float:
+        return self.overall.accuracy
+
+    def wrong(self, skill: str | None = None) -> list:
+        return [s for s in self.samples if not s["ok"] and skill in (None, s["skill"])]
+
     def to_dict(self, samples: bool = False) -> dict:
         "能直接写成 JSON 的字典；samples=True 时连每题的回答也带上。"
-        out = {"name": self.name, "overall": self.overall.to_dict(), "by_skill": {k: s.to_dict() for k, s in self.by_skill.items()}}
+        out = {
+            "name": self.name,
+            "overall": self.overall.to_dict(),
+            "by_skill": {k: s.to_dict() for k, s in self.by_skill.items()},
+        }
         return out | ({"samples": self.samples} if samples else {})
-    def table(self) -> str: return _table(self)
+
+    def table(self) -> str:
+        return _table(self)
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c045
 def _wide(text: str, width: int) -> str:
     "补空格到指定的显示宽度（汉字占两格）。"
     return text + " " * (width - sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text))
 
+
 def _table(report: Report) -> str:
     "纯文本成绩表：技能、对/总、正确率、95% 区间。"
     rows = [("技能", "对/总", "正确率", "95% 区间")]
     for name, s in [*sorted(report.by_skill.items()), ("合计", report.overall)]:
-        rows.append((name, f"{s.correct}/{s.n}", f"{s.accuracy:.1%}" if s.n else "–", "{:.0%}–{:.0%}".format(*s.interval)))
+        rows.append(
+            (name, f"{s.correct}/{s.n}", f"{s.accuracy:.1%}" if s.n else "–", "{:.0%}–{:.0%}".format(*s.interval))
+        )
     return "\n".join("  ".join(_wide(c, w) for c, w in zip(row, (16, 10, 8, 10))).rstrip() for row in rows)
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c047
-def evaluate_questions(model, tok, items: list, max_new_tokens: int | None = None, batch: int = 32, thinking: bool | None = None, name: str = "") -> Report:
+def evaluate_questions(
+    model, tok, items: list, max_new_tokens: int | None = None, batch: int = 32, thinking: bool | None = None,
+    name: str = "",
+) -> Report:
     "问完、判完、按技能汇总。相同的模型与题目总给出相同的成绩（贪心，没有随机数）。"
     report = Report(name=name)
     for item, text in zip(items, ask(model, tok, items, max_new_tokens, batch, thinking)):
         ok, skill = score(text, item), report.by_skill.setdefault(item["skill"], Score())
-        skill.n += 1; skill.correct += ok
-        report.samples.append({"id": item["id"], "skill": item["skill"], "question": item["conversations"][-1]["content"],
-                               "prediction": text, "answers": item["answers"], "ok": ok})
+        skill.n += 1
+        skill.correct += ok
+        report.samples.append(
+            {
+                "id": item["id"], "skill": item["skill"], "question": item["conversations"][-1]["content"],
+                "prediction": text, "answers": item["answers"], "ok": ok,
+            }
+        )
     return report
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c051
 def plot_reports(reports: dict, ax=None, title: str = "每项技能的正确率"):
     "几份成绩单并排画成横条，须线是 95% 区间；reports 例如 {'训练前': r0, '训练后': r1}。返回 ax。"
     skills = sorted({s for r in reports.values() for s in r.by_skill}) + ["合计"]
-    if ax is None: _, ax = plt.subplots(figsize=(6, 0.8 + 0.22 * len(skills) * len(reports)))
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6, 0.8 + 0.22 * len(skills) * len(reports)))
     shades, h = [COLORS[c] for c in ("before", "after", "train", "test")], 0.8 / len(reports)
     for k, (label, report) in enumerate(reports.items()):
         marks = [report.overall if s == "合计" else report.by_skill.get(s, Score()) for s in skills]
-        acc, where = [s.accuracy if s.n else 0 for s in marks], [i + (k - (len(reports) - 1) / 2) * h for i in range(len(skills))]
+        acc, where = (
+            [s.accuracy if s.n else 0 for s in marks],
+            [i + (k - (len(reports) - 1) / 2) * h for i in range(len(skills))],
+        )
         gaps = [(max(0, a - s.interval[0]), max(0, s.interval[1] - a)) if s.n else (0, 0) for a, s in zip(acc, marks)]
-        ax.barh(where, acc, h * 0.9, xerr=list(zip(*gaps)), label=label, color=shades[k % 4], error_kw={"lw": .8, "ecolor": COLORS["text"]})
+        ax.barh(
+            where, acc, h * 0.9, xerr=list(zip(*gaps)), label=label, color=shades[k % 4],
+            error_kw={"lw": 0.8, "ecolor": COLORS["text"]},
+        )
     ax.set(yticks=range(len(skills)), yticklabels=skills, xlim=(0, 1.02), xlabel="正确率", title=title)
-    ax.invert_yaxis(); ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncol=len(reports))      # 图例放在框外，不挡条
+    ax.invert_yaxis()
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncol=len(reports))  # 图例放在框外，不挡条
     return ax

@@ -11,23 +11,33 @@ from dataclasses import MISSING, dataclass, field, fields
 from ..learning.exercises import card, check, checker, expect_equal
 
 # %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c005
-card("arguments.merge", "合并三个来源", difficulty=2, minutes=10, needs="字典的 | 运算",
-     shows="0、空串、False 与“没说”不是一回事", hints=["先把 given 里的 None 去掉，再一层层盖上去。", "不认识的名字要报 ValueError，不要悄悄收下。"])
+card(
+    "arguments.merge", "合并三个来源", difficulty=2, minutes=10, needs="字典的 | 运算",
+    shows="0、空串、False 与“没说”不是一回事",
+    hints=["先把 given 里的 None 去掉，再一层层盖上去。", "不认识的名字要报 ValueError，不要悄悄收下。"],
+)
 
 # %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c010
-def _falsy(defaults, preset, given): return defaults | preset | {k: v for k, v in given.items() if v}
+def _falsy(defaults, preset, given):
+    return defaults | preset | {k: v for k, v in given.items() if v}
+
 
 def _rejects(fn, *dicts):
-    try: fn(*dicts)
-    except ValueError: return True
+    try:
+        fn(*dicts)
+    except ValueError:
+        return True
     return False
+
 
 @checker("arguments.merge", common_mistakes={"把 0 和 False 也当成了没说": _falsy})
 def check_merge(fn):
     defaults = dict(lr=1.0, steps=10, clip=True)
     expect_equal(fn(defaults, {}, dict(lr=None)), defaults, "什么都没说")
     expect_equal(fn(defaults, dict(lr=2.0, steps=5), dict(steps=7)), dict(lr=2.0, steps=7, clip=True), "预设与明说一起")
-    expect_equal(fn(defaults, dict(lr=2.0), dict(lr=0.0, clip=False)), dict(lr=0.0, steps=10, clip=False), "明说 0 和 False")
+    expect_equal(
+        fn(defaults, dict(lr=2.0), dict(lr=0.0, clip=False)), dict(lr=0.0, steps=10, clip=False), "明说 0 和 False"
+    )
     expect_equal(_rejects(fn, defaults, {}, dict(rate=1)), True, "不认识的名字 rate 有没有抛 ValueError")
 
 # %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c011
@@ -39,8 +49,11 @@ def solution_merge(defaults, preset, given):
     return defaults | preset | said
 
 # %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c014
-card("arguments.usage", "由 dataclass 写出用法", difficulty=2, minutes=15, needs=["dataclasses.fields", "字符串拼接"],
-     shows="帮助页为什么可以自动生成，永远不会过时", hints=["f.default is MISSING 表示必填。", "布尔型是开关，没有值。"])
+card(
+    "arguments.usage", "由 dataclass 写出用法", difficulty=2, minutes=15, needs=["dataclasses.fields", "字符串拼接"],
+    shows="帮助页为什么可以自动生成，永远不会过时",
+    hints=["f.default is MISSING 表示必填。", "布尔型是开关，没有值。"],
+)
 
 # %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c019
 @dataclass
@@ -50,8 +63,17 @@ class Sample:
     rate: float = 0.0
     quiet: bool = False
 
-def _no_zero(cls): return " ".join(f"--{f.name} {f.type.__name__}" if f.default is MISSING else f"[--{f.name}]" if f.type is bool
-                                   else f"[--{f.name} {f.type.__name__}{f'={f.default}' if f.default else ''}]" for f in fields(cls))
+
+def _no_zero(cls):
+    return " ".join(
+        f"--{f.name} {f.type.__name__}"
+        if f.default is MISSING
+        else f"[--{f.name}]"
+        if f.type is bool
+        else f"[--{f.name} {f.type.__name__}{f'={f.default}' if f.default else ''}]"
+        for f in fields(cls)
+    )
+
 
 @checker("arguments.usage", common_mistakes={"默认值是 0 时没有写出来": _no_zero})
 def check_usage(fn):
@@ -60,8 +82,12 @@ def check_usage(fn):
 # %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c020
 def solution_usage(cls):
     "参考答案：布尔、必填、有默认，三种写法。"
+
     def part(f):
-        if f.type is bool: return f"[--{f.name}]"
-        if f.default is MISSING: return f"--{f.name} {f.type.__name__}"
+        if f.type is bool:
+            return f"[--{f.name}]"
+        if f.default is MISSING:
+            return f"--{f.name} {f.type.__name__}"
         return f"[--{f.name} {f.type.__name__}={f.default}]"
+
     return " ".join(map(part, fields(cls)))

@@ -21,8 +21,10 @@ card("attention.causal", "一个头的因果注意力", 2, 12, "softmax、掩码
 def check_causal(fn):
     q, k, v = torch.randn(3, 5, 4, generator=torch.Generator().manual_seed(0))
     want = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-    wrong = {"没有遮住未来": F.scaled_dot_product_attention(q, k, v),
-             "忘了除以 √d": F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=1.0)}
+    wrong = {
+        "没有遮住未来": F.scaled_dot_product_attention(q, k, v),
+        "忘了除以 √d": F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=1.0),
+    }
     expect_shape(fn(q, k, v), (5, 4))
     expect_close(fn(q, k, v), want, "输出", mistakes=wrong)
 
@@ -41,7 +43,10 @@ def check_repeat(fn):
     x = torch.randn(2, 3, 2, 4, generator=torch.Generator().manual_seed(0))
     for n in (1, 3):
         expect_shape(fn(x, n), (2, 3, 2 * n, 4))
-        expect_close(fn(x, n), repeat_kv(x, n), f"复制 {n} 份", mistakes={"副本的次序成了 0,1,0,1": x.repeat(1, 1, n, 1)} if n > 1 else {})
+        expect_close(
+            fn(x, n), repeat_kv(x, n), f"复制 {n} 份",
+            mistakes={"副本的次序成了 0,1,0,1": x.repeat(1, 1, n, 1)} if n > 1 else {},
+        )
 
 # %% ../../nbs/3_model/41_attention_exercises.ipynb #c018
 def solution_my_repeat_kv(x, n_rep):

@@ -9,7 +9,9 @@ __all__ = ['check_convert', 'solution_to_bits_per_byte', 'check_masked', 'soluti
 import math
 import torch
 
-from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
+from minimind.learning.exercises import (
+    card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
+)
 
 # %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c004
 card("bits.convert", "把平均损失换算成比特 / 字节", 1, 8, "对数换底", "nat 与 bit 差一个 ln 2；分母是原文的字节")
@@ -17,7 +19,10 @@ card("bits.convert", "把平均损失换算成比特 / 字节", 1, 8, "对数换
 # %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c007
 @checker("bits.convert")
 def check_convert(fn):
-    mistakes = {"除以了字符数，一个汉字是 3 个字节": 2 * 4 / math.log(2) / 4, "忘了从 nat 换成 bit（除以 ln 2）": 2 * 4 / 12}
+    mistakes = {
+        "除以了字符数，一个汉字是 3 个字节": 2 * 4 / math.log(2) / 4,
+        "忘了从 nat 换成 bit（除以 ln 2）": 2 * 4 / 12,
+    }
     expect_close(fn(2.0, 4, "小鸟飞了"), 2 * 4 / math.log(2) / 12, "四个汉字", mistakes=mistakes)
     expect_close(fn(math.log(256), 5, "hello"), 8.0, "每个字节乱猜：应当正好 8")
     expect_close(fn(1.0, 3, "鸟a🐦"), 3 / math.log(2) / 8, "汉字 3 字节、字母 1、表情 4")
@@ -37,13 +42,18 @@ def check_masked(fn):
     logp = torch.log_softmax(logits, -1)
     one = lambda i, n, shift=1: -sum(logp[i, t, ids[i, t + shift]] for t in range(n - 1)) / math.log(2)
     want = torch.stack([one(0, 5), one(1, 3)])
-    mistakes = {"没有错位：位置 t 的输出预测的是 t+1": torch.stack([-sum(logp[0, t, ids[0, t]] for t in range(5)), -sum(logp[1, t, ids[1, t]] for t in range(3))]) / math.log(2),
-                "把填充也算进去了": torch.stack([one(0, 5), one(1, 5)])}
+    mistakes = {
+        "没有错位：位置 t 的输出预测的是 t+1": torch.stack(
+            [-sum(logp[0, t, ids[0, t]] for t in range(5)), -sum(logp[1, t, ids[1, t]] for t in range(3))]
+        )
+        / math.log(2),
+        "把填充也算进去了": torch.stack([one(0, 5), one(1, 5)]),
+    }
     expect_shape(fn(logits, ids, mask), (2,), "结果")
     expect_close(fn(logits, ids, mask), want, "每条的总比特", mistakes=mistakes)
 
 # %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c019
 def solution_batch_bits(logits, input_ids, mask):
-    logp = torch.log_softmax(logits[:, :-1].float(), -1)                       # (b, t-1, v)
-    picked = logp.gather(-1, input_ids[:, 1:, None])[..., 0]                   # (b, t-1)
+    logp = torch.log_softmax(logits[:, :-1].float(), -1)      # (b, t-1, v)
+    picked = logp.gather(-1, input_ids[:, 1:, None])[..., 0]  # (b, t-1)
     return -(picked * mask[:, 1:]).sum(1) / math.log(2)

@@ -11,7 +11,10 @@ from collections import Counter
 from ..learning.exercises import card, check, checker, expect_equal
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c004
-card("bpe.best_pair", "选出下一对", 2, 10, ["Counter", "min 的 key 参数"], "平局规矩怎样写进一行代码，语料耗尽为什么不该崩溃")
+card(
+    "bpe.best_pair", "选出下一对", 2, 10, ["Counter", "min 的 key 参数"],
+    "平局规矩怎样写进一行代码，语料耗尽为什么不该崩溃",
+)
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c006
 @checker("bpe.best_pair")
@@ -27,7 +30,8 @@ def solution_best_pair(words):
     "参考答案：数加权的相邻对，次数多的优先，平局取编号小的"
     pairs = Counter()
     for symbols, times in words:
-        for pair in zip(symbols, symbols[1:]): pairs[pair] += times
+        for pair in zip(symbols, symbols[1:]):
+            pairs[pair] += times
     return min(pairs, key=lambda p: (-pairs[p], p), default=None)
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c013
@@ -43,7 +47,8 @@ def check_encode(fn):
     expect_equal(fn(list("aaa"), ranks), ["aa", "a"], "同一对有几处时先合并最左的")
     expect_equal(fn(list("xyz"), ranks), ["x", "y", "z"], "没学过的对保持原样")
     expect_equal(fn([], ranks), [], "空词")
-    given = list("abc"); fn(given, ranks)
+    given = list("abc")
+    fn(given, ranks)
     expect_equal(given, ["a", "b", "c"], "传进来的列表不该被改动")
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c018
@@ -52,7 +57,7 @@ def solution_encode(symbols, ranks):
     symbols = list(symbols)
     while found := [(ranks[p], i) for i, p in enumerate(zip(symbols, symbols[1:])) if p in ranks]:
         _, i = min(found)
-        symbols[i:i + 2] = [symbols[i] + symbols[i + 1]]
+        symbols[i : i + 2] = [symbols[i] + symbols[i + 1]]
     return symbols
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c022
@@ -74,5 +79,7 @@ def solution_stream(pieces):
     "参考答案：用标准库的增量解码器"
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     for piece in pieces:
-        if text := decoder.decode(piece): yield text
-    if text := decoder.decode(b"", final=True): yield text
+        if text := decoder.decode(piece):
+            yield text
+    if text := decoder.decode(b"", final=True):
+        yield text

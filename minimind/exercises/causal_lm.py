@@ -24,7 +24,9 @@ def check_loss(fn):
     logits, labels = torch.randn(2, 5, 7, generator=g), torch.randint(0, 7, (2, 5), generator=g)
     labels[0, :3] = -100
     aligned = F.cross_entropy(logits.flatten(0, 1), labels.flatten())
-    expect_close(fn(logits, labels), next_token_loss(logits, labels), "损失", mistakes={"忘了错开一位，模型只要抄输入": aligned})
+    expect_close(
+        fn(logits, labels), next_token_loss(logits, labels), "损失", mistakes={"忘了错开一位，模型只要抄输入": aligned}
+    )
     expect_close(fn(logits, torch.full_like(labels, -100)), torch.tensor(0.0), "一个都不学时")
 
 # %% ../../nbs/3_model/81_causal_lm_exercises.ipynb #c009
@@ -40,19 +42,25 @@ card("causal_lm.greedy", "用缓存逐词生成", 3, 15, "KVCache、argmax", "�
 @checker("causal_lm.greedy")
 def check_greedy(fn):
     torch.manual_seed(0)
-    config = MiniMindConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, vocab_size=31, max_position_embeddings=64)
+    config = MiniMindConfig(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=4, vocab_size=31, max_position_embeddings=64
+    )
     model = MiniMindForCausalLM(config).eval()
     for p in model.parameters():
         torch.nn.init.normal_(p, std=0.3) if p.dim() > 1 else None
     ids, seen = torch.tensor([[5, 6, 7, 8]]), []
-    want = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=6, do_sample=False, eos_token_id=None, pad_token_id=0)
+    want = model.generate(
+        ids, attention_mask=torch.ones_like(ids), max_new_tokens=6, do_sample=False, eos_token_id=None, pad_token_id=0
+    )
     hook = model.model.layers[0].register_forward_pre_hook(lambda m, args: seen.append(args[0].shape[1]))
     try:
         got = fn(model, ids, 6)
     finally:
         hook.remove()
     expect_equal(got.tolist(), want.tolist(), "生成的词")
-    expect_true(seen[0] == 4 and set(seen[1:]) == {1}, f"每次喂的词数是 {seen}，应当先 4 个，之后每次 1 个：缓存建了却没用上？")
+    expect_true(
+        seen[0] == 4 and set(seen[1:]) == {1}, f"每次喂的词数是 {seen}，应当先 4 个，之后每次 1 个：缓存建了却没用上？"
+    )
 
 # %% ../../nbs/3_model/81_causal_lm_exercises.ipynb #c018
 @torch.no_grad()

@@ -10,51 +10,78 @@ import codecs
 from ..learning.exercises import card, check, checker, expect_equal, expect_true, why
 
 # %% ../../nbs/4_inference/41_chat_exercises.ipynb #c005
-card('chat.turns', '按整轮取历史', difficulty=2, minutes=15, needs=['列表切片'],
-     shows='history[-0:] 的陷阱；工具来回为什么不能拆开', hints=['先找出每条 user 消息的下标：一轮从那里开始。', '轮数为 0 要单独处理。', '轮数比现有的多，就全带。'])
+card(
+    "chat.turns", "按整轮取历史", difficulty=2, minutes=15, needs=["列表切片"],
+    shows="history[-0:] 的陷阱；工具来回为什么不能拆开",
+    hints=["先找出每条 user 消息的下标：一轮从那里开始。", "轮数为 0 要单独处理。", "轮数比现有的多，就全带。"],
+)
 
 # %% ../../nbs/4_inference/41_chat_exercises.ipynb #c010
-def _minus_zero(history, n): return history[-2 * n:]
+def _minus_zero(history, n):
+    return history[-2 * n :]
 
-def _pairs(history, n): return history[len(history) - 2 * n:] if n else []
 
-@checker('chat.turns', common_mistakes={'n=0 时 history[-0:] 是全部；而且一轮不一定是两条消息': _minus_zero, '以为一轮总是两条消息，把工具的来回拆开了': _pairs})
+def _pairs(history, n):
+    return history[len(history) - 2 * n :] if n else []
+
+
+@checker(
+    "chat.turns",
+    common_mistakes={
+        "n=0 时 history[-0:] 是全部；而且一轮不一定是两条消息": _minus_zero,
+        "以为一轮总是两条消息，把工具的来回拆开了": _pairs,
+    },
+)
 def check_turns(fn):
-    h = [dict(role=r, content=str(i)) for i, r in enumerate(('user', 'assistant', 'user', 'assistant', 'tool', 'assistant', 'user', 'assistant'))]
-    expect_equal(list(fn(h, 1)), h[6:], '最近 1 轮')
-    expect_equal(list(fn(h, 2)), h[2:], '最近 2 轮（其中一轮用了工具）')
-    expect_equal(list(fn(h, 0)), [], '0 轮')
-    expect_equal(list(fn(h, 9)), h, '要的比有的多')
-    expect_equal(list(fn([], 3)), [], '没有历史')
+    h = [
+        dict(role=r, content=str(i))
+        for i, r in enumerate(("user", "assistant", "user", "assistant", "tool", "assistant", "user", "assistant"))
+    ]
+    expect_equal(list(fn(h, 1)), h[6:], "最近 1 轮")
+    expect_equal(list(fn(h, 2)), h[2:], "最近 2 轮（其中一轮用了工具）")
+    expect_equal(list(fn(h, 0)), [], "0 轮")
+    expect_equal(list(fn(h, 9)), h, "要的比有的多")
+    expect_equal(list(fn([], 3)), [], "没有历史")
 
 # %% ../../nbs/4_inference/41_chat_exercises.ipynb #c011
 def solution_turns(history, n):
     "参考答案：按 user 的下标切。"
-    starts = [i for i, m in enumerate(history) if m['role'] == 'user']
-    if n <= 0: return []
-    return history[starts[-n]:] if len(starts) > n else list(history)
+    starts = [i for i, m in enumerate(history) if m["role"] == "user"]
+    if n <= 0:
+        return []
+    return history[starts[-n] :] if len(starts) > n else list(history)
 
 # %% ../../nbs/4_inference/41_chat_exercises.ipynb #c017
-card('chat.stream', '不吐半个字的流式解码', difficulty=3, minutes=15, needs=['UTF-8', 'codecs 的增量解码器，或自己数字节'],
-     shows='为什么要从字节入手', hints=['codecs.getincrementaldecoder("utf-8")() 会替你扣住没凑满的字节。', '每来一块，decode 一次，放出能放的。'])
+card(
+    "chat.stream", "不吐半个字的流式解码", difficulty=3, minutes=15,
+    needs=["UTF-8", "codecs 的增量解码器，或自己数字节"], shows="为什么要从字节入手",
+    hints=['codecs.getincrementaldecoder("utf-8")() 会替你扣住没凑满的字节。', "每来一块，decode 一次，放出能放的。"],
+)
 
 # %% ../../nbs/4_inference/41_chat_exercises.ipynb #c022
-def _each_alone(chunks): return [c.decode('utf-8', errors='replace') for c in chunks]
+def _each_alone(chunks):
+    return [c.decode("utf-8", errors="replace") for c in chunks]
 
-def _drop_half(chunks): return [c.decode('utf-8', errors='ignore') for c in chunks]
 
-@checker('chat.stream', common_mistakes={'每块单独解码：半个字变成了 �': _each_alone, '半个字被丢掉了，没有留到下一块': _drop_half})
+def _drop_half(chunks):
+    return [c.decode("utf-8", errors="ignore") for c in chunks]
+
+
+@checker(
+    "chat.stream",
+    common_mistakes={"每块单独解码：半个字变成了 �": _each_alone, "半个字被丢掉了，没有留到下一块": _drop_half},
+)
 def check_stream(fn):
-    data = '猫 and 🐱。'.encode()
+    data = "猫 and 🐱。".encode()
     for k in (1, 2, 3, 5):
-        chunks = [data[i:i + k] for i in range(0, len(data), k)]
+        chunks = [data[i : i + k] for i in range(0, len(data), k)]
         got = list(fn(chunks))
-        expect_equal(len(got), len(chunks), '返回的段数')
-        expect_equal(''.join(got), '猫 and 🐱。', f'每块 {k} 字节时拼起来的文字')
-    expect_equal(list(fn(['猫'.encode()[:2]])), [''], '只来了半个字')
+        expect_equal(len(got), len(chunks), "返回的段数")
+        expect_equal("".join(got), "猫 and 🐱。", f"每块 {k} 字节时拼起来的文字")
+    expect_equal(list(fn(["猫".encode()[:2]])), [""], "只来了半个字")
 
 # %% ../../nbs/4_inference/41_chat_exercises.ipynb #c023
 def solution_stream(chunks):
     "参考答案：一个增量解码器从头用到尾。"
-    decoder = codecs.getincrementaldecoder('utf-8')()
+    decoder = codecs.getincrementaldecoder("utf-8")()
     return [decoder.decode(c) for c in chunks]

@@ -10,20 +10,38 @@ import numpy as np
 from ..learning.exercises import CheckFailed, card, check, checker, expect_equal, expect_raises, expect_true, why
 
 # %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c005
-card("checking.transpose", "写一个抓得住转置的检查器", difficulty=3, minutes=20,
-     needs=["函数当参数", "np.allclose", "raise"], shows="检查器好不好，先看它的测试输入选得好不好",
-     hints=["先自己算出 a @ b.T 当标准答案。", "输入要是随机的方阵：形状看不出转置，数值看得出。", "先比 got，再比 got.T，后一种相等就在消息里写上“转置”。"])
+card(
+    "checking.transpose",
+    "写一个抓得住转置的检查器",
+    difficulty=3,
+    minutes=20,
+    needs=["函数当参数", "np.allclose", "raise"],
+    shows="检查器好不好，先看它的测试输入选得好不好",
+    hints=[
+        "先自己算出 a @ b.T 当标准答案。",
+        "输入要是随机的方阵：形状看不出转置，数值看得出。",
+        "先比 got，再比 got.T，后一种相等就在消息里写上“转置”。",
+    ],
+)
 
 # %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c010
-def _right(q, k): return q @ k.T
+def _right(q, k):
+    return q @ k.T
 
-def _flipped(q, k): return (q @ k.T).T
 
-def _halved(q, k): return q @ k.T / 2
+def _flipped(q, k):
+    return (q @ k.T).T
+
+
+def _halved(q, k):
+    return q @ k.T / 2
+
 
 def _same_input_checker(fn):
-    q = np.arange(6.).reshape(3, 2)
-    if not np.allclose(fn(q, q), q @ q.T): raise CheckFailed("转置了")
+    q = np.arange(6.0).reshape(3, 2)
+    if not np.allclose(fn(q, q), q @ q.T):
+        raise CheckFailed("转置了")
+
 
 @checker("checking.transpose")
 def check_checker(fn):
@@ -31,30 +49,44 @@ def check_checker(fn):
     expect_raises(lambda: fn(_halved), CheckFailed, "除以了 2 的函数")
     expect_raises(lambda: fn(_flipped), CheckFailed, "转置了的函数（想一想，你的测试输入是不是让结果成了对称的）")
     for wrong, named in ((_flipped, True), (_halved, False)):
-        try: fn(wrong)
-        except CheckFailed as error: expect_true(("转置" in str(error)) == named, f"这个错误{'是' if named else '不是'}转置，你的消息写的是：{error}")
+        try:
+            fn(wrong)
+        except CheckFailed as error:
+            expect_true(
+                ("转置" in str(error)) == named, f"这个错误{'是' if named else '不是'}转置，你的消息写的是：{error}"
+            )
 
 # %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c011
 def solution_checker(fn):
     "参考答案：两份不同的随机输入，先比本身，再比转置。"
     rng = np.random.default_rng(0)
     q, k = rng.normal(size=(3, 2)), rng.normal(size=(3, 2))
-    got, want = fn(q, k), q @ k.T                     # (3, 3)
-    if np.allclose(got, want): return
-    if np.allclose(got.T, want): raise CheckFailed("你的结果转置之后正好对")
+    got, want = fn(q, k), q @ k.T  # (3, 3)
+    if np.allclose(got, want):
+        return
+    if np.allclose(got.T, want):
+        raise CheckFailed("你的结果转置之后正好对")
     raise CheckFailed("数值不对")
 
 # %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c018
-card("checking.first_difference", "找出第一处不同", difficulty=1, minutes=10,
-     needs=["zip", "enumerate"], shows="zip 会在短的那个用完时悄悄停下",
-     hints=["用 enumerate(zip(a, b)) 逐个比。", "zip 停下之后，别忘了再看两边是不是一样长。"])
+card(
+    "checking.first_difference", "找出第一处不同", difficulty=1, minutes=10, needs=["zip", "enumerate"],
+    shows="zip 会在短的那个用完时悄悄停下",
+    hints=["用 enumerate(zip(a, b)) 逐个比。", "zip 停下之后，别忘了再看两边是不是一样长。"],
+)
 
 # %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c022
-def _forgot_length(a, b): return next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), None)
+def _forgot_length(a, b):
+    return next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), None)
 
-@checker("checking.first_difference", common_mistakes={"zip 在短的那个用完时就停了，多出来的部分没有比": _forgot_length})
+
+@checker(
+    "checking.first_difference", common_mistakes={"zip 在短的那个用完时就停了，多出来的部分没有比": _forgot_length}
+)
 def check_first_difference(fn):
-    for a, b, want in (([1, 2, 3], [1, 9, 3], 1), ([], [], None), ([5], [6], 0), ([1, 2], [1, 2, 3], 2), ([1, 2, 3], [1], 1)):
+    for a, b, want in (
+        ([1, 2, 3], [1, 9, 3], 1), ([], [], None), ([5], [6], 0), ([1, 2], [1, 2, 3], 2), ([1, 2, 3], [1], 1)
+    ):
         got = fn(list(a), list(b))
         expect_true(got == want and type(got) is type(want), f"{a} 与 {b}：应是 {want}，得到 {got!r}。")
 
@@ -62,5 +94,6 @@ def check_first_difference(fn):
 def solution_first_difference(a, b):
     "参考答案：先逐个比，再比长短。"
     for i, (x, y) in enumerate(zip(a, b)):
-        if x != y: return i
+        if x != y:
+            return i
     return None if len(a) == len(b) else min(len(a), len(b))

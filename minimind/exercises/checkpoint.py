@@ -11,15 +11,25 @@ import random
 from ..learning.exercises import card, check, checker, expect_close, expect_equal
 
 # %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c005
-card("checkpoint.clean_keys", "剥干净键上的外壳", difficulty=2, minutes=10, needs="字符串的 removeprefix",
-     shows="为什么不能用 replace", hints=["外壳可以套好几层：剥到剥不动为止。", "只剥开头的；中间出现的 module. 是真名字的一部分。"])
+card(
+    "checkpoint.clean_keys", "剥干净键上的外壳", difficulty=2, minutes=10, needs="字符串的 removeprefix",
+    shows="为什么不能用 replace",
+    hints=["外壳可以套好几层：剥到剥不动为止。", "只剥开头的；中间出现的 module. 是真名字的一部分。"],
+)
 
 # %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c009
-def _replace(state): return {k.replace("module.", "").replace("_orig_mod.", ""): v for k, v in state.items()}
+def _replace(state):
+    return {k.replace("module.", "").replace("_orig_mod.", ""): v for k, v in state.items()}
 
-def _once(state): return {k.removeprefix("module.").removeprefix("_orig_mod."): v for k, v in state.items()}
 
-@checker("checkpoint.clean_keys", common_mistakes={"用 replace 把中间的也去掉了": _replace, "只剥了一轮，次序相反就剥不干净": _once})
+def _once(state):
+    return {k.removeprefix("module.").removeprefix("_orig_mod."): v for k, v in state.items()}
+
+
+@checker(
+    "checkpoint.clean_keys",
+    common_mistakes={"用 replace 把中间的也去掉了": _replace, "只剥了一轮，次序相反就剥不干净": _once},
+)
 def check_clean(fn):
     expect_equal(fn({"model.norm.weight": 1}), {"model.norm.weight": 1}, "本来就干净的键")
     expect_equal(fn({"module._orig_mod.a": 1, "_orig_mod.module.b": 2}), {"a": 1, "b": 2}, "两层外壳，两种次序")
@@ -28,15 +38,20 @@ def check_clean(fn):
 # %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c010
 def solution_clean_keys(state):
     "参考答案：只剥开头，剥到剥不动。"
+
     def strip(key):
-        while key.startswith(("module.", "_orig_mod.")): key = key.split(".", 1)[1]
+        while key.startswith(("module.", "_orig_mod.")):
+            key = key.split(".", 1)[1]
         return key
+
     return {strip(k): v for k, v in state.items()}
 
 # %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c013
-card("checkpoint.remaining", "接着看哪里", difficulty=3, minutes=20, needs=["random.Random 的 shuffle", "切片"],
-     shows="为什么次序要由 (seed, epoch) 决定，位置要按样本数记",
-     hints=["先重造这一遍的完整次序，再从 samples 处切。", "不要跳过 samples // batch_size 批：批大小可能变了。"])
+card(
+    "checkpoint.remaining", "接着看哪里", difficulty=3, minutes=20, needs=["random.Random 的 shuffle", "切片"],
+    shows="为什么次序要由 (seed, epoch) 决定，位置要按样本数记",
+    hints=["先重造这一遍的完整次序，再从 samples 处切。", "不要跳过 samples // batch_size 批：批大小可能变了。"],
+)
 
 # %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c018
 def _order(n, seed, epoch):
@@ -44,13 +59,20 @@ def _order(n, seed, epoch):
     random.Random(seed * 1000 + epoch).shuffle(order)
     return order
 
+
 def _whole_batches(n, seed, epoch, samples, batch_size):
-    batches = [_order(n, seed, epoch)[i:i + batch_size] for i in range(0, n, batch_size)]
-    return batches[samples // batch_size:]
+    batches = [_order(n, seed, epoch)[i : i + batch_size] for i in range(0, n, batch_size)]
+    return batches[samples // batch_size :]
 
-def _same_order(n, seed, epoch, samples, batch_size): return solution_remaining(n, seed, 0, samples, batch_size)
 
-@checker("checkpoint.remaining", common_mistakes={"按整批跳过，换了批大小就会重看": _whole_batches, "忘了 epoch，每一遍次序都一样": _same_order})
+def _same_order(n, seed, epoch, samples, batch_size):
+    return solution_remaining(n, seed, 0, samples, batch_size)
+
+
+@checker(
+    "checkpoint.remaining",
+    common_mistakes={"按整批跳过，换了批大小就会重看": _whole_batches, "忘了 epoch，每一遍次序都一样": _same_order},
+)
 def check_remaining(fn):
     expect_equal(fn(10, 1, 0, 0, 4), solution_remaining(10, 1, 0, 0, 4), "从头开始")
     expect_equal(sorted(sum(fn(30, 1, 2, 20, 8), []) + _order(30, 1, 2)[:20]), list(range(30)), "看过的与剩下的合起来")
@@ -60,4 +82,4 @@ def check_remaining(fn):
 def solution_remaining(n, seed, epoch, samples, batch_size):
     "参考答案：重造次序，从 samples 处切开，再分批。"
     rest = _order(n, seed, epoch)[samples:]
-    return [rest[i:i + batch_size] for i in range(0, len(rest), batch_size)]
+    return [rest[i : i + batch_size] for i in range(0, len(rest), batch_size)]

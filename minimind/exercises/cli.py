@@ -10,9 +10,11 @@ from ..learning.errors import UserError
 from ..learning.exercises import card, check, checker, expect_equal, expect_true, why
 
 # %% ../../nbs/99_cli_exercises.ipynb #c004
-card("cli.flags", "选项名统一成下划线", difficulty=2, minutes=15,
-     needs="字符串、列表", shows="选项名与值要分开看；--a=b 这种写法里两样都有",
-     hints=["只动以 -- 开头的词。", "有等号时，只改等号左边。", "单独的 -- 表示选项到此为止，后面的一个也不动。"])
+card(
+    "cli.flags", "选项名统一成下划线", difficulty=2, minutes=15, needs="字符串、列表",
+    shows="选项名与值要分开看；--a=b 这种写法里两样都有",
+    hints=["只动以 -- 开头的词。", "有等号时，只改等号左边。", "单独的 -- 表示选项到此为止，后面的一个也不动。"],
+)
 
 # %% ../../nbs/99_cli_exercises.ipynb #c009
 def _touches_values(argv):
@@ -23,12 +25,17 @@ def _touches_everything(argv):
     return [w.replace("-", "_") for w in argv]
 
 
-@checker("cli.flags", common_mistakes={"等号右边的值也被改了": _touches_values, "连值和开头的横线都改了": _touches_everything})
+@checker(
+    "cli.flags",
+    common_mistakes={"等号右边的值也被改了": _touches_values, "连值和开头的横线都改了": _touches_everything},
+)
 def check_flags(fn):
     expect_equal(fn(["--batch-size", "8"]), ["--batch_size", "8"], "一个选项")
     expect_equal(fn(["train", "--name", "my-data"]), ["train", "--name", "my-data"], "值里的横线")
     expect_equal(fn(["--data-path=a-b.jsonl"]), ["--data_path=a-b.jsonl"], "等号写法")
-    expect_equal(fn(["--max-steps", "3", "--", "--not-mine"]), ["--max_steps", "3", "--", "--not-mine"], "单独的 -- 之后")
+    expect_equal(
+        fn(["--max-steps", "3", "--", "--not-mine"]), ["--max_steps", "3", "--", "--not-mine"], "单独的 -- 之后"
+    )
     expect_equal(fn([]), [], "一个词也没有")
 
 # %% ../../nbs/99_cli_exercises.ipynb #c010
@@ -43,27 +50,39 @@ def solution_flags(argv):
     return out
 
 # %% ../../nbs/99_cli_exercises.ipynb #c013
-card("cli.codes", "每种结局一个退出码", difficulty=2, minutes=15,
-     needs="try / except", shows="为什么程序自己的错误（bug）不该被捉住",
-     hints=["三种 except 分开写。", "别写光秃秃的 except：真正的 bug 要让回溯露出来。"])
+card(
+    "cli.codes", "每种结局一个退出码", difficulty=2, minutes=15, needs="try / except",
+    shows="为什么程序自己的错误（bug）不该被捉住",
+    hints=["三种 except 分开写。", "别写光秃秃的 except：真正的 bug 要让回溯露出来。"],
+)
 
 # %% ../../nbs/99_cli_exercises.ipynb #c018
 def _always_zero(work, say):
-    try: work()
-    except UserError as e: say(f"错误：{e}")
-    except KeyboardInterrupt: say("已停下。")
+    try:
+        work()
+    except UserError as e:
+        say(f"错误：{e}")
+    except KeyboardInterrupt:
+        say("已停下。")
     return 0
 
 
 def _swallows_bugs(work, say):
-    try: work()
-    except KeyboardInterrupt: say("已停下。"); return 130
-    except Exception as e: say(f"错误：{e}"); return 2
+    try:
+        work()
+    except KeyboardInterrupt:
+        say("已停下。")
+        return 130
+    except Exception as e:
+        say(f"错误：{e}")
+        return 2
     return 0
 
 
 def _raise(error):
-    def work(): raise error
+    def work():
+        raise error
+
     return work
 
 
@@ -75,8 +94,11 @@ def check_codes(fn):
     expect_equal(fn(_raise(UserError("文件不在")), said.append), 2, "UserError 的退出码")
     expect_equal(said, ["错误：文件不在"], "UserError 时说的话")
     expect_equal(fn(_raise(KeyboardInterrupt()), said.append), 130, "Ctrl-C 的退出码")
-    try: fn(_raise(ZeroDivisionError()), said.append); leaked = False
-    except ZeroDivisionError: leaked = True
+    try:
+        fn(_raise(ZeroDivisionError()), said.append)
+        leaked = False
+    except ZeroDivisionError:
+        leaked = True
     expect_true(leaked, "程序自己的错误被吞掉了：回溯是修 bug 唯一的线索，别捉它")
 
 # %% ../../nbs/99_cli_exercises.ipynb #c019

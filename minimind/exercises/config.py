@@ -10,7 +10,10 @@ from ..learning.exercises import card, check, checker, expect_equal, expect_rais
 from ..model.config import MiniMindConfig
 
 # %% ../../nbs/3_model/11_config_exercises.ipynb #c004
-card("config.count", "不建模型，数清参数", 2, 10, "四块注意力矩阵、三块前馈矩阵、两条归一化向量", "参数花在哪里，宽度和层数各怎么影响它")
+card(
+    "config.count", "不建模型，数清参数", 2, 10, "四块注意力矩阵、三块前馈矩阵、两条归一化向量",
+    "参数花在哪里，宽度和层数各怎么影响它",
+)
 
 # %% ../../nbs/3_model/11_config_exercises.ipynb #c007
 @checker("config.count")
@@ -31,7 +34,10 @@ card("config.guard", "写一条自己的检查", 1, 8, "整除、范围", "好�
 @checker("config.guard")
 def check_guard(fn):
     expect_equal(fn(5e-4, 8), None, "合理的取值")
-    for lr, bs, name, value in ((-1e-3, 8, "learning_rate", "-0.001"), (2.0, 8, "learning_rate", "2.0"), (1e-3, 0, "batch_size", "0"), (1e-3, 2.5, "batch_size", "2.5")):
+    for lr, bs, name, value in (
+        (-1e-3, 8, "learning_rate", "-0.001"), (2.0, 8, "learning_rate", "2.0"), (1e-3, 0, "batch_size", "0"),
+        (1e-3, 2.5, "batch_size", "2.5"),
+    ):
         expect_raises(lambda: fn(lr, bs), ValueError, f"{name}={value}")
         try:
             fn(lr, bs)

@@ -15,7 +15,7 @@ from ..learning.exercises import card, check, checker, expect_equal
 def check_table(fn):
     "一份语料的表占多少字节。"
     expect_equal(int(fn(1000, 100, 8)), 80, "1000 字节的语料，平均一行 100 字节，每行 8 字节")
-    expect_equal(int(fn(10**9, 900, 36)), -(-10**9 // 900) * 36, "一 GB，平均 900 字节一行，每行 36 字节")
+    expect_equal(int(fn(10**9, 900, 36)), -(-(10**9) // 900) * 36, "一 GB，平均 900 字节一行，每行 36 字节")
     expect_equal(int(fn(901, 900, 4)), 8, "最后不满一行的也算一行")
 
 # %% ../../nbs/9_lab/61_memory_exercises.ipynb #c012
@@ -26,11 +26,17 @@ def solution_table(corpus_bytes, bytes_per_row, bytes_per_entry):
 # %% ../../nbs/9_lab/61_memory_exercises.ipynb #c015
 class Counting:
     "会数数的数组：只准用切片取，一次最多取 most 个。"
-    def __init__(self, data, most): self.data, self.most = np.asarray(data), most
-    def __len__(self): return len(self.data)
+
+    def __init__(self, data, most):
+        self.data, self.most = np.asarray(data), most
+
+    def __len__(self):
+        return len(self.data)
+
     def __getitem__(self, span):
         part = self.data[span]
-        if np.size(part) > self.most: raise ValueError(f"一次取了 {np.size(part)} 个，最多 {self.most} 个")
+        if np.size(part) > self.most:
+            raise ValueError(f"一次取了 {np.size(part)} 个，最多 {self.most} 个")
         return part
 
 
@@ -45,4 +51,4 @@ def check_chunks(fn):
 # %% ../../nbs/9_lab/61_memory_exercises.ipynb #c020
 def solution_chunks(first, limit, chunk):
     "一块一块地看，下标加回起点。"
-    return [at + int(i) for at in range(0, len(first), chunk) for i in np.flatnonzero(first[at:at + chunk] < limit)]
+    return [at + int(i) for at in range(0, len(first), chunk) for i in np.flatnonzero(first[at : at + chunk] < limit)]

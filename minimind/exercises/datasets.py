@@ -9,7 +9,9 @@ __all__ = ['check_flat', 'solution_flatten', 'check_draw', 'solution_add_system'
 import random
 import numpy as np
 
-from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
+from minimind.learning.exercises import (
+    card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
+)
 
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c004
 card("datasets.flat", "一条长数组装下所有样本", 2, 12, "切片、累加", "offsets 比样本多一项；空样本也占一格")
@@ -20,32 +22,49 @@ def check_flat(fn):
     samples = [[5, 6], [], [7], [8, 9, 4]]
     flat, offsets, get = fn([list(s) for s in samples])
     expect_equal(np.asarray(flat).tolist(), [5, 6, 7, 8, 9, 4], "长数组")
-    expect_true(np.asarray(flat).dtype == np.uint16, f"词表不到 65536，两个字节就够：要 uint16，得到 {np.asarray(flat).dtype}")
+    expect_true(
+        np.asarray(flat).dtype == np.uint16, f"词表不到 65536，两个字节就够：要 uint16，得到 {np.asarray(flat).dtype}"
+    )
     expect_equal(np.asarray(offsets).tolist(), [0, 2, 2, 3, 6], "offsets")
-    for i in (0, 1, 3, -1, -4): expect_equal(np.asarray(get(i)).tolist(), samples[i], f"get({i})")
+    for i in (0, 1, 3, -1, -4):
+        expect_equal(np.asarray(get(i)).tolist(), samples[i], f"get({i})")
 
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c010
 def solution_flatten(samples):
     offsets = np.cumsum([0] + [len(s) for s in samples])
     flat = np.array([t for s in samples for t in s], np.uint16)
+
     def get(i):
         i = range(len(samples))[i]
-        return flat[offsets[i]:offsets[i + 1]]
+        return flat[offsets[i] : offsets[i + 1]]
+
     return flat, offsets, get
 
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c013
-card("datasets.draw", "可重复的随机改写", 2, 12, "random.Random(种子)", "随机数由 (seed, 行号) 决定，就与次序、进程都无关")
+card(
+    "datasets.draw", "可重复的随机改写", 2, 12, "random.Random(种子)",
+    "随机数由 (seed, 行号) 决定，就与次序、进程都无关",
+)
 
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c016
 @checker("datasets.draw")
 def check_draw(fn):
-    both = [fn(["q", "a"], ["q", "b"], row, 1, .2) for row in range(2000)]
-    expect_true(all((c[0] == "S") == (r[0] == "S") for c, r in both), "有的对里一边加了 system，一边没加：每对只能抽一次签。")
+    both = [fn(["q", "a"], ["q", "b"], row, 1, 0.2) for row in range(2000)]
+    expect_true(
+        all((c[0] == "S") == (r[0] == "S") for c, r in both), "有的对里一边加了 system，一边没加：每对只能抽一次签。"
+    )
     rate = sum(c[0] == "S" for c, _ in both) / 2000
-    expect_true(.15 < rate < .25, f"p=0.2 时应有大约两成加上 system，得到 {rate:.1%}")
-    expect_equal([fn(["q", "a"], ["q", "b"], row, 1, .2) for row in reversed(range(50))][::-1], both[:50], "倒着取一遍应得到同样的结果")
-    expect_true([fn(["q"], ["q"], row, 2, .2) for row in range(200)] != [(c[:-1], r[:-1]) for c, r in both[:200]], "换了种子，结果应当不同。")
-    kept = ["q", "a"]; fn(kept, ["q", "b"], 0, 1, 1.)
+    expect_true(0.15 < rate < 0.25, f"p=0.2 时应有大约两成加上 system，得到 {rate:.1%}")
+    expect_equal(
+        [fn(["q", "a"], ["q", "b"], row, 1, 0.2) for row in reversed(range(50))][::-1], both[:50],
+        "倒着取一遍应得到同样的结果",
+    )
+    expect_true(
+        [fn(["q"], ["q"], row, 2, 0.2) for row in range(200)] != [(c[:-1], r[:-1]) for c, r in both[:200]],
+        "换了种子，结果应当不同。",
+    )
+    kept = ["q", "a"]
+    fn(kept, ["q", "b"], 0, 1, 1.0)
     expect_equal(kept, ["q", "a"], "传入的列表不该被改动")
 
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c019

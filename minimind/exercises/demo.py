@@ -9,14 +9,20 @@ __all__ = ['check_thin', 'solution_thin', 'check_leak', 'solution_leaks']
 from ..learning.exercises import card, check, checker, expect_equal, expect_true, why
 
 # %% ../../nbs/8_serving/21_demo_exercises.ipynb #c005
-card("demo.thin", "均匀地留下 k 道", difficulty=2, minutes=10,
-     needs="整数除法", shows="为什么 items[::n//k] 常常不是恰好 k 道",
-     hints=["第 i 道取自下标 i * n / k 附近。", "用整数除法 i * n // k，i 从 0 到 k-1。"])
+card(
+    "demo.thin", "均匀地留下 k 道", difficulty=2, minutes=10, needs="整数除法",
+    shows="为什么 items[::n//k] 常常不是恰好 k 道",
+    hints=["第 i 道取自下标 i * n / k 附近。", "用整数除法 i * n // k，i 从 0 到 k-1。"],
+)
 
 # %% ../../nbs/8_serving/21_demo_exercises.ipynb #c010
-def _stride(items, k): return items[::max(1, len(items) // k)]
+def _stride(items, k):
+    return items[:: max(1, len(items) // k)]
 
-def _head(items, k): return items[:k]
+
+def _head(items, k):
+    return items[:k]
+
 
 @checker("demo.thin", common_mistakes={"定了步长，n 不是 k 的倍数时个数不对": _stride, "只取了开头": _head})
 def check_thin(fn):
@@ -24,7 +30,10 @@ def check_thin(fn):
         got = fn(list(range(n)), k)
         expect_true(len(got) == min(n, k), f"{n} 道里留 {k} 道，应有 {min(n, k)} 道，得到 {len(got)} 道。")
         gaps = {b - a for a, b in zip(got, [*got[1:], n])}
-        expect_true(got[0] == 0 and min(gaps) >= 1 and max(gaps) - min(gaps) <= 1, f"{n} 道里留 {k} 道，下标是 {got[:8]}…：间隔不均匀。")
+        expect_true(
+            got[0] == 0 and min(gaps) >= 1 and max(gaps) - min(gaps) <= 1,
+            f"{n} 道里留 {k} 道，下标是 {got[:8]}…：间隔不均匀。",
+        )
 
 # %% ../../nbs/8_serving/21_demo_exercises.ipynb #c011
 def solution_thin(items, k):
@@ -33,16 +42,29 @@ def solution_thin(items, k):
     return [items[i * len(items) // k] for i in range(k)]
 
 # %% ../../nbs/8_serving/21_demo_exercises.ipynb #c017
-card("demo.leak", "查出漏进训练的考题", difficulty=3, minutes=20,
-     needs=["集合", "str.isalnum"], shows="比较之前先规整：去掉标点、空白与大小写的差别",
-     hints=["写一个小函数，把一句话里不是字母、数字、汉字的字符都去掉，再转小写。", "训练句子先全部规整，放进集合，查起来才快。", "汉字的 isalnum() 是 True，标点与空格是 False。"])
+card(
+    "demo.leak",
+    "查出漏进训练的考题",
+    difficulty=3,
+    minutes=20,
+    needs=["集合", "str.isalnum"],
+    shows="比较之前先规整：去掉标点、空白与大小写的差别",
+    hints=[
+        "写一个小函数，把一句话里不是字母、数字、汉字的字符都去掉，再转小写。",
+        "训练句子先全部规整，放进集合，查起来才快。",
+        "汉字的 isalnum() 是 True，标点与空格是 False。",
+    ],
+)
 
 # %% ../../nbs/8_serving/21_demo_exercises.ipynb #c022
-def _exact(train, test): return [i for i, q in enumerate(test) if q in set(train)]
+def _exact(train, test):
+    return [i for i, q in enumerate(test) if q in set(train)]
+
 
 def _spaces_only(train, test):
     seen = {t.replace(" ", "") for t in train}
     return [i for i, q in enumerate(test) if q.replace(" ", "") in seen]
+
 
 @checker("demo.leak", common_mistakes={"只比了一模一样的句子": _exact, "只去了空格，标点和大小写还在": _spaces_only})
 def check_leak(fn):

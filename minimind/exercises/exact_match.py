@@ -8,7 +8,9 @@ __all__ = ['check_contains', 'solution_judge', 'check_wilson', 'solution_interva
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c002
 import math, re
 
-from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
+from minimind.learning.exercises import (
+    card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
+)
 
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c004
 card("exact.contains", "提到答案，不提对手", 2, 15, "正则、字符串", "思考里的话不算数；字母和数字要整词")
@@ -16,18 +18,31 @@ card("exact.contains", "提到答案，不提对手", 2, 15, "正则、字符串
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c007
 @checker("exact.contains")
 def check_contains(fn):
-    cases = [("是巴黎。", "巴黎", ["伦敦"], True, "普通的对"), ("巴黎和伦敦", "巴黎", ["伦敦"], False, "提到了对手"), ("伦敦", "巴黎", ["伦敦"], False, "答错了"),
-             ("<think>巴黎？</think>是伦敦", "巴黎", [], False, "只在思考里提到答案"), ("<think>伦敦？不对</think>巴黎", "巴黎", ["伦敦"], True, "思考里提到对手不算错"),
-             ("<think>巴黎", "巴黎", [], False, "思考没写完"), ("category", "cat", [], False, "cat 藏在 category 里"), ("A Cat.", "cat", ["category"], True, "大小写不论"), ("114 个", "14", [], False, "14 藏在 114 里"), ("", "好", [], False, "空回答")]
-    for text, answer, wrong, want, what in cases: expect_equal(bool(fn(text, answer, wrong)), want, f"{what}：{text!r}")
+    cases = [
+        ("是巴黎。", "巴黎", ["伦敦"], True, "普通的对"),
+        ("巴黎和伦敦", "巴黎", ["伦敦"], False, "提到了对手"),
+        ("伦敦", "巴黎", ["伦敦"], False, "答错了"),
+        ("<think>巴黎？</think>是伦敦", "巴黎", [], False, "只在思考里提到答案"),
+        ("<think>伦敦？不对</think>巴黎", "巴黎", ["伦敦"], True, "思考里提到对手不算错"),
+        ("<think>巴黎", "巴黎", [], False, "思考没写完"),
+        ("category", "cat", [], False, "cat 藏在 category 里"),
+        ("A Cat.", "cat", ["category"], True, "大小写不论"),
+        ("114 个", "14", [], False, "14 藏在 114 里"),
+        ("", "好", [], False, "空回答"),
+    ]
+    for text, answer, wrong, want, what in cases:
+        expect_equal(bool(fn(text, answer, wrong)), want, f"{what}：{text!r}")
 
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c010
 def solution_judge(text, answer, wrong):
-    if "<think>" in text and "</think>" not in text: return False
+    if "<think>" in text and "</think>" not in text:
+        return False
     text = text.split("</think>")[-1].lower()
+
     def has(word):
         edge = ("(?<![a-z0-9])", "(?![a-z0-9])") if re.fullmatch("[a-z0-9]+", word.lower()) else ("", "")
         return re.search(edge[0] + re.escape(word.lower()) + edge[1], text) is not None
+
     return has(answer) and not any(has(w) for w in wrong)
 
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c013
@@ -36,15 +51,22 @@ card("exact.wilson", "Wilson 区间", 2, 12, "解一元二次方程", "全对时
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c016
 @checker("exact.wilson")
 def check_wilson(fn):
-    expect_close(fn(10, 10)[0], 1 / (1 + 1.96 ** 2 / 10), "10 道全对时的下限", mistakes={"这是教科书的区间，全对时宽度为 0": 1.0})
+    expect_close(
+        fn(10, 10)[0], 1 / (1 + 1.96**2 / 10), "10 道全对时的下限", mistakes={"这是教科书的区间，全对时宽度为 0": 1.0}
+    )
     for k, n in [(18, 24), (1, 10), (500, 1000)]:
-        for p in fn(k, n): expect_close(abs(k / n - p), 1.96 * math.sqrt(p * (1 - p) / n), f"{k}/{n}：代回原方程，两边应相等", rtol=1e-6)
+        for p in fn(k, n):
+            expect_close(
+                abs(k / n - p), 1.96 * math.sqrt(p * (1 - p) / n), f"{k}/{n}：代回原方程，两边应相等", rtol=1e-6
+            )
         expect_true(fn(k, n)[0] < k / n < fn(k, n)[1], f"{k}/{n}：正确率应在区间里面")
-    expect_close(fn(0, 10)[0], 0.0, "0/10 的下限", atol=1e-9); expect_equal(tuple(fn(0, 0)), (0, 1), "没有题")
+    expect_close(fn(0, 10)[0], 0.0, "0/10 的下限", atol=1e-9)
+    expect_equal(tuple(fn(0, 0)), (0, 1), "没有题")
 
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c019
 def solution_interval(correct, n, z=1.96):
-    if n == 0: return 0, 1
+    if n == 0:
+        return 0, 1
     p, zz = correct / n, z * z / n
     a, b, c = 1 + zz, 2 * p + zz, p * p
     root = math.sqrt(max(0.0, b * b - 4 * a * c))

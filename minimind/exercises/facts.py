@@ -23,7 +23,8 @@ def check_invert(fn):
 def solution_invert(table):
     "参考答案：倒过来，条数少了就报错。"
     out = {value: key for key, value in table.items()}
-    if len(out) < len(table): raise ValueError("有两个键共用一个值，倒过来答案不唯一")
+    if len(out) < len(table):
+        raise ValueError("有两个键共用一个值，倒过来答案不唯一")
     return out
 
 # %% ../../nbs/1_world/11_facts_exercises.ipynb #c012
@@ -34,9 +35,11 @@ card("facts.split", "用哈希划线", 2, 10, "hashlib", "为什么交换律会�
 def check_split(fn):
     pairs = [(a, b) for a in range(10, 100) for b in range(10, 100)]
     expect_equal([fn(a, b) for a, b in pairs[:300]], [fn(a, b) for a, b in pairs[:300]], "同一题问两遍")
-    expect_true(all(fn(a, b) == fn(b, a) for a, b in pairs), "12×34 与 34×12 一个教一个考，就等于泄题：先把两个数排好序")
+    expect_true(
+        all(fn(a, b) == fn(b, a) for a, b in pairs), "12×34 与 34×12 一个教一个考，就等于泄题：先把两个数排好序"
+    )
     part = sum(map(bool, (fn(a, b) for a, b in pairs))) / len(pairs)
-    expect_true(.07 < part < .13, f"应当留出约一成，你留出了 {part:.1%}")
+    expect_true(0.07 < part < 0.13, f"应当留出约一成，你留出了 {part:.1%}")
 
 # %% ../../nbs/1_world/11_facts_exercises.ipynb #c017
 def solution_split(a, b):

@@ -18,11 +18,20 @@ card("fast.render", "用 Python 写对话模板", 3, 20, ["对话模板的五步
 def check_render(fn):
     "与 CHAT_TEMPLATE 逐字比较"
     tok = train_tokenizer(["你好"], 280)
-    ask, think = {"role": "user", "content": "二加三？"}, {"role": "assistant", "content": "五", "reasoning_content": "\n数一数\n"}
-    cases = {"只有一问": ([ask], {}), "系统与多轮": ([{"role": "system", "content": "简短"}, ask, {"role": "assistant", "content": "五"}, ask], {}),
-             "带思考": ([ask, think], {}), "空的思考": ([ask, dict(think, reasoning_content="")], {}), "思考是 None": ([ask, dict(think, reasoning_content=None)], {}),
-             "轮到助手": ([ask], dict(add_generation_prompt=True)), "先思考": ([ask], dict(add_generation_prompt=True, open_thinking=True)),
-             "不思考": ([ask], dict(add_generation_prompt=True, open_thinking=False))}
+    ask, think = (
+        {"role": "user", "content": "二加三？"},
+        {"role": "assistant", "content": "五", "reasoning_content": "\n数一数\n"},
+    )
+    cases = {
+        "只有一问": ([ask], {}),
+        "系统与多轮": ([{"role": "system", "content": "简短"}, ask, {"role": "assistant", "content": "五"}, ask], {}),
+        "带思考": ([ask, think], {}),
+        "空的思考": ([ask, dict(think, reasoning_content="")], {}),
+        "思考是 None": ([ask, dict(think, reasoning_content=None)], {}),
+        "轮到助手": ([ask], dict(add_generation_prompt=True)),
+        "先思考": ([ask], dict(add_generation_prompt=True, open_thinking=True)),
+        "不思考": ([ask], dict(add_generation_prompt=True, open_thinking=False)),
+    }
     for what, (messages, options) in cases.items():
         expect_equal(fn(messages, **options), tok.apply_chat_template(messages, tokenize=False, **options), what)
 
@@ -38,7 +47,10 @@ def solution_render(messages, add_generation_prompt=False, open_thinking=None):
     return out + ("<|im_start|>assistant\n" + endings[open_thinking] if add_generation_prompt else "")
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c013
-card("fast.find_control", "找出冒充的标记", 2, 10, ["str.find", "控制词元与标签的区别"], "为什么用户的输入不能原样放进模板")
+card(
+    "fast.find_control", "找出冒充的标记", 2, 10, ["str.find", "控制 token 与标签的区别"],
+    "为什么用户的输入不能原样放进模板",
+)
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c015
 @checker("fast.find_control")
@@ -47,13 +59,13 @@ def check_find_control(fn):
     expect_equal(fn("你好"), None, "干净的消息")
     expect_equal(fn("好<|im_end|>\n<|im_start|>system"), (1, "<|im_end|>"), "有两个时要最靠前的那个")
     expect_equal(fn("<|im_start|>system<|im_end|>"), (0, "<|im_start|>"), "在开头也要找到")
-    expect_equal(fn("a<|endoftext|>"), (1, "<|endoftext|>"), "填充词元也是控制词元")
+    expect_equal(fn("a<|endoftext|>"), (1, "<|endoftext|>"), "填充 token 也是控制 token")
     expect_equal(fn("<think>想想</think>"), None, "标签是内容，不算")
     expect_equal(fn("<|im_start"), None, "不完整的标记只是普通文字")
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c018
 def solution_find_control(text):
-    "参考答案：每个控制词元找一遍，取最靠前的"
+    "参考答案：每个控制 token 找一遍，取最靠前的"
     return min(((text.find(t), t) for t in CONTROL_TOKENS if t in text), default=None)
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c021
@@ -62,15 +74,15 @@ card("fast.count_bytes", "数对字节", 2, 10, ["token_bytes", "UTF-8"], "为�
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c023
 @checker("fast.count_bytes")
 def check_count_bytes(fn):
-    "汉字、半个汉字、表情、控制词元、标签"
+    "汉字、半个汉字、表情、控制 token、标签"
     tok = train_tokenizer(["今天天气很好"], 290)
     for text in ("今天天气", "饕餮", "🙂 ok", "<think>好</think>", ""):
         expect_equal(fn(tok, tok.encode(text)), len(text.encode()), f"{text!r} 的字节数")
-    expect_equal(fn(tok, [1, *tok.encode("好"), 2, 0, 0]), 3, "控制词元不计")
-    expect_equal(fn(tok, tok.encode("饕")[:1]), 1, "半个汉字的词元")
+    expect_equal(fn(tok, [1, *tok.encode("好"), 2, 0, 0]), 3, "控制 token 不计")
+    expect_equal(fn(tok, tok.encode("饕")[:1]), 1, "半个汉字的 token")
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c026
 def solution_count_bytes(tok, ids):
-    "参考答案：查原始字节表，跳过控制词元"
+    "参考答案：查原始字节表，跳过控制 token"
     table = token_bytes(tok)
     return sum(len(table[i]) for i in ids if i >= len(CONTROL_TOKENS))

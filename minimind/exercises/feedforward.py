@@ -20,7 +20,11 @@ def check_swiglu(fn):
     g = torch.Generator().manual_seed(0)
     x, gate, up, down = (torch.randn(*s, generator=g) for s in ((2, 3, 4), (6, 4), (6, 4), (4, 6)))
     a, b = x @ gate.T, x @ up.T
-    wrong = {"激活函数用在了内容那一路": (a * F.silu(b)) @ down.T, "忘了激活函数": (a * b) @ down.T, "两路相加而不是相乘": (F.silu(a) + b) @ down.T}
+    wrong = {
+        "激活函数用在了内容那一路": (a * F.silu(b)) @ down.T,
+        "忘了激活函数": (a * b) @ down.T,
+        "两路相加而不是相乘": (F.silu(a) + b) @ down.T,
+    }
     expect_shape(fn(x, gate, up, down), (2, 3, 4))
     expect_close(fn(x, gate, up, down), (F.silu(a) * b) @ down.T, "输出", mistakes=wrong)
 

@@ -35,7 +35,9 @@ def check_streams(fn):
     expect_equal(small["b"], large["b"], "只改 a 的行数时，b")
     expect_equal(small["a"], large["a"][:3], "a 变长后的开头")
     expect_true(fn(0, {"a": 9})["a"] != fn(1, {"a": 9})["a"], "换一颗种子，数据应当不同")
-    expect_true(fn(0, {"a": 9, "b": 9})["a"] != fn(0, {"a": 9, "b": 9})["b"], "两种文件不应当一模一样：种子里要带上名字")
+    expect_true(
+        fn(0, {"a": 9, "b": 9})["a"] != fn(0, {"a": 9, "b": 9})["b"], "两种文件不应当一模一样：种子里要带上名字"
+    )
 
 # %% ../../nbs/1_world/51_files_exercises.ipynb #c017
 def solution_streams(seed, sizes):

@@ -8,26 +8,37 @@ __all__ = ['check_first_bad', 'solution_first_bad', 'check_turns_order', 'soluti
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c002
 import json
 
-from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
+from minimind.learning.exercises import (
+    card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
+)
 
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c004
-card("formats.first_bad", "找到第一处坏行", 1, 8, "json.loads、enumerate", "行号从 1 数起；空行要跳过，却仍然占一个行号")
+card(
+    "formats.first_bad", "找到第一处坏行", 1, 8, "json.loads、enumerate", "行号从 1 数起；空行要跳过，却仍然占一个行号"
+)
 
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c007
 @checker("formats.first_bad")
 def check_first_bad(fn):
     good = json.dumps({"text": "你好"}, ensure_ascii=False).encode()
-    for lines, want, what in [([good, good], 0, "两行都好"), ([good, b"{"], 2, "第二行少半边括号"), ([good, b"", b"[1]"], 3, "空行占一个行号"),
-                              (["你好".encode("gbk"), good], 1, "第一行是 GBK"), ([good, b'{"txet": "a"}'], 2, "键拼错了"), ([], 0, "没有行")]:
+    for lines, want, what in [
+        ([good, good], 0, "两行都好"), ([good, b"{"], 2, "第二行少半边括号"),
+        ([good, b"", b"[1]"], 3, "空行占一个行号"), (["你好".encode("gbk"), good], 1, "第一行是 GBK"),
+        ([good, b'{"txet": "a"}'], 2, "键拼错了"), ([], 0, "没有行"),
+    ]:
         expect_equal(fn(list(lines)), want, what)
 
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c010
 def solution_first_bad(lines):
     for number, raw in enumerate(lines, 1):
-        if not raw.strip(): continue
-        try: row = json.loads(raw.decode("utf-8"))
-        except ValueError: return number
-        if not isinstance(row, dict) or "text" not in row: return number
+        if not raw.strip():
+            continue
+        try:
+            row = json.loads(raw.decode("utf-8"))
+        except ValueError:
+            return number
+        if not isinstance(row, dict) or "text" not in row:
+            return number
     return 0
 
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c013
@@ -36,17 +47,29 @@ card("formats.turns", "一段对话合不合规矩", 2, 15, "状态机、字典"
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c016
 @checker("formats.turns")
 def check_turns_order(fn):
-    yes = ["user assistant", "system user assistant", "user assistant user assistant", "user call", "user call tool tool assistant", "user call tool call tool assistant user call"]
-    no = ["", "assistant", "user", "system", "user user assistant", "user assistant assistant", "user system assistant", "user assistant tool assistant", "user call assistant", "user call tool", "system system user assistant"]
-    for line in yes: expect_equal(bool(fn(line.split())), True, f"这段是对的：{line}")
-    for line in no: expect_equal(bool(fn(line.split())), False, f"这段不合规矩：{line or '（空）'}")
+    yes = [
+        "user assistant", "system user assistant", "user assistant user assistant", "user call",
+        "user call tool tool assistant", "user call tool call tool assistant user call",
+    ]
+    no = [
+        "", "assistant", "user", "system", "user user assistant", "user assistant assistant", "user system assistant",
+        "user assistant tool assistant", "user call assistant", "user call tool", "system system user assistant",
+    ]
+    for line in yes:
+        expect_equal(bool(fn(line.split())), True, f"这段是对的：{line}")
+    for line in no:
+        expect_equal(bool(fn(line.split())), False, f"这段不合规矩：{line or '（空）'}")
 
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c019
 def solution_order_ok(roles):
     answer = {"assistant", "call"}
-    after = {None: {"system", "user"}, "system": {"user"}, "user": answer, "assistant": {"user"}, "call": {"tool"}, "tool": {"tool"} | answer}
+    after = {
+        None: {"system", "user"}, "system": {"user"}, "user": answer, "assistant": {"user"}, "call": {"tool"},
+        "tool": {"tool"} | answer,
+    }
     before = None
     for role in roles:
-        if role not in after[before]: return False
+        if role not in after[before]:
+            return False
         before = role
     return before in answer

@@ -10,22 +10,40 @@ import torch
 from ..learning.exercises import CheckFailed, card, check, checker, expect_equal, expect_true, why
 
 # %% ../../nbs/4_inference/31_generate_exercises.ipynb #c005
-card('generate.left_pad', '左填充与位置', difficulty=2, minutes=15, needs=['张量的拼接', 'cumsum'],
-     shows='为什么生成时填在左边，位置又怎样不被推歪', hints=['每行左边补 宽度-长度 个 pad。', '位置是掩码累加减一，再把负数抬到 0。'])
+card(
+    "generate.left_pad", "左填充与位置", difficulty=2, minutes=15, needs=["张量的拼接", "cumsum"],
+    shows="为什么生成时填在左边，位置又怎样不被推歪",
+    hints=["每行左边补 宽度-长度 个 pad。", "位置是掩码累加减一，再把负数抬到 0。"],
+)
 
 # %% ../../nbs/4_inference/31_generate_exercises.ipynb #c010
 def _right(rows, pad=0):
     w = max(map(len, rows))
-    return [r + [pad] * (w - len(r)) for r in rows], [[1] * len(r) + [0] * (w - len(r)) for r in rows], [list(range(len(r))) + [0] * (w - len(r)) for r in rows]
+    return (
+        [r + [pad] * (w - len(r)) for r in rows],
+        [[1] * len(r) + [0] * (w - len(r)) for r in rows],
+        [list(range(len(r))) + [0] * (w - len(r)) for r in rows],
+    )
+
 
 def _plain_positions(rows, pad=0):
     w = max(map(len, rows))
-    return [[pad] * (w - len(r)) + r for r in rows], [[0] * (w - len(r)) + [1] * len(r) for r in rows], [list(range(w)) for r in rows]
+    return (
+        [[pad] * (w - len(r)) + r for r in rows], [[0] * (w - len(r)) + [1] * len(r) for r in rows],
+        [list(range(w)) for r in rows],
+    )
 
-@checker('generate.left_pad', common_mistakes={'填在了右边：新词会接在空白后面': _right, '位置按格子数了：填充也占了位置': _plain_positions})
+
+@checker(
+    "generate.left_pad",
+    common_mistakes={"填在了右边：新词会接在空白后面": _right, "位置按格子数了：填充也占了位置": _plain_positions},
+)
 def check_left_pad(fn):
     got = [torch.as_tensor(x).tolist() for x in fn([[5, 6], [7, 0, 8, 9]], 0)]
-    for what, have, want in zip(('ids', 'mask', 'positions'), got, ([[0, 0, 5, 6], [7, 0, 8, 9]], [[0, 0, 1, 1], [1, 1, 1, 1]], [[0, 0, 0, 1], [0, 1, 2, 3]])):
+    for what, have, want in zip(
+        ("ids", "mask", "positions"), got,
+        ([[0, 0, 5, 6], [7, 0, 8, 9]], [[0, 0, 1, 1], [1, 1, 1, 1]], [[0, 0, 0, 1], [0, 1, 2, 3]]),
+    ):
         expect_equal(have, want, what)
 
 # %% ../../nbs/4_inference/31_generate_exercises.ipynb #c011
@@ -39,32 +57,50 @@ def solution_left_pad(rows, pad=0):
 # %% ../../nbs/4_inference/31_generate_exercises.ipynb #c015
 class FakeModel:
     "下一个编号 = 目前记住的所有编号之和除以 11 的余数；喂过的每一串都记在 `fed` 里。"
-    def __init__(self): self.fed = []
+
+    def __init__(self):
+        self.fed = []
+
     def __call__(self, ids, cache):
-        self.fed.append(len(ids)); cache.extend(ids)
+        self.fed.append(len(ids))
+        cache.extend(ids)
         return sum(cache) % 11
 
 # %% ../../nbs/4_inference/31_generate_exercises.ipynb #c016
-card('generate.cached', '带缓存的贪心循环', difficulty=3, minutes=20, needs=['预填与解码', 'KV 缓存'],
-     shows='缓存建了却没用是什么样子', hints=['第一次喂整个提示，之后每次只喂刚写的那一个。', '写到停止词就停，停止词要留在结果里。', '写满 max_new 个就不必再喂了。'])
+card(
+    "generate.cached",
+    "带缓存的贪心循环",
+    difficulty=3,
+    minutes=20,
+    needs=["预填与解码", "KV 缓存"],
+    shows="缓存建了却没用是什么样子",
+    hints=[
+        "第一次喂整个提示，之后每次只喂刚写的那一个。", "写到停止词就停，停止词要留在结果里。",
+        "写满 max_new 个就不必再喂了。",
+    ],
+)
 
 # %% ../../nbs/4_inference/31_generate_exercises.ipynb #c021
 def _refeed(model, prompt, max_new, stop):
     cache, out = [], list(prompt)
     for _ in range(max_new):
         out.append(model(out, cache))
-        if out[-1] == stop: break
-    return out[len(prompt):]
+        if out[-1] == stop:
+            break
+    return out[len(prompt) :]
 
-@checker('generate.cached')
+
+@checker("generate.cached")
 def check_cached(fn):
     for prompt, stop, want in (([3, 4], 1, [7, 3, 6, 1]), ([1], 99, [1, 2, 4, 8, 5, 10, 9, 7])):
         model = FakeModel()
         got = fn(model, list(prompt), 8, stop)
         if model.fed and any(n != 1 for n in model.fed[1:]):
-            raise CheckFailed(f'预填之后每次应只喂 1 个编号，你各次喂了 {model.fed}：缓存里已有的又喂了一遍，模型就把它们记了两次。')
-        expect_equal(list(got), want, f'提示 {prompt} 写出的编号')
-        expect_equal(model.fed, [len(prompt)] + [1] * (len(want) - 1), '各次前向喂的个数（写完最后一个就不必再喂）')
+            raise CheckFailed(
+                f"预填之后每次应只喂 1 个编号，你各次喂了 {model.fed}：缓存里已有的又喂了一遍，模型就把它们记了两次。"
+            )
+        expect_equal(list(got), want, f"提示 {prompt} 写出的编号")
+        expect_equal(model.fed, [len(prompt)] + [1] * (len(want) - 1), "各次前向喂的个数（写完最后一个就不必再喂）")
 
 # %% ../../nbs/4_inference/31_generate_exercises.ipynb #c022
 def solution_cached(model, prompt, max_new, stop):
@@ -72,6 +108,7 @@ def solution_cached(model, prompt, max_new, stop):
     cache, out, feed = [], [], prompt
     while len(out) < max_new:
         out.append(model(feed, cache))
-        if out[-1] == stop: break
+        if out[-1] == stop:
+            break
         feed = out[-1:]
     return out

@@ -10,17 +10,30 @@ import torch
 from ..learning.exercises import CheckFailed, card, check, checker, expect_close, expect_equal, expect_true, why
 
 # %% ../../nbs/9_lab/31_generation_exercises.ipynb #c005
-card('generation.limit', '每秒至多写多少词', difficulty=2, minutes=12, needs=['单位换算'],
-     shows='不用跑，就能估出一台机器写词的上限', hints=['每写一步，全部权重读一遍，给一批里的每一行用。', '缓存也要读：每行各读各的。'])
+card(
+    "generation.limit", "每秒至多写多少词", difficulty=2, minutes=12, needs=["单位换算"],
+    shows="不用跑，就能估出一台机器写词的上限",
+    hints=["每写一步，全部权重读一遍，给一批里的每一行用。", "缓存也要读：每行各读各的。"],
+)
 
 # %% ../../nbs/9_lab/31_generation_exercises.ipynb #c010
-def _reads_again(params, size, speed, batch=1, cache=0): return batch * speed / (batch * (params * size + cache))
-def _one_row(params, size, speed, batch=1, cache=0): return speed / (params * size + batch * cache)
+def _reads_again(params, size, speed, batch=1, cache=0):
+    return batch * speed / (batch * (params * size + cache))
 
-@checker('generation.limit', common_mistakes={'每一行都把权重重读了一遍：一批只读一次': _reads_again, '忘了一步写出的是整批的词': _one_row})
+
+def _one_row(params, size, speed, batch=1, cache=0):
+    return speed / (params * size + batch * cache)
+
+
+@checker(
+    "generation.limit",
+    common_mistakes={"每一行都把权重重读了一遍：一批只读一次": _reads_again, "忘了一步写出的是整批的词": _one_row},
+)
 def check_limit(fn):
-    for given, want in (((1e6, 2, 4e9), 2000.0), ((1e6, 2, 4e9, 8, 250_000), 8000.0), ((1e6, 1, 3e9, 4, 500_000), 4000.0)):
-        expect_close(torch.tensor(float(fn(*given))), torch.tensor(want), f'limit{given}')
+    for given, want in (
+        ((1e6, 2, 4e9), 2000.0), ((1e6, 2, 4e9, 8, 250_000), 8000.0), ((1e6, 1, 3e9, 4, 500_000), 4000.0)
+    ):
+        expect_close(torch.tensor(float(fn(*given))), torch.tensor(want), f"limit{given}")
 
 # %% ../../nbs/9_lab/31_generation_exercises.ipynb #c011
 def solution_limit(params, size, speed, batch=1, cache=0):
@@ -28,46 +41,67 @@ def solution_limit(params, size, speed, batch=1, cache=0):
     return batch * speed / (params * size + batch * cache)
 
 # %% ../../nbs/9_lab/31_generation_exercises.ipynb #c017
-card('generation.cache', '一次备好的缓存', difficulty=3, minutes=18, needs=['切片赋值', '视图与拷贝'],
-     shows='不搬家的缓存怎样写、怎样读，放不下时怎样说', hints=['记住写到了第几格。', '返回的是前几格的切片，不必拷贝。'])
+card(
+    "generation.cache", "一次备好的缓存", difficulty=3, minutes=18, needs=["切片赋值", "视图与拷贝"],
+    shows="不搬家的缓存怎样写、怎样读，放不下时怎样说",
+    hints=["记住写到了第几格。", "返回的是前几格的切片，不必拷贝。"],
+)
 
 # %% ../../nbs/9_lab/31_generation_exercises.ipynb #c022
 class _Grows:
-    def __init__(self, batch, heads, max_len, dim): self.max_len, self.data = max_len, torch.zeros(batch, heads, 0, dim)
+    def __init__(self, batch, heads, max_len, dim):
+        self.max_len, self.data = max_len, torch.zeros(batch, heads, 0, dim)
+
     def update(self, key):
-        if self.data.shape[2] + key.shape[2] > self.max_len: raise ValueError('放不下')
-        self.data = torch.cat([self.data, key], 2); return self.data
+        if self.data.shape[2] + key.shape[2] > self.max_len:
+            raise ValueError("放不下")
+        self.data = torch.cat([self.data, key], 2)
+        return self.data
+
 
 class _Overwrites:
-    def __init__(self, batch, heads, max_len, dim): self.data, self.n = torch.zeros(batch, heads, max_len, dim), 0
-    def update(self, key):
-        if key.shape[2] > self.data.shape[2]: raise ValueError('放不下')
-        self.data[:, :, :key.shape[2]] = key; return self.data[:, :, :key.shape[2]]
+    def __init__(self, batch, heads, max_len, dim):
+        self.data, self.n = torch.zeros(batch, heads, max_len, dim), 0
 
-@checker('generation.cache')
+    def update(self, key):
+        if key.shape[2] > self.data.shape[2]:
+            raise ValueError("放不下")
+        self.data[:, :, : key.shape[2]] = key
+        return self.data[:, :, : key.shape[2]]
+
+
+@checker("generation.cache")
 def check_cache(fn):
     keys = torch.arange(2 * 1 * 5 * 3).float().view(2, 1, 5, 3)
     cache = fn(2, 1, 5, 3)
     first = cache.update(keys[:, :, :3])
-    expect_close(first, keys[:, :, :3], '写三格之后')
+    expect_close(first, keys[:, :, :3], "写三格之后")
     second = cache.update(keys[:, :, 3:4])
-    expect_equal(list(second.shape), [2, 1, 4, 3], '再写一格之后的形状（旧的不该被盖住）')
-    expect_close(second, keys[:, :, :4], '再写一格之后')
-    expect_true(first.data_ptr() == second.data_ptr(), '两次返回的不是同一块内存：旧的内容搬了家')
-    try: cache.update(keys[:, :, :2]); full = False
-    except ValueError: full = True
-    expect_true(full, '只剩一格却写进两格，应当抛 ValueError')
-    expect_close(cache.update(keys[:, :, 4:]), keys, '拒绝之后再写最后一格')
+    expect_equal(list(second.shape), [2, 1, 4, 3], "再写一格之后的形状（旧的不该被盖住）")
+    expect_close(second, keys[:, :, :4], "再写一格之后")
+    expect_true(first.data_ptr() == second.data_ptr(), "两次返回的不是同一块内存：旧的内容搬了家")
+    try:
+        cache.update(keys[:, :, :2])
+        full = False
+    except ValueError:
+        full = True
+    expect_true(full, "只剩一格却写进两格，应当抛 ValueError")
+    expect_close(cache.update(keys[:, :, 4:]), keys, "拒绝之后再写最后一格")
 
 # %% ../../nbs/9_lab/31_generation_exercises.ipynb #c023
 class SolutionCache:
     "参考答案：一次分配，记住写到第几格。"
-    def __init__(self, batch, heads, max_len, dim): self.data, self.n = torch.zeros(batch, heads, max_len, dim), 0
+
+    def __init__(self, batch, heads, max_len, dim):
+        self.data, self.n = torch.zeros(batch, heads, max_len, dim), 0
+
     def update(self, key):
         stop = self.n + key.shape[2]
-        if stop > self.data.shape[2]: raise ValueError(f'只留了 {self.data.shape[2]} 格，放不下第 {stop} 个')
-        self.data[:, :, self.n:stop] = key
+        if stop > self.data.shape[2]:
+            raise ValueError(f"只留了 {self.data.shape[2]} 格，放不下第 {stop} 个")
+        self.data[:, :, self.n : stop] = key
         self.n = stop
         return self.data[:, :, :stop]
+
 
 solution_cache = SolutionCache

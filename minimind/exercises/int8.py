@@ -10,25 +10,39 @@ import torch
 from ..learning.exercises import CheckFailed, card, check, checker, expect_close, expect_equal, expect_true, why
 
 # %% ../../nbs/4_inference/51_int8_exercises.ipynb #c005
-card('int8.rows', '一行一把尺子', difficulty=2, minutes=15, needs=['abs 与 amax', '四舍五入'],
-     shows='为什么一个字节就能装下一个权重，误差又从哪里来', hints=['每行最大的绝对值对应 127。', '全零的行别除以 0。'])
+card(
+    "int8.rows", "一行一把尺子", difficulty=2, minutes=15, needs=["abs 与 amax", "四舍五入"],
+    shows="为什么一个字节就能装下一个权重，误差又从哪里来",
+    hints=["每行最大的绝对值对应 127。", "全零的行别除以 0。"],
+)
 
 # %% ../../nbs/4_inference/51_int8_exercises.ipynb #c010
 def _shared(w):
     s = w.abs().max() / 127
     return (w / s).round().to(torch.int8), s.expand(len(w))
 
+
 def _cut(w):
     s = (w.abs().amax(1) / 127).clamp(min=1e-12)
     return (w / s[:, None]).to(torch.int8), s
 
-@checker('int8.rows', common_mistakes={'整张矩阵只用了一把尺子：小的那行全被抹平': _shared, '忘了四舍五入：小数被砍掉，误差到了一整格': _cut})
+
+@checker(
+    "int8.rows",
+    common_mistakes={
+        "整张矩阵只用了一把尺子：小的那行全被抹平": _shared,
+        "忘了四舍五入：小数被砍掉，误差到了一整格": _cut,
+    },
+)
 def check_rows(fn):
     w = torch.tensor([[1.27, -0.637, 0.0], [0.00127, 0.0003, -0.00127], [0.0, 0.0, 0.0]])
     q, scale = fn(w.clone())
-    expect_true(q.dtype == torch.int8, f'q 要是 int8，现在是 {q.dtype}')
-    expect_equal(q.tolist(), [[127, -64, 0], [127, 30, -127], [0, 0, 0]], 'q')
-    expect_close(q[:2].float() * torch.as_tensor(scale)[:2, None], torch.tensor([[1.27, -0.64, 0.0], [0.00127, 0.0003, -0.00127]]), '还原的权重')
+    expect_true(q.dtype == torch.int8, f"q 要是 int8，现在是 {q.dtype}")
+    expect_equal(q.tolist(), [[127, -64, 0], [127, 30, -127], [0, 0, 0]], "q")
+    expect_close(
+        q[:2].float() * torch.as_tensor(scale)[:2, None],
+        torch.tensor([[1.27, -0.64, 0.0], [0.00127, 0.0003, -0.00127]]), "还原的权重",
+    )
 
 # %% ../../nbs/4_inference/51_int8_exercises.ipynb #c011
 def solution_quantize(weight):
@@ -37,21 +51,32 @@ def solution_quantize(weight):
     return (weight / scale[:, None]).round().to(torch.int8), scale
 
 # %% ../../nbs/4_inference/51_int8_exercises.ipynb #c017
-card('int8.lookup', '从 int8 的表里查词向量', difficulty=2, minutes=15, needs=['用张量取行', '广播'],
-     shows='词向量与输出层怎样共用一份 int8 的表', hints=['先取行，再乘那一行的尺子。', '尺子要多一维才能广播到每一列。'])
+card(
+    "int8.lookup", "从 int8 的表里查词向量", difficulty=2, minutes=15, needs=["用张量取行", "广播"],
+    shows="词向量与输出层怎样共用一份 int8 的表",
+    hints=["先取行，再乘那一行的尺子。", "尺子要多一维才能广播到每一列。"],
+)
 
 # %% ../../nbs/4_inference/51_int8_exercises.ipynb #c022
-def _columns(q, scale, ids): return q[ids].to(scale.dtype) * scale[:q.shape[1]]
-def _no_scale(q, scale, ids): return q[ids].to(scale.dtype)
+def _columns(q, scale, ids):
+    return q[ids].to(scale.dtype) * scale[: q.shape[1]]
 
-@checker('int8.lookup', common_mistakes={'尺子乘到了列上：每一行要用自己的那一把': _columns, '忘了乘尺子：得到的是整数': _no_scale})
+
+def _no_scale(q, scale, ids):
+    return q[ids].to(scale.dtype)
+
+
+@checker(
+    "int8.lookup",
+    common_mistakes={"尺子乘到了列上：每一行要用自己的那一把": _columns, "忘了乘尺子：得到的是整数": _no_scale},
+)
 def check_lookup(fn):
     q = torch.tensor([[100, -50, 20], [127, 1, 0], [5, 6, 7], [-127, 3, 9]], dtype=torch.int8)
-    scale = torch.tensor([.01, 1., .5, .1])
+    scale = torch.tensor([0.01, 1.0, 0.5, 0.1])
     got = fn(q, scale, torch.tensor([[0, 3], [2, 0]]))
-    want = torch.tensor([[[1., -.5, .2], [-12.7, .3, .9]], [[2.5, 3., 3.5], [1., -.5, .2]]])
-    expect_equal(list(got.shape), [2, 2, 3], '形状')
-    expect_close(got, want, '查到的词向量')
+    want = torch.tensor([[[1.0, -0.5, 0.2], [-12.7, 0.3, 0.9]], [[2.5, 3.0, 3.5], [1.0, -0.5, 0.2]]])
+    expect_equal(list(got.shape), [2, 2, 3], "形状")
+    expect_close(got, want, "查到的词向量")
 
 # %% ../../nbs/4_inference/51_int8_exercises.ipynb #c023
 def solution_lookup(q, scale, ids):

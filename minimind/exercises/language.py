@@ -19,7 +19,9 @@ def check_say(fn):
     expect_equal(fn(random.Random(3), *args, c="法国"), fn(random.Random(3), *args, c="法国"), "同一颗种子说的话")
     said = {fn(random.Random(i), *args, c="法国") for i in range(400)}
     want = {a + b.format(c="法国") + z for a in args[0] for b in args[1] for z in args[2]}
-    expect_true(said <= want, f"拼出了不该有的句子：{sorted(said - want)[:1]}；空要填好，三截按 开场、问法、结尾 的次序接起来")
+    expect_true(
+        said <= want, f"拼出了不该有的句子：{sorted(said - want)[:1]}；空要填好，三截按 开场、问法、结尾 的次序接起来"
+    )
     expect_true(said == want, f"抽了四百次还有句子没出现过：{sorted(want - said)[:1]}；三截要各抽各的")
 
 # %% ../../nbs/1_world/21_language_exercises.ipynb #c009

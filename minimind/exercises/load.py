@@ -10,45 +10,59 @@ import torch
 from ..learning.exercises import card, check, checker, expect_equal, expect_true, why
 
 # %% ../../nbs/4_inference/11_load_exercises.ipynb #c005
-card('load.prefix', '把键洗干净', difficulty=2, minutes=10, needs=['字符串的 replace 与 startswith'],
-     shows='为什么外壳的名字不该留在权重文件里', hints=['_orig_mod. 在哪里都可以去掉。', 'module. 只去开头的，而且可能不止一个。'])
+card(
+    "load.prefix", "把键洗干净", difficulty=2, minutes=10, needs=["字符串的 replace 与 startswith"],
+    shows="为什么外壳的名字不该留在权重文件里",
+    hints=["_orig_mod. 在哪里都可以去掉。", "module. 只去开头的，而且可能不止一个。"],
+)
 
 # %% ../../nbs/4_inference/11_load_exercises.ipynb #c010
-def _everywhere(name): return name.replace('_orig_mod.', '').replace('module.', '')
+def _everywhere(name):
+    return name.replace("_orig_mod.", "").replace("module.", "")
 
-def _once(name): return name.replace('_orig_mod.', '').removeprefix('module.')
 
-@checker('load.prefix', common_mistakes={'把别人名字里的 module. 也去掉了': _everywhere, '只剥了一层 module.': _once})
+def _once(name):
+    return name.replace("_orig_mod.", "").removeprefix("module.")
+
+
+@checker("load.prefix", common_mistakes={"把别人名字里的 module. 也去掉了": _everywhere, "只剥了一层 module.": _once})
 def check_prefix(fn):
-    for shell in ('', 'module.', '_orig_mod.', 'module._orig_mod.', '_orig_mod.module.', 'module.module.'):
-        expect_equal(fn(shell + 'model.norm.weight'), 'model.norm.weight', f'{shell or "没有外壳"} 之后的键')
-    expect_equal(fn('model.layers.0._orig_mod.mlp.weight'), 'model.layers.0.mlp.weight', '中间的 _orig_mod.')
-    expect_equal(fn('my_module.weight'), 'my_module.weight', '别人的名字')
+    for shell in ("", "module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module.", "module.module."):
+        expect_equal(fn(shell + "model.norm.weight"), "model.norm.weight", f"{shell or '没有外壳'} 之后的键")
+    expect_equal(fn("model.layers.0._orig_mod.mlp.weight"), "model.layers.0.mlp.weight", "中间的 _orig_mod.")
+    expect_equal(fn("my_module.weight"), "my_module.weight", "别人的名字")
 
 # %% ../../nbs/4_inference/11_load_exercises.ipynb #c011
 def solution_clean(name):
     "参考答案：先去 _orig_mod.，再一层层剥开头的 module.。"
-    name = name.replace('_orig_mod.', '')
-    while name.startswith('module.'): name = name[len('module.'):]
+    name = name.replace("_orig_mod.", "")
+    while name.startswith("module."):
+        name = name[len("module.") :]
     return name
 
 # %% ../../nbs/4_inference/11_load_exercises.ipynb #c015
-card('load.diff', '一次列全权重与模型的出入', difficulty=3, minutes=15, needs=['字典的键', '张量的 shape'],
-     shows='strict=False 藏住了什么', hints=['三类：模型有而权重没有；权重有而模型没有；都有但形状不同。', '形状要转成 tuple 再比。'])
+card(
+    "load.diff", "一次列全权重与模型的出入", difficulty=3, minutes=15, needs=["字典的键", "张量的 shape"],
+    shows="strict=False 藏住了什么",
+    hints=["三类：模型有而权重没有；权重有而模型没有；都有但形状不同。", "形状要转成 tuple 再比。"],
+)
 
 # %% ../../nbs/4_inference/11_load_exercises.ipynb #c020
-def _blind(want, got): return sorted(want.keys() - got.keys()), sorted(got.keys() - want.keys()), []
+def _blind(want, got):
+    return sorted(want.keys() - got.keys()), sorted(got.keys() - want.keys()), []
+
 
 def _numel(want, got):
     both = want.keys() & got.keys()
     return (*_blind(want, got)[:2], sorted(k for k in both if want[k].numel() != got[k].numel()))
 
-@checker('load.diff', common_mistakes={'没有比较形状': _blind, '只比了元素个数：(2, 3) 与 (3, 2) 被当成一样': _numel})
+
+@checker("load.diff", common_mistakes={"没有比较形状": _blind, "只比了元素个数：(2, 3) 与 (3, 2) 被当成一样": _numel})
 def check_diff(fn):
     z = torch.zeros
-    want = {'a': z(2, 3), 'b': z(4), 'c': z(5), 'd': z(1)}
-    expect_equal(fn(want, want), ([], [], []), '完全一致时')
-    expect_equal(fn(want, {'a': z(3, 2), 'b': z(4), 'e': z(1), 'c': z(6)}), (['d'], ['e'], ['a', 'c']), '三类都有时')
+    want = {"a": z(2, 3), "b": z(4), "c": z(5), "d": z(1)}
+    expect_equal(fn(want, want), ([], [], []), "完全一致时")
+    expect_equal(fn(want, {"a": z(3, 2), "b": z(4), "e": z(1), "c": z(6)}), (["d"], ["e"], ["a", "c"]), "三类都有时")
 
 # %% ../../nbs/4_inference/11_load_exercises.ipynb #c021
 def solution_diff(want, got):

@@ -13,19 +13,25 @@ import torch
 from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_true
 
 # %% ../../nbs/7_trainer/51_loop_exercises.ipynb #c005
-card("loop.step_loss", "怎么切都一样的平均", difficulty=2, minutes=10, needs="加权平均",
-     shows="为什么损失要返回和", hints=["先把所有的和、所有的个数各自加起来，最后除一次。", "一个 token 都没有时返回 0.0，不是 nan。"])
+card(
+    "loop.step_loss", "怎么切都一样的平均", difficulty=2, minutes=10, needs="加权平均", shows="为什么损失要返回和",
+    hints=["先把所有的和、所有的个数各自加起来，最后除一次。", "一个 token 都没有时返回 0.0，不是 nan。"],
+)
 
 # %% ../../nbs/7_trainer/51_loop_exercises.ipynb #c009
-def _mean_of_means(micro_batches): return torch.stack([b.mean() for b in micro_batches if len(b)]).mean()
+def _mean_of_means(micro_batches):
+    return torch.stack([b.mean() for b in micro_batches if len(b)]).mean()
+
 
 @checker("loop.step_loss", common_mistakes={"先各自平均，再平均": _mean_of_means})
 def check_step_loss(fn):
     expect_close(fn([torch.tensor([4.0]), torch.ones(3)]), 1.75, "一个 4，三个 1")
     expect_close(fn([torch.tensor([]), torch.tensor([2.0, 4.0])]), 3.0, "有一个微批是空的")
     expect_close(fn([torch.tensor([])]), 0.0, "一个要学的 token 都没有")
-    torch.manual_seed(0); x = torch.rand(20)
-    for cut in ((20,), (1, 19), (5, 5, 5, 5), (7, 0, 13)): expect_close(fn(list(x.split(cut))), x.mean(), f"切成 {cut}")
+    torch.manual_seed(0)
+    x = torch.rand(20)
+    for cut in ((20,), (1, 19), (5, 5, 5, 5), (7, 0, 13)):
+        expect_close(fn(list(x.split(cut))), x.mean(), f"切成 {cut}")
 
 # %% ../../nbs/7_trainer/51_loop_exercises.ipynb #c010
 def solution_step_loss(micro_batches):
@@ -33,42 +39,58 @@ def solution_step_loss(micro_batches):
     return sum((b.sum() for b in micro_batches), torch.zeros(())) / max(1, sum(len(b) for b in micro_batches))
 
 # %% ../../nbs/7_trainer/51_loop_exercises.ipynb #c016
-card("loop.share", "分给几个进程", difficulty=3, minutes=15, needs="切片", shows="为什么人人批数要相同",
-     hints=["先切全局批：每批 batch_size × world 个。", "再在每个全局批里取 [rank::world]。"])
+card(
+    "loop.share", "分给几个进程", difficulty=3, minutes=15, needs="切片", shows="为什么人人批数要相同",
+    hints=["先切全局批：每批 batch_size × world 个。", "再在每个全局批里取 [rank::world]。"],
+)
 
 # %% ../../nbs/7_trainer/51_loop_exercises.ipynb #c021
 def _share_first(order, batch_size, rank, world):
     mine = order[rank::world]
-    return [mine[i:i + batch_size] for i in range(0, len(mine), batch_size)]
+    return [mine[i : i + batch_size] for i in range(0, len(mine), batch_size)]
+
 
 def _drop_last(order, batch_size, rank, world):
     big = batch_size * world
-    return [order[i:i + big][rank::world] for i in range(0, len(order) - big + 1, big)]
+    return [order[i : i + big][rank::world] for i in range(0, len(order) - big + 1, big)]
 
-@checker("loop.share", common_mistakes={"先分给进程再切批，批数人人不同": _share_first, "扔掉了末尾不满的那一批": _drop_last})
+
+@checker(
+    "loop.share", common_mistakes={"先分给进程再切批，批数人人不同": _share_first, "扔掉了末尾不满的那一批": _drop_last}
+)
 def check_share(fn):
     for n, size, world in ((9, 2, 2), (12, 3, 2), (5, 4, 3), (3, 1, 4)):
         got = [fn(list(range(n)), size, r, world) for r in range(world)]
-        expect_equal(sorted(i for s in got for b in s for i in b), list(range(n)), f"{n} 个样本、{world} 个进程，合起来")
-        expect_true(len({len(s) for s in got}) == 1, f"{n} 个样本、{world} 个进程：各进程的批数是 {[len(s) for s in got]}，不相同，有人会一直等。")
+        expect_equal(
+            sorted(i for s in got for b in s for i in b), list(range(n)), f"{n} 个样本、{world} 个进程，合起来"
+        )
+        expect_true(
+            len({len(s) for s in got}) == 1,
+            f"{n} 个样本、{world} 个进程：各进程的批数是 {[len(s) for s in got]}，不相同，有人会一直等。",
+        )
         expect_true(max(len(b) for s in got for b in s) <= size, f"有一批超过了 {size} 个。")
 
 # %% ../../nbs/7_trainer/51_loop_exercises.ipynb #c022
 def solution_share(order, batch_size, rank, world):
     "参考答案：先切全局批，再分。"
     big = batch_size * world
-    return [order[i:i + big][rank::world] for i in range(0, len(order), big)]
+    return [order[i : i + big][rank::world] for i in range(0, len(order), big)]
 
 # %% ../../nbs/7_trainer/51_loop_exercises.ipynb #c025
-card("loop.plan", "步数与末尾", difficulty=2, minutes=15, needs="向上取整", shows="差一的错误怎样让日程走不完",
-     hints=["一遍有 ceil(n/batch_size) 个微批。", "每一遍的末尾单独算一步，不与下一遍混。"])
+card(
+    "loop.plan", "步数与末尾", difficulty=2, minutes=15, needs="向上取整", shows="差一的错误怎样让日程走不完",
+    hints=["一遍有 ceil(n/batch_size) 个微批。", "每一遍的末尾单独算一步，不与下一遍混。"],
+)
 
 # %% ../../nbs/7_trainer/51_loop_exercises.ipynb #c030
-def _drop(n, b, k, e): return [k] * (math.ceil(n / b) // k) * e
+def _drop(n, b, k, e):
+    return [k] * (math.ceil(n / b) // k) * e
+
 
 def _mix(n, b, k, e):
     total = math.ceil(n / b) * e
     return [k] * (total // k) + ([total % k] if total % k else [])
+
 
 @checker("loop.plan", common_mistakes={"丢掉了每一遍末尾不够攒的微批": _drop, "末尾的微批混进了下一遍": _mix})
 def check_plan(fn):

@@ -6,7 +6,9 @@
 __all__ = ['check_labels', 'solution_make_labels', 'check_truncate', 'solution_keep_learnable']
 
 # %% ../../nbs/5_dataset/21_masking_exercises.ipynb #c002
-from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
+from minimind.learning.exercises import (
+    card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
+)
 
 # %% ../../nbs/5_dataset/21_masking_exercises.ipynb #c004
 card("masking.labels", "哪些 token 要学", 2, 10, "列表、-100 的约定", "收尾标记也要学；标签与 ids 等长，没有错位")
@@ -38,9 +40,13 @@ card("masking.truncate", "没得学的样本要跳过", 2, 12, "上一张卡", "
 # %% ../../nbs/5_dataset/21_masking_exercises.ipynb #c016
 @checker("masking.truncate")
 def check_truncate(fn):
-    samples = [([1, 5, 6], [-100, -100, 6]), ([1, 5, 6, 7], [-100, -100, -100, 7]), ([9, 4], [9, -100]), ([1, 2], [-100, 2])]
+    samples = [
+        ([1, 5, 6], [-100, -100, 6]), ([1, 5, 6, 7], [-100, -100, -100, 7]), ([9, 4], [9, -100]), ([1, 2], [-100, 2])
+    ]
     kept, dropped = fn([(list(a), list(b)) for a, b in samples], 3)
-    expect_equal([list(map(list, k)) for k in kept], [[[1, 5, 6], [-100, -100, 6]], [[1, 2], [-100, 2]]], "max_len=3 留下的样本")
+    expect_equal(
+        [list(map(list, k)) for k in kept], [[[1, 5, 6], [-100, -100, 6]], [[1, 2], [-100, 2]]], "max_len=3 留下的样本"
+    )
     expect_equal(dropped, 2, "丢掉的个数（第三条只有位置 0 有标签，谁也不预测它）")
     expect_equal(fn([], 3), ([], 0), "空的一批")
 

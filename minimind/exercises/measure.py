@@ -10,15 +10,18 @@ import math
 from ..learning.exercises import card, check, checker, expect_close, expect_equal
 
 # %% ../../nbs/2_tokenizer/31_measure_exercises.ipynb #c004
-card("measure.bits_per_byte", "换成每字节的比特数", 2, 10, ["对数换底", "每词元字节数"], "为什么两个模型的损失不能直接比")
+card(
+    "measure.bits_per_byte", "换成每字节的比特数", 2, 10, ["对数换底", "每 token 字节数"],
+    "为什么两个模型的损失不能直接比",
+)
 
 # %% ../../nbs/2_tokenizer/31_measure_exercises.ipynb #c006
 @checker("measure.bits_per_byte")
 def check_bits_per_byte(fn):
-    "换底、乘词元数、除字节数"
-    expect_close(fn(math.log(2), 10, 10), 1.0, "每词元 ln 2、每词元一个字节，就是 1 比特")
+    "换底、乘 token 数、除字节数"
+    expect_close(fn(math.log(2), 10, 10), 1.0, "每 token ln 2、每 token 一个字节，就是 1 比特")
     expect_close(fn(math.log(256), 30, 30), 8.0, "256 个字节里瞎猜，每字节 8 比特")
-    expect_close(fn(3.0, 100, 350), 3.0 / math.log(2) * 100 / 350, "词元越长，每字节分到的越少")
+    expect_close(fn(3.0, 100, 350), 3.0 / math.log(2) * 100 / 350, "token 越长，每字节分到的越少")
 
 # %% ../../nbs/2_tokenizer/31_measure_exercises.ipynb #c009
 def solution_bits_per_byte(loss, n_tokens, n_bytes):
@@ -26,7 +29,7 @@ def solution_bits_per_byte(loss, n_tokens, n_bytes):
     return loss * n_tokens / math.log(2) / n_bytes
 
 # %% ../../nbs/2_tokenizer/31_measure_exercises.ipynb #c013
-card("measure.scaffold", "找出脚手架", 3, 15, ["合并的名单", "集合"], "词表里为什么总有用不上的词元")
+card("measure.scaffold", "找出脚手架", 3, 15, ["合并的名单", "集合"], "词表里为什么总有用不上的 token")
 
 # %% ../../nbs/2_tokenizer/31_measure_exercises.ipynb #c015
 @checker("measure.scaffold")

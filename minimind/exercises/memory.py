@@ -11,15 +11,25 @@ import torch
 from ..learning.exercises import card, check, checker, expect_equal
 
 # %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c005
-card("memory.largest_batch", "最大能开多大的批", difficulty=2, minutes=10, needs="一条直线：零头 + 每行 × 行数",
-     shows="称两次就能定下批量，不必一次次试到爆", hints=["每行的价钱是两次之差。", "零头也要留出来：零头 = 两行的 − 2 × 每行。", "一行也放不下时返回 0。"])
+card(
+    "memory.largest_batch", "最大能开多大的批", difficulty=2, minutes=10, needs="一条直线：零头 + 每行 × 行数",
+    shows="称两次就能定下批量，不必一次次试到爆",
+    hints=["每行的价钱是两次之差。", "零头也要留出来：零头 = 两行的 − 2 × 每行。", "一行也放不下时返回 0。"],
+)
 
 # %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c009
-def _no_fixed(budget, states, two, three): return max(0, (budget - states) // (three - two))
+def _no_fixed(budget, states, two, three):
+    return max(0, (budget - states) // (three - two))
 
-def _through_zero(budget, states, two, three): return max(0, (budget - states) // (two // 2))
 
-@checker("memory.largest_batch", common_mistakes={"忘了留出零头": _no_fixed, "当成过原点的直线，用两行的一半当每行的价钱": _through_zero})
+def _through_zero(budget, states, two, three):
+    return max(0, (budget - states) // (two // 2))
+
+
+@checker(
+    "memory.largest_batch",
+    common_mistakes={"忘了留出零头": _no_fixed, "当成过原点的直线，用两行的一半当每行的价钱": _through_zero},
+)
 def check_largest(fn):
     expect_equal(fn(1000, 400, 120, 170), 11, "预算 1000，固定 400，两行 120，三行 170")
     expect_equal(fn(1000, 400, 200, 300), 6, "没有零头时")
@@ -33,17 +43,32 @@ def solution_largest_batch(budget, states, two, three):
     return max(0, (budget - states - fixed) // per)
 
 # %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c016
-card("memory.saved", "留给反向的字节", difficulty=3, minutes=15, needs=["untyped_storage()", "data_ptr()", "nbytes()"],
-     shows="视图与原张量共用一块内存", hints=["字典的键用存储的 data_ptr()。", "nbytes 要问存储，不要问视图：一小片视图会拖住整块。"])
+card(
+    "memory.saved", "留给反向的字节", difficulty=3, minutes=15, needs=["untyped_storage()", "data_ptr()", "nbytes()"],
+    shows="视图与原张量共用一块内存",
+    hints=["字典的键用存储的 data_ptr()。", "nbytes 要问存储，不要问视图：一小片视图会拖住整块。"],
+)
 
 # %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c020
-def _sum_all(tensors, weights): return sum(t.numel() * t.element_size() for t in tensors)
+def _sum_all(tensors, weights):
+    return sum(t.numel() * t.element_size() for t in tensors)
+
 
 def _view_size(tensors, weights):
     own = {w.untyped_storage().data_ptr() for w in weights}
-    return sum({t.untyped_storage().data_ptr(): t.numel() * t.element_size() for t in tensors if t.untyped_storage().data_ptr() not in own}.values())
+    return sum(
+        {
+            t.untyped_storage().data_ptr(): t.numel() * t.element_size()
+            for t in tensors
+            if t.untyped_storage().data_ptr() not in own
+        }.values()
+    )
 
-@checker("memory.saved", common_mistakes={"没有去重，也没有剔掉权重": _sum_all, "问的是视图的大小，不是底下那块存储的": _view_size})
+
+@checker(
+    "memory.saved",
+    common_mistakes={"没有去重，也没有剔掉权重": _sum_all, "问的是视图的大小，不是底下那块存储的": _view_size},
+)
 def check_saved(fn):
     a, w = torch.zeros(100), torch.zeros(50)
     expect_equal(fn([a, a.view(10, 10)], []), 400, "一个张量和它的视图")

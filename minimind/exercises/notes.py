@@ -10,19 +10,32 @@ import re
 from ..learning.exercises import card, check, checker, expect_equal, expect_true, why
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c005
-card("notes.anchors", "给一串标题起锚点", difficulty=2, minutes=12, needs=["str.isalnum", "字典计数"], shows="链接为什么会断：标题改一个标点，锚点可能就变了",
-     hints=["汉字的 isalnum() 也是 True；还要留下空格、连字符和下划线。", "先换空格再数重名。"])
+card(
+    "notes.anchors", "给一串标题起锚点", difficulty=2, minutes=12, needs=["str.isalnum", "字典计数"],
+    shows="链接为什么会断：标题改一个标点，锚点可能就变了",
+    hints=["汉字的 isalnum() 也是 True；还要留下空格、连字符和下划线。", "先换空格再数重名。"],
+)
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c010
-def _clean(title): return "".join(c for c in title.lower() if c.isalnum() or c in " -_").replace(" ", "-")
+def _clean(title):
+    return "".join(c for c in title.lower() if c.isalnum() or c in " -_").replace(" ", "-")
+
 
 def _squeezed(titles):
     return solution_anchors([re.sub(r"\s+", " ", "".join(c for c in t if c.isalnum() or c in " -_")) for t in titles])
 
-@checker("notes.anchors", common_mistakes={"重名的没有编号": lambda titles: [_clean(t) for t in titles], "连着的空格被并成了一个": _squeezed})
+
+@checker(
+    "notes.anchors",
+    common_mistakes={"重名的没有编号": lambda titles: [_clean(t) for t in titles], "连着的空格被并成了一个": _squeezed},
+)
 def check_anchors(fn):
-    for titles, want in ((["4. 模型"], ["4-模型"]), (["甲", "甲", "甲"], ["甲", "甲-1", "甲-2"]), (["A & B", "snake_case"], ["a--b", "snake_case"]),
-                         (["Q3: 为什么？", "Q3：为什么？"], ["q3-为什么", "q3为什么"])):
+    for titles, want in (
+        (["4. 模型"], ["4-模型"]),
+        (["甲", "甲", "甲"], ["甲", "甲-1", "甲-2"]),
+        (["A & B", "snake_case"], ["a--b", "snake_case"]),
+        (["Q3: 为什么？", "Q3：为什么？"], ["q3-为什么", "q3为什么"]),
+    ):
         expect_equal(fn(list(titles)), want, f"{titles}")
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c011
@@ -35,20 +48,41 @@ def solution_anchors(titles):
     return out
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c016
-card("notes.renumber", "一次改对所有编号", difficulty=3, minutes=15, needs=["re.sub 的替换函数"], shows="几处修改都按原文算，一次做完",
-     hints=["re.sub 的第二个参数可以是函数：它收到匹配，返回要换成的字。", "正则写成 \\[Q(\\d+)\\]\\(，连后面的括号一起认，就不会误伤正文。"])
+card(
+    "notes.renumber",
+    "一次改对所有编号",
+    difficulty=3,
+    minutes=15,
+    needs=["re.sub 的替换函数"],
+    shows="几处修改都按原文算，一次做完",
+    hints=[
+        "re.sub 的第二个参数可以是函数：它收到匹配，返回要换成的字。",
+        "正则写成 \\[Q(\\d+)\\]\\(，连后面的括号一起认，就不会误伤正文。",
+    ],
+)
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c021
 def _chained(text, new):
-    for old, n in new.items(): text = text.replace(f"[Q{old}](", f"[Q{n}](")
+    for old, n in new.items():
+        text = text.replace(f"[Q{old}](", f"[Q{n}](")
     return text
 
-def _everywhere(text, new): return re.sub(r"Q(\d+)", lambda m: f"Q{new.get(int(m[1]), int(m[1]))}", text)
 
-@checker("notes.renumber", common_mistakes={"一个一个替换，前一步的结果又被改了一次": _chained, "正文里的 Q 也被改了": _everywhere})
+def _everywhere(text, new):
+    return re.sub(r"Q(\d+)", lambda m: f"Q{new.get(int(m[1]), int(m[1]))}", text)
+
+
+@checker(
+    "notes.renumber",
+    common_mistakes={"一个一个替换，前一步的结果又被改了一次": _chained, "正文里的 Q 也被改了": _everywhere},
+)
 def check_renumber(fn):
-    for text, new, want in (("[Q2](a) 与 [Q3](b)", {2: 3, 3: 4}, "[Q3](a) 与 [Q4](b)"), ("Q2 正文，[Q21](x)、[Q2](y)", {2: 3}, "Q2 正文，[Q21](x)、[Q3](y)"),
-                            ("[Q1](a)[Q2](b)", {1: 2, 2: 1}, "[Q2](a)[Q1](b)"), ("[Q9]（没有括号）[Q9](k)", {9: 10}, "[Q9]（没有括号）[Q10](k)")):
+    for text, new, want in (
+        ("[Q2](a) 与 [Q3](b)", {2: 3, 3: 4}, "[Q3](a) 与 [Q4](b)"),
+        ("Q2 正文，[Q21](x)、[Q2](y)", {2: 3}, "Q2 正文，[Q21](x)、[Q3](y)"),
+        ("[Q1](a)[Q2](b)", {1: 2, 2: 1}, "[Q2](a)[Q1](b)"),
+        ("[Q9]（没有括号）[Q9](k)", {9: 10}, "[Q9]（没有括号）[Q10](k)"),
+    ):
         expect_equal(fn(text, dict(new)), want, f"{text!r}，对照表 {new}")
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c022
@@ -57,17 +91,29 @@ def solution_renumber(text, new):
     return re.sub(r"\[Q(\d+)\]\(", lambda m: f"[Q{new.get(int(m[1]), int(m[1]))}](", text)
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c027
-card("notes.interval", "写一个间隔复习", difficulty=2, minutes=10, needs=["四舍五入 round"], shows="记得就隔更久，忘了就从头来",
-     hints=["先处理“忘了”，它最简单。", "第一次记得是 1 天，第二次是 6 天，之后才乘以易度。"])
+card(
+    "notes.interval", "写一个间隔复习", difficulty=2, minutes=10, needs=["四舍五入 round"],
+    shows="记得就隔更久，忘了就从头来",
+    hints=["先处理“忘了”，它最简单。", "第一次记得是 1 天，第二次是 6 天，之后才乘以易度。"],
+)
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c032
 def _no_limit(days, ease, remembered):
     return 1 if not remembered or days == 0 else 6 if days < 6 else round(days * ease)
 
-@checker("notes.interval", common_mistakes={"没有上限": lambda days, ease, remembered: _no_limit(days, ease, remembered)})
+
+@checker(
+    "notes.interval", common_mistakes={"没有上限": lambda days, ease, remembered: _no_limit(days, ease, remembered)}
+)
 def check_interval(fn):
-    for days, ease, remembered, want in ((0, 2.5, True, 1), (1, 2.5, True, 6), (6, 2.5, True, 15), (15, 1.3, True, 20), (200, 2.5, False, 1), (300, 2.5, True, 365)):
-        expect_true(fn(days, ease, remembered) == want, f"隔了 {days} 天、易度 {ease}、{'记得' if remembered else '忘了'}：应是 {want}，得到 {fn(days, ease, remembered)!r}。")
+    for days, ease, remembered, want in (
+        (0, 2.5, True, 1), (1, 2.5, True, 6), (6, 2.5, True, 15), (15, 1.3, True, 20), (200, 2.5, False, 1),
+        (300, 2.5, True, 365),
+    ):
+        expect_true(
+            fn(days, ease, remembered) == want,
+            f"隔了 {days} 天、易度 {ease}、{'记得' if remembered else '忘了'}：应是 {want}，得到 {fn(days, ease, remembered)!r}。",
+        )
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c033
 def solution_interval(days, ease, remembered):

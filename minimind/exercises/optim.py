@@ -11,41 +11,56 @@ import torch
 from ..learning.exercises import card, check, checker, expect_close, expect_true
 
 # %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c005
-card("optim.wsd", "写 WSD 日程", difficulty=2, minutes=15, needs="分段函数", shows="端点差一步是怎么发生的",
-     hints=["最后一步的下标是 total - 1。", "下降段的进度从 total-1-down 到 total-1，从 1 线性走到 floor。"])
+card(
+    "optim.wsd", "写 WSD 日程", difficulty=2, minutes=15, needs="分段函数", shows="端点差一步是怎么发生的",
+    hints=["最后一步的下标是 total - 1。", "下降段的进度从 total-1-down 到 total-1，从 1 线性走到 floor。"],
+)
 
 # %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c010
 def _late(step, total, warm, down, floor):
-    if step < warm: return (step + 1) / (warm + 1)
+    if step < warm:
+        return (step + 1) / (warm + 1)
     return floor + (1 - floor) * min(1.0, (total - step) / down)
+
 
 @checker("optim.wsd", common_mistakes={"用了 total 而不是 total - 1，最后一步没降到 floor": _late})
 def check_wsd(fn):
-    expect_close([fn(i, 10, 0, 4, .1) for i in (0, 5, 7, 9)], [1., 1., .55, .1], "没有热身时的第 0、5、7、9 步")
-    expect_close([fn(i, 10, 3, 2, 0.) for i in (0, 2, 3, 8)], [.25, .75, 1., .5], "热身 3 步时的第 0、2、3、8 步")
+    expect_close([fn(i, 10, 0, 4, 0.1) for i in (0, 5, 7, 9)], [1.0, 1.0, 0.55, 0.1], "没有热身时的第 0、5、7、9 步")
+    expect_close([fn(i, 10, 3, 2, 0.0) for i in (0, 2, 3, 8)], [0.25, 0.75, 1.0, 0.5], "热身 3 步时的第 0、2、3、8 步")
 
 # %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c011
 def solution_wsd(step, total, warm, down, floor):
     "参考答案：按还剩几步算。"
-    if step < warm: return (step + 1) / (warm + 1)
+    if step < warm:
+        return (step + 1) / (warm + 1)
     return floor + (1 - floor) * min(1.0, (total - 1 - step) / down)
 
 # %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c015
-card("optim.adamw_step", "写 AdamW 的一步", difficulty=3, minutes=15, needs=["滑动平均", "偏差修正"],
-     shows="权重衰减为什么要单独乘", hints=["先衰减：p·(1 - lr·wd)。", "t 从 1 数起；m̂ = m/(1-β₁ᵗ)，v̂ = v/(1-β₂ᵗ)。"])
+card(
+    "optim.adamw_step", "写 AdamW 的一步", difficulty=3, minutes=15, needs=["滑动平均", "偏差修正"],
+    shows="权重衰减为什么要单独乘",
+    hints=["先衰减：p·(1 - lr·wd)。", "t 从 1 数起；m̂ = m/(1-β₁ᵗ)，v̂ = v/(1-β₂ᵗ)。"],
+)
 
 # %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c020
-def _l2(p, g, m, v, t, lr=1e-2, b1=0.9, b2=0.95, eps=1e-8, wd=0.1): return solution_adamw_step(p, g + wd * p, m, v, t, lr, b1, b2, eps, 0.0)
+def _l2(p, g, m, v, t, lr=1e-2, b1=0.9, b2=0.95, eps=1e-8, wd=0.1):
+    return solution_adamw_step(p, g + wd * p, m, v, t, lr, b1, b2, eps, 0.0)
 
-def _uncorrected(p, g, m, v, t, lr=1e-2, b1=0.9, b2=0.95, eps=1e-8, wd=0.1): return solution_adamw_step(p, g, m, v, 10**6, lr, b1, b2, eps, wd)
+
+def _uncorrected(p, g, m, v, t, lr=1e-2, b1=0.9, b2=0.95, eps=1e-8, wd=0.1):
+    return solution_adamw_step(p, g, m, v, 10**6, lr, b1, b2, eps, wd)
+
 
 @checker("optim.adamw_step", common_mistakes={"把衰减加进了梯度，成了 L2": _l2, "没有做偏差修正": _uncorrected})
 def check_adamw(fn):
     torch.manual_seed(0)
-    p = torch.nn.Parameter(torch.randn(5)); mine = p.detach().clone(); m = v = torch.zeros(5)
-    opt = torch.optim.AdamW([p], lr=1e-2, betas=(.9, .95), weight_decay=.1)
+    p = torch.nn.Parameter(torch.randn(5))
+    mine = p.detach().clone()
+    m = v = torch.zeros(5)
+    opt = torch.optim.AdamW([p], lr=1e-2, betas=(0.9, 0.95), weight_decay=0.1)
     for t in range(1, 4):
-        p.grad = torch.randn(5); opt.step()
+        p.grad = torch.randn(5)
+        opt.step()
         mine, m, v = fn(mine, p.grad.clone(), m, v, t)
         expect_close(mine, p.detach(), f"第 {t} 步之后的权重", rtol=1e-4, atol=1e-6)
 
@@ -57,13 +72,18 @@ def solution_adamw_step(p, g, m, v, t, lr=1e-2, b1=0.9, b2=0.95, eps=1e-8, wd=0.
     return p * (1 - lr * wd) - lr * update, m, v
 
 # %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c024
-card("optim.cubic", "三次的正交化迭代", difficulty=3, minutes=15, needs=["求导", "矩阵转置"],
-     shows="系数从哪里来，为什么先要缩到 1 以内", hints=["f(1)=1 给出 a+b=1；f'(1)=0 给出 a+3b=0。", "x³ 对矩阵就是 (X Xᵀ) X。"])
+card(
+    "optim.cubic", "三次的正交化迭代", difficulty=3, minutes=15, needs=["求导", "矩阵转置"],
+    shows="系数从哪里来，为什么先要缩到 1 以内",
+    hints=["f(1)=1 给出 a+b=1；f'(1)=0 给出 a+3b=0。", "x³ 对矩阵就是 (X Xᵀ) X。"],
+)
 
 # %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c028
 def _unscaled(g, steps):
-    for _ in range(steps): g = 1.5 * g - .5 * (g @ g.mT) @ g
+    for _ in range(steps):
+        g = 1.5 * g - 0.5 * (g @ g.mT) @ g
     return g
+
 
 @checker("optim.cubic", common_mistakes={"没有先缩到 1 以内，迭代发散了": _unscaled})
 def check_cubic(fn):
@@ -71,12 +91,15 @@ def check_cubic(fn):
     g = torch.randn(6, 20)
     u, _, v = torch.linalg.svd(g, full_matrices=False)
     out = fn(g.clone(), 15)
-    expect_true(bool(torch.isfinite(out).all()), "结果里有 inf 或 nan：迭代发散了，奇异值大于 √3 时会越推越远。先缩放。")
+    expect_true(
+        bool(torch.isfinite(out).all()), "结果里有 inf 或 nan：迭代发散了，奇异值大于 √3 时会越推越远。先缩放。"
+    )
     expect_close(out, u @ v, "十五次之后应当就是 UVᵀ", rtol=1e-3, atol=1e-3)
 
 # %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c029
 def solution_cubic(g, steps):
     "参考答案：先除以范数，再反复代入 1.5x - 0.5x³。"
     x = g / g.norm()
-    for _ in range(steps): x = 1.5 * x - .5 * (x @ x.mT) @ x
+    for _ in range(steps):
+        x = 1.5 * x - 0.5 * (x @ x.mT) @ x
     return x

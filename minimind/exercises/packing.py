@@ -6,7 +6,9 @@
 __all__ = ['check_first_fit', 'solution_first_fit', 'check_join', 'solution_join', 'check_split', 'solution_split']
 
 # %% ../../nbs/5_dataset/41_packing_exercises.ipynb #c002
-from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
+from minimind.learning.exercises import (
+    card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
+)
 
 # %% ../../nbs/5_dataset/41_packing_exercises.ipynb #c004
 card("packing.first_fit", "装箱", 2, 12, "两层循环", "回头看看开过的箱子，就能省下不少")
@@ -24,10 +26,15 @@ def check_first_fit(fn):
 def solution_first_fit(lengths, capacity):
     bins, room = [], []
     for i, n in enumerate(lengths):
-        if n > capacity: raise ValueError(f"第 {i} 件长 {n}，比箱子 {capacity} 还大")
+        if n > capacity:
+            raise ValueError(f"第 {i} 件长 {n}，比箱子 {capacity} 还大")
         k = next((k for k, r in enumerate(room) if r >= n), None)
-        if k is None: bins.append([]); room.append(capacity); k = len(bins) - 1
-        bins[k].append(i); room[k] -= n
+        if k is None:
+            bins.append([])
+            room.append(capacity)
+            k = len(bins) - 1
+        bins[k].append(i)
+        room[k] -= n
     return bins
 
 # %% ../../nbs/5_dataset/41_packing_exercises.ipynb #c013
@@ -40,15 +47,20 @@ def check_join(fn):
     expect_equal(list(ids), [5, 6, 7, 8, 9, 4, 0, 0], "ids")
     expect_equal(list(positions), [0, 1, 2, 0, 1, 0, 0, 0], "positions")
     expect_equal(list(documents), [1, 1, 1, 2, 2, 3, 0, 0], "documents")
-    expect_true(list(labels) != [5, 6, 7, 8, 9, 4, -100, -100] and labels[3] == -100, "第二篇的第一个 token 被上一篇预测了：它的标签应是 -100。")
+    expect_true(
+        list(labels) != [5, 6, 7, 8, 9, 4, -100, -100] and labels[3] == -100,
+        "第二篇的第一个 token 被上一篇预测了：它的标签应是 -100。",
+    )
     expect_equal(list(labels), [-100, 6, 7, -100, 9, -100, -100, -100], "labels")
 
 # %% ../../nbs/5_dataset/41_packing_exercises.ipynb #c019
 def solution_join(docs, max_len):
     ids, labels, positions, documents = [], [], [], []
     for number, doc in enumerate(docs, 1):
-        ids += doc; labels += [-100] + doc[1:]
-        positions += range(len(doc)); documents += [number] * len(doc)
+        ids += doc
+        labels += [-100] + doc[1:]
+        positions += range(len(doc))
+        documents += [number] * len(doc)
     fill = max_len - len(ids)
     return ids + [0] * fill, labels + [-100] * fill, positions + [0] * fill, documents + [0] * fill
 
@@ -61,9 +73,11 @@ def check_split(fn):
     for n, m in [(10, 4), (11, 4), (3, 4), (4, 4), (5, 4), (1, 4), (9, 2)]:
         parts = [list(p) for p in fn(list(range(n)), m)]
         expect_true(all(0 < len(p) <= m for p in parts), f"长 {n}、max_len={m}：有的段是空的或太长")
-        expect_equal([t for p in parts for t in p[1:]], list(range(1, n)), f"长 {n}、max_len={m}：被预测的 token 连起来")
+        expect_equal(
+            [t for p in parts for t in p[1:]], list(range(1, n)), f"长 {n}、max_len={m}：被预测的 token 连起来"
+        )
         expect_equal(len(parts), max(1, -(-(n - 1) // (m - 1))), f"长 {n}、max_len={m}：段数")
 
 # %% ../../nbs/5_dataset/41_packing_exercises.ipynb #c028
 def solution_split(doc, max_len):
-    return [doc[at:at + max_len] for at in range(0, max(1, len(doc) - 1), max_len - 1)]
+    return [doc[at : at + max_len] for at in range(0, max(1, len(doc) - 1), max_len - 1)]

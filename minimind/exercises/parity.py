@@ -23,19 +23,28 @@ def solution_mean(sums, tokens):
     return sum(sums) / max(1, sum(tokens))
 
 # %% ../../nbs/9_lab/51_parity_exercises.ipynb #c015
-@checker("parity.share", common_mistakes={
-    "先把整个次序切成几段、每个进程一段：合起来就不是单进程那一步的样本了":
-        lambda order, big, step, rank, world: order[rank * (len(order) // world):][step * big // world:(step + 1) * big // world]})
+@checker(
+    "parity.share",
+    common_mistakes={
+        "先把整个次序切成几段、每个进程一段：合起来就不是单进程那一步的样本了": lambda order, big, step, rank, world: (
+            order[rank * (len(order) // world) :][step * big // world : (step + 1) * big // world]
+        )
+    },
+)
 def check_share(fn):
     "第 step 步，rank 号进程的样本。"
     for n, big, world in ((16, 4, 2), (24, 6, 3), (10, 4, 2), (9, 3, 1)):
         order = [(7 * i + 3) % n if n != 9 else i for i in range(n)]
         for step in range(-(-n // big)):
             shares = [list(fn(order, big, step, r, world)) for r in range(world)]
-            expect_equal(sorted(i for s in shares for i in s), sorted(order[step * big:(step + 1) * big]), f"{n} 个样本、每步 {big} 个、{world} 个进程，第 {step} 步合起来")
+            expect_equal(
+                sorted(i for s in shares for i in s),
+                sorted(order[step * big : (step + 1) * big]),
+                f"{n} 个样本、每步 {big} 个、{world} 个进程，第 {step} 步合起来",
+            )
             expect_equal(max(map(len, shares)) - min(map(len, shares)) <= 1, True, "各进程的个数最多差一个")
 
 # %% ../../nbs/9_lab/51_parity_exercises.ipynb #c020
 def solution_share(order, big, step, rank, world):
     "先切全局批，再分。"
-    return order[step * big:(step + 1) * big][rank::world]
+    return order[step * big : (step + 1) * big][rank::world]

@@ -10,48 +10,74 @@ import numpy as np
 from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_true, why
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c005
-card("plotting.limits", "定热力图的颜色范围", difficulty=2, minutes=10,
-     needs=["numpy 的布尔下标", "np.isfinite"], shows="为什么 0 要在正中，遮住的格子为什么不能参与",
-     hints=["先用 matrix[np.isfinite(matrix)] 只留下有限的数。", "跨过 0 时，两端取绝对值里较大的那一个。", "全是正数时下端是 0，全是负数时上端是 0。"])
+card(
+    "plotting.limits",
+    "定热力图的颜色范围",
+    difficulty=2,
+    minutes=10,
+    needs=["numpy 的布尔下标", "np.isfinite"],
+    shows="为什么 0 要在正中，遮住的格子为什么不能参与",
+    hints=[
+        "先用 matrix[np.isfinite(matrix)] 只留下有限的数。",
+        "跨过 0 时，两端取绝对值里较大的那一个。",
+        "全是正数时下端是 0，全是负数时上端是 0。",
+    ],
+)
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c010
-def _plain(matrix): return np.min(matrix), np.max(matrix)
+def _plain(matrix):
+    return np.min(matrix), np.max(matrix)
 
-def _nan_aware(matrix): return np.nanmin(matrix), np.nanmax(matrix)
 
-@checker("plotting.limits", common_mistakes={"直接取了最小值和最大值，0 不在正中；$-\\infty$ 的格子也算进去了": _plain, "只跳过了 NaN，没有跳过无穷大": _nan_aware})
+def _nan_aware(matrix):
+    return np.nanmin(matrix), np.nanmax(matrix)
+
+
+@checker(
+    "plotting.limits",
+    common_mistakes={
+        "直接取了最小值和最大值，0 不在正中；$-\\infty$ 的格子也算进去了": _plain,
+        "只跳过了 NaN，没有跳过无穷大": _nan_aware,
+    },
+)
 def check_limits(fn):
-    expect_close(fn(np.array([[-1., 3.], [0., 2.]])), (-3., 3.), "有正有负时的两端")
-    expect_close(fn(np.array([[.2, .7]])), (0., .7), "全是正数时的两端")
-    expect_close(fn(np.array([[-2., -.5]])), (-2., 0.), "全是负数时的两端")
-    expect_close(fn(np.array([[-np.inf, 1.], [np.nan, -4.]])), (-4., 4.), "有遮住的格子时的两端")
+    expect_close(fn(np.array([[-1.0, 3.0], [0.0, 2.0]])), (-3.0, 3.0), "有正有负时的两端")
+    expect_close(fn(np.array([[0.2, 0.7]])), (0.0, 0.7), "全是正数时的两端")
+    expect_close(fn(np.array([[-2.0, -0.5]])), (-2.0, 0.0), "全是负数时的两端")
+    expect_close(fn(np.array([[-np.inf, 1.0], [np.nan, -4.0]])), (-4.0, 4.0), "有遮住的格子时的两端")
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c011
 def solution_limits(matrix):
     "参考答案：只看有限的数；跨过 0 就对称，否则从 0 起。"
     finite = matrix[np.isfinite(matrix)]
-    low, high = min(finite.min(), 0.), max(finite.max(), 0.)
-    if low < 0 < high: low, high = -max(-low, high), max(-low, high)
+    low, high = min(finite.min(), 0.0), max(finite.max(), 0.0)
+    if low < 0 < high:
+        low, high = -max(-low, high), max(-low, high)
     return low, high
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c019
-card("plotting.visible", "让空白显形", difficulty=1, minutes=15,
-     needs="字符串的 replace", shows="为什么打印词元时 repr 不够用，替换的次序什么时候要紧",
-     hints=["依次 replace 就行。", "先把反斜杠本身写成两个，再把换行写成 \\n，次序反了会怎样？"])
+card(
+    "plotting.visible", "让空白显形", difficulty=1, minutes=15, needs="字符串的 replace",
+    shows="为什么打印 token 时 repr 不够用，替换的次序什么时候要紧",
+    hints=["依次 replace 就行。", "先把反斜杠本身写成两个，再把换行写成 \\n，次序反了会怎样？"],
+)
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c024
 def _wrong_order(token):
-    for hidden, shown in ((" ", "·"), ("\n", "\\n"), ("\t", "\\t"), ("\\", "\\\\")): token = token.replace(hidden, shown)
+    for hidden, shown in ((" ", "·"), ("\n", "\\n"), ("\t", "\\t"), ("\\", "\\\\")):
+        token = token.replace(hidden, shown)
     return token or "∅"
+
 
 @checker("plotting.visible", common_mistakes={"最后才把反斜杠加倍，把自己刚写的 \\n 也加倍了": _wrong_order})
 def check_visible(fn):
     for token, want in ((" a b", "·a·b"), ("", "∅"), ("你\n好\t", "你\\n好\\t"), ("\\n", "\\\\n")):
-        expect_equal(fn(token), want, f"词元 {token!r}")
+        expect_equal(fn(token), want, f"token {token!r}")
     expect_true(fn("\n") != fn("\\n"), "换行和“反斜杠加 n”写出来一样了，读的人没法分清。")
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c025
 def solution_visible(token):
     "参考答案：反斜杠最先加倍。"
-    for hidden, shown in (("\\", "\\\\"), (" ", "·"), ("\n", "\\n"), ("\t", "\\t")): token = token.replace(hidden, shown)
+    for hidden, shown in (("\\", "\\\\"), (" ", "·"), ("\n", "\\n"), ("\t", "\\t")):
+        token = token.replace(hidden, shown)
     return token or "∅"

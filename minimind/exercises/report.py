@@ -10,20 +10,40 @@ import math
 from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_true, why
 
 # %% ../../nbs/8_serving/11_report_exercises.ipynb #c005
-card("report.ticks", "刻度的间隔", difficulty=2, minutes=15,
-     needs=["对数 math.log10", "math.floor"], shows="为什么图上的刻度总是 0.2、0.5、2000 这样的数",
-     hints=["先算粗略的间隔 top / count。", "10 ** floor(log10(粗略间隔)) 是它的数量级。", "在 1、2、5、10 倍里，取第一个不小于粗略间隔的。"])
+card(
+    "report.ticks",
+    "刻度的间隔",
+    difficulty=2,
+    minutes=15,
+    needs=["对数 math.log10", "math.floor"],
+    shows="为什么图上的刻度总是 0.2、0.5、2000 这样的数",
+    hints=[
+        "先算粗略的间隔 top / count。", "10 ** floor(log10(粗略间隔)) 是它的数量级。",
+        "在 1、2、5、10 倍里，取第一个不小于粗略间隔的。",
+    ],
+)
 
 # %% ../../nbs/8_serving/11_report_exercises.ipynb #c010
-def _always_ten(top, count): return 10.0 ** math.ceil(math.log10(top / count))
+def _always_ten(top, count):
+    return 10.0 ** math.ceil(math.log10(top / count))
+
 
 def _too_small(top, count):
     power = 10.0 ** math.floor(math.log10(top / count))
     return max(m for m in (1, 2, 5) if m * power <= top / count) * power
 
-@checker("report.ticks", common_mistakes={"只用了 10 的整数次方，漏了 2 和 5": _always_ten, "取了不大于粗略间隔的那个，格数会超出 count": _too_small})
+
+@checker(
+    "report.ticks",
+    common_mistakes={
+        "只用了 10 的整数次方，漏了 2 和 5": _always_ten,
+        "取了不大于粗略间隔的那个，格数会超出 count": _too_small,
+    },
+)
 def check_ticks(fn):
-    for top, count, want in ((7.63, 5, 2.0), (1400, 5, 500.0), (0.17, 5, 0.05), (10, 5, 2.0), (1, 1, 1.0), (3.2e6, 4, 1e6)):
+    for top, count, want in (
+        (7.63, 5, 2.0), (1400, 5, 500.0), (0.17, 5, 0.05), (10, 5, 2.0), (1, 1, 1.0), (3.2e6, 4, 1e6)
+    ):
         expect_close(fn(top, count), want, f"上限 {top}、{count} 格时的间隔")
 
 # %% ../../nbs/8_serving/11_report_exercises.ipynb #c011
@@ -34,17 +54,30 @@ def solution_step(top, count):
     return next(m * power for m in (1, 2, 5, 10) if m * power >= rough * (1 - 1e-9))
 
 # %% ../../nbs/8_serving/11_report_exercises.ipynb #c018
-card("report.spread", "各技能轮流取样本", difficulty=2, minutes=15,
-     needs="字典、列表推导", shows="怎样从按类排好的列表里公平地取几个",
-     hints=["先按技能分组，组的次序就是技能第一次出现的次序。", "第 0 轮取每组的第 0 个，第 1 轮取每组的第 1 个……组里没有了就跳过。"])
+card(
+    "report.spread",
+    "各技能轮流取样本",
+    difficulty=2,
+    minutes=15,
+    needs="字典、列表推导",
+    shows="怎样从按类排好的列表里公平地取几个",
+    hints=[
+        "先按技能分组，组的次序就是技能第一次出现的次序。",
+        "第 0 轮取每组的第 0 个，第 1 轮取每组的第 1 个……组里没有了就跳过。",
+    ],
+)
 
 # %% ../../nbs/8_serving/11_report_exercises.ipynb #c023
-def _first_k(samples, k): return samples[:k]
+def _first_k(samples, k):
+    return samples[:k]
+
 
 def _one_round(samples, k):
     seen = {}
-    for s in samples: seen.setdefault(s["skill"], s)
+    for s in samples:
+        seen.setdefault(s["skill"], s)
     return list(seen.values())[:k]
+
 
 @checker("report.spread", common_mistakes={"只是取了前 k 个": _first_k, "只转了一圈，第二圈没有接着取": _one_round})
 def check_spread(fn):
@@ -58,6 +91,7 @@ def check_spread(fn):
 def solution_spread(samples, k):
     "参考答案：分组，再一轮一轮地取。"
     groups = {}
-    for s in samples: groups.setdefault(s["skill"], []).append(s)
+    for s in samples:
+        groups.setdefault(s["skill"], []).append(s)
     longest = max(map(len, groups.values()), default=0)
     return [g[i] for i in range(longest) for g in groups.values() if i < len(g)][:k]

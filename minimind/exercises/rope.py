@@ -41,7 +41,9 @@ def check_layout(fn):
     want = torch.tensor([0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11.0])
     got = fn(w, 2)
     expect_shape(got, (12, 3))
-    expect_close(got[:, 0], want, "各行的来历", mistakes={"跨头重排了，应当每个头各自重排": torch.cat([w[0::2, 0], w[1::2, 0]])})
+    expect_close(
+        got[:, 0], want, "各行的来历", mistakes={"跨头重排了，应当每个头各自重排": torch.cat([w[0::2, 0], w[1::2, 0]])}
+    )
 
 # %% ../../nbs/3_model/31_rope_exercises.ipynb #c019
 def solution_to_half_split(weight, n_heads):

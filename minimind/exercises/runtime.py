@@ -11,20 +11,39 @@ import torch
 from ..learning.exercises import card, check, checker, expect_close, expect_equal
 
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c005
-card("runtime.round_bf16", "亲手舍入成 bfloat16", difficulty=3, minutes=20,
-     needs=["张量的 view(torch.int32)", "按位与、移位"], shows="砍掉与舍入差在哪里，为什么要偏向偶数",
-     hints=["x.view(torch.int32) 得到位；& ~0xFFFF 砍掉后 16 位。", "砍之前先加 0x7FFF，再加第 16 位本身：正好过半的会进到偶数。"])
+card(
+    "runtime.round_bf16",
+    "亲手舍入成 bfloat16",
+    difficulty=3,
+    minutes=20,
+    needs=["张量的 view(torch.int32)", "按位与、移位"],
+    shows="砍掉与舍入差在哪里，为什么要偏向偶数",
+    hints=[
+        "x.view(torch.int32) 得到位；& ~0xFFFF 砍掉后 16 位。",
+        "砍之前先加 0x7FFF，再加第 16 位本身：正好过半的会进到偶数。",
+    ],
+)
 
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c010
-def _cut(x): return (x.view(torch.int32) & ~0xFFFF).view(torch.float32)
+def _cut(x):
+    return (x.view(torch.int32) & ~0xFFFF).view(torch.float32)
 
-def _half_up(x): return ((x.view(torch.int32) + 0x8000) & ~0xFFFF).view(torch.float32)
 
-@checker("runtime.round_bf16", common_mistakes={"直接砍掉了后 16 位，没有舍入": _cut, "正好一半时总是进位，没有靠向偶数": _half_up})
+def _half_up(x):
+    return ((x.view(torch.int32) + 0x8000) & ~0xFFFF).view(torch.float32)
+
+
+@checker(
+    "runtime.round_bf16",
+    common_mistakes={"直接砍掉了后 16 位，没有舍入": _cut, "正好一半时总是进位，没有靠向偶数": _half_up},
+)
 def check_round(fn):
     torch.manual_seed(0)
-    half_way = torch.tensor([1 + 2**-8, 1 + 3 * 2**-8, -(1 + 2**-8)])   # 正好在两个 bfloat16 的中间
-    for x, what in ((torch.randn(50), "随机数"), (half_way, "正好在中间的数"), (torch.tensor([0.0, 1.0, -2.5]), "本来就能表示的数")):
+    half_way = torch.tensor([1 + 2**-8, 1 + 3 * 2**-8, -(1 + 2**-8)])  # 正好在两个 bfloat16 的中间
+    for x, what in (
+        (torch.randn(50), "随机数"), (half_way, "正好在中间的数"),
+        (torch.tensor([0.0, 1.0, -2.5]), "本来就能表示的数"),
+    ):
         expect_close(fn(x.clone()), x.bfloat16().float(), what, rtol=0, atol=0)
 
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c011
@@ -34,20 +53,25 @@ def solution_round_bf16(x):
     return ((bits + 0x7FFF + (bits >> 16 & 1)) & ~0xFFFF).view(torch.float32)
 
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c016
-card("runtime.loss_scale", "放大倍数的规则", difficulty=2, minutes=15, needs="循环与计数",
-     shows="为什么 fp16 训练开头会跳过几步，倍数怎样自己找到合适的大小",
-     hints=["记两个量：倍数，连续好了几步。", "溢出时计数也要清零。"])
+card(
+    "runtime.loss_scale", "放大倍数的规则", difficulty=2, minutes=15, needs="循环与计数",
+    shows="为什么 fp16 训练开头会跳过几步，倍数怎样自己找到合适的大小",
+    hints=["记两个量：倍数，连续好了几步。", "溢出时计数也要清零。"],
+)
 
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c020
 def _no_reset(overflowed, start, patience):
     scale, good, out = start, 0, []
     for bad in overflowed:
-        if bad: scale /= 2
+        if bad:
+            scale /= 2
         else:
             good += 1
-            if good == patience: scale, good = scale * 2, 0
+            if good == patience:
+                scale, good = scale * 2, 0
         out.append(scale)
     return out
+
 
 @checker("runtime.loss_scale", common_mistakes={"溢出之后没有把连续好步数清零": _no_reset})
 def check_scale(fn):
@@ -62,6 +86,7 @@ def solution_loss_scale(overflowed, start, patience):
     for bad in overflowed:
         good = 0 if bad else good + 1
         scale = scale / 2 if bad else scale
-        if good == patience: scale, good = scale * 2, 0
+        if good == patience:
+            scale, good = scale * 2, 0
         out.append(scale)
     return out

@@ -11,8 +11,18 @@ import torch
 from ..learning.exercises import card, check, checker, expect_close, expect_shape, expect_true, why
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c005
-card('sampling.top_p', '核采样', difficulty=3, minutes=15, needs=['sort、cumsum、scatter', 'softmax'],
-     shows='为什么跨过门槛的那一个要留下', hints=['从大到小排好，算累加。', '该删的是：排在自己前面的概率之和已经够 p 了。', '用 scatter 把排好序的标记放回原位。'])
+card(
+    "sampling.top_p",
+    "核采样",
+    difficulty=3,
+    minutes=15,
+    needs=["sort、cumsum、scatter", "softmax"],
+    shows="为什么跨过门槛的那一个要留下",
+    hints=[
+        "从大到小排好，算累加。", "该删的是：排在自己前面的概率之和已经够 p 了。",
+        "用 scatter 把排好序的标记放回原位。",
+    ],
+)
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c010
 def _greedy_cut(logits, p):
@@ -20,19 +30,27 @@ def _greedy_cut(logits, p):
     drop = ordered.softmax(-1).cumsum(-1) > p
     return logits.masked_fill(drop.scatter(-1, order, drop), -math.inf)
 
+
 def _not_back(logits, p):
     probs = logits.sort(-1, descending=True).values.softmax(-1)
     return logits.masked_fill(probs.cumsum(-1) - probs >= p, -math.inf)
 
-@checker('sampling.top_p', common_mistakes={'把跨过门槛的那一个也删了；很有把握时整行会被删光': _greedy_cut, '标记是排好序的，忘了放回原来的位置': _not_back})
+
+@checker(
+    "sampling.top_p",
+    common_mistakes={
+        "把跨过门槛的那一个也删了；很有把握时整行会被删光": _greedy_cut,
+        "标记是排好序的，忘了放回原来的位置": _not_back,
+    },
+)
 def check_top_p(fn):
-    x = torch.tensor([[.15, .5, .05, .3], [.9, .02, .03, .05]]).log()
-    kept = torch.tensor([[0., 1, 0, 1], [1, 0, 0, 0]])
-    before, out = x.clone(), fn(x, .7)
-    expect_shape(out, (2, 4), '结果')
-    expect_close((out > -math.inf).float(), kept, '哪些留下了（1 留 0 删）')
-    expect_true(torch.equal(x, before), '你改动了传进来的张量：别用 masked_fill_ 这样带下划线的写法')
-    expect_close(fn(x, .99)[0], x[0], 'p=0.99 时第一行应全部留下，分数不变')
+    x = torch.tensor([[0.15, 0.5, 0.05, 0.3], [0.9, 0.02, 0.03, 0.05]]).log()
+    kept = torch.tensor([[0.0, 1, 0, 1], [1, 0, 0, 0]])
+    before, out = x.clone(), fn(x, 0.7)
+    expect_shape(out, (2, 4), "结果")
+    expect_close((out > -math.inf).float(), kept, "哪些留下了（1 留 0 删）")
+    expect_true(torch.equal(x, before), "你改动了传进来的张量：别用 masked_fill_ 这样带下划线的写法")
+    expect_close(fn(x, 0.99)[0], x[0], "p=0.99 时第一行应全部留下，分数不变")
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c011
 def solution_top_p(logits, p):
@@ -44,24 +62,33 @@ def solution_top_p(logits, p):
     return logits.masked_fill(drop.scatter(-1, order, drop), -math.inf)
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c017
-card('sampling.penalty', '重复惩罚', difficulty=2, minutes=10, needs=['torch.where', 'gather 与 scatter'],
-     shows='负分为什么要乘', hints=['正分除以 penalty，负分乘以 penalty。', '同一个词在历史里出现两次，也只罚一次。'])
+card(
+    "sampling.penalty", "重复惩罚", difficulty=2, minutes=10, needs=["torch.where", "gather 与 scatter"],
+    shows="负分为什么要乘", hints=["正分除以 penalty，负分乘以 penalty。", "同一个词在历史里出现两次，也只罚一次。"],
+)
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c022
-def _divide(logits, seen, penalty): return logits.scatter(1, seen, logits.gather(1, seen) / penalty)
+def _divide(logits, seen, penalty):
+    return logits.scatter(1, seen, logits.gather(1, seen) / penalty)
+
 
 def _twice(logits, seen, penalty):
     out = logits.clone()
     for row, ids in zip(out, seen.tolist()):
-        for i in ids: row[i] = row[i] / penalty if row[i] > 0 else row[i] * penalty
+        for i in ids:
+            row[i] = row[i] / penalty if row[i] > 0 else row[i] * penalty
     return out
 
-@checker('sampling.penalty', common_mistakes={'负分也用了除法：除完反而变大了': _divide, '重复出现的词被罚了不止一次': _twice})
+
+@checker(
+    "sampling.penalty",
+    common_mistakes={"负分也用了除法：除完反而变大了": _divide, "重复出现的词被罚了不止一次": _twice},
+)
 def check_penalty(fn):
-    x, seen = torch.tensor([[2., -1., 3., -4.], [1., 1., -1., 0.]]), torch.tensor([[0, 3, 3], [2, 2, 2]])
-    want = torch.tensor([[1., -1., 3., -8.], [1., 1., -2., 0.]])
-    expect_close(fn(x, seen, 2.), want, '惩罚 2 之后的分数')
-    expect_close(fn(x, seen, 1.), x, '惩罚 1 应当什么都不变')
+    x, seen = torch.tensor([[2.0, -1.0, 3.0, -4.0], [1.0, 1.0, -1.0, 0.0]]), torch.tensor([[0, 3, 3], [2, 2, 2]])
+    want = torch.tensor([[1.0, -1.0, 3.0, -8.0], [1.0, 1.0, -2.0, 0.0]])
+    expect_close(fn(x, seen, 2.0), want, "惩罚 2 之后的分数")
+    expect_close(fn(x, seen, 1.0), x, "惩罚 1 应当什么都不变")
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c023
 def solution_penalty(logits, seen, penalty):
@@ -70,19 +97,23 @@ def solution_penalty(logits, seen, penalty):
     return logits.scatter(1, seen, torch.where(picked > 0, picked / penalty, picked * penalty))
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c026
-card('sampling.rows', '每行各抽各的', difficulty=3, minutes=15, needs=['softmax', 'multinomial 或累加概率'],
-     shows='一个提示抽多个样本时的陷阱', hints=['torch.multinomial 对每一行分别抽。', '返回的形状要压掉最后那一维。'])
+card(
+    "sampling.rows", "每行各抽各的", difficulty=3, minutes=15, needs=["softmax", "multinomial 或累加概率"],
+    shows="一个提示抽多个样本时的陷阱", hints=["torch.multinomial 对每一行分别抽。", "返回的形状要压掉最后那一维。"],
+)
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c031
-@checker('sampling.rows')
+@checker("sampling.rows")
 def check_rows(fn):
-    n, p = 8000, torch.tensor([.6, .3, .1])
+    n, p = 8000, torch.tensor([0.6, 0.3, 0.1])
     torch.manual_seed(0)
     got = fn(p.log().repeat(n, 1))
-    expect_shape(got, (n,), '编号')
+    expect_shape(got, (n,), "编号")
     share = torch.as_tensor(got).bincount(minlength=3)[:3] / n
-    expect_true(len(set(torch.as_tensor(got).tolist())) > 1, '所有行抽到了同一个词：是不是只抽了一次再复制，或者用了 argmax？')
-    expect_close(share, p, '各词出现的比例', rtol=0, atol=.03)
+    expect_true(
+        len(set(torch.as_tensor(got).tolist())) > 1, "所有行抽到了同一个词：是不是只抽了一次再复制，或者用了 argmax？"
+    )
+    expect_close(share, p, "各词出现的比例", rtol=0, atol=0.03)
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c032
 def solution_sample(logits):

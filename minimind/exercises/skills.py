@@ -19,7 +19,8 @@ def check_minus(fn):
     expect_equal(fn(52, 17), "52-17，12-7=05，5-1-1=03", "要借位")
     expect_equal(fn(9, 4), "09-04，09-4=05，0-0-0=00", "一位数也写两位")
     for a in range(100):
-        for b in range(a + 1): expect_equal(fn(a, b), working(a, "-", b), f"{a}-{b}")
+        for b in range(a + 1):
+            expect_equal(fn(a, b), working(a, "-", b), f"{a}-{b}")
 
 # %% ../../nbs/1_world/31_skills_exercises.ipynb #c009
 def solution_minus(a, b):

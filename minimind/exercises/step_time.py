@@ -13,20 +13,29 @@ from ..learning.exercises import card, check, checker, expect_close, expect_equa
 from ..learning.exercises import why
 
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c007
-@checker("step_time.flops", common_mistakes={
-    "只数了前向。反向要对输入与对权重各求一次梯度，共是前向的三倍": lambda tokens, hidden, inner: 2 * tokens * 3 * hidden * inner,
-    "忘了一次乘加是两次运算": lambda tokens, hidden, inner: 3 * tokens * 3 * hidden * inner,
-    "前馈层有三块权重（gate、up、down），少数了一块": lambda tokens, hidden, inner: 6 * tokens * 2 * hidden * inner})
+@checker(
+    "step_time.flops",
+    common_mistakes={
+        "只数了前向。反向要对输入与对权重各求一次梯度，共是前向的三倍": lambda tokens, hidden, inner: (
+            2 * tokens * 3 * hidden * inner
+        ),
+        "忘了一次乘加是两次运算": lambda tokens, hidden, inner: 3 * tokens * 3 * hidden * inner,
+        "前馈层有三块权重（gate、up、down），少数了一块": lambda tokens, hidden, inner: 6 * tokens * 2 * hidden * inner,
+    },
+)
 def check_flops(fn):
     "前馈层一步的运算数：与 torch 的计数器比。"
     from torch.utils.flop_counter import FlopCounterMode
+
     for tokens, hidden, inner in ((1, 4, 8), (10, 6, 16), (7, 12, 5)):
         x = torch.randn(tokens, hidden, requires_grad=True)
         gate, up = (torch.randn(inner, hidden, requires_grad=True) for _ in range(2))
         down = torch.randn(hidden, inner, requires_grad=True)
         with FlopCounterMode(display=False) as counter:
             ((torch.nn.functional.silu(x @ gate.T) * (x @ up.T)) @ down.T).sum().backward()
-        expect_equal(int(fn(tokens, hidden, inner)), counter.get_total_flops(), f"{tokens} 个 token，宽 {hidden}，中间 {inner}")
+        expect_equal(
+            int(fn(tokens, hidden, inner)), counter.get_total_flops(), f"{tokens} 个 token，宽 {hidden}，中间 {inner}"
+        )
 
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c012
 def solution_mlp_flops(tokens: int, hidden: int, inner: int) -> int:
@@ -34,28 +43,48 @@ def solution_mlp_flops(tokens: int, hidden: int, inner: int) -> int:
     return 6 * tokens * 3 * hidden * inner
 
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c015
-@checker("step_time.utilisation", common_mistakes={
-    "注意力的那一项忘了加": lambda params, layers, hidden, length, tokens_per_s, ceiling: 6 * params * tokens_per_s / ceiling,
-    "注意力的长度不必再乘一次：这是每个 token 的运算数": lambda params, layers, hidden, length, tokens_per_s, ceiling:
-        (6 * params + 6 * layers * hidden * length * length) * tokens_per_s / ceiling,
-    "倒过来了：要的是用了上限的几分之几": lambda params, layers, hidden, length, tokens_per_s, ceiling:
-        ceiling / ((6 * params + 6 * layers * hidden * length) * tokens_per_s)})
+@checker(
+    "step_time.utilisation",
+    common_mistakes={
+        "注意力的那一项忘了加": lambda params, layers, hidden, length, tokens_per_s, ceiling: (
+            6 * params * tokens_per_s / ceiling
+        ),
+        "注意力的长度不必再乘一次：这是每个 token 的运算数": lambda params, layers, hidden, length, tokens_per_s, ceiling: (
+            (6 * params + 6 * layers * hidden * length * length) * tokens_per_s / ceiling
+        ),
+        "倒过来了：要的是用了上限的几分之几": lambda params, layers, hidden, length, tokens_per_s, ceiling: (
+            ceiling / ((6 * params + 6 * layers * hidden * length) * tokens_per_s)
+        ),
+    },
+)
 def check_utilisation(fn):
     "手算的两个例子。"
     expect_close(fn(1000, 1, 10, 10, 100.0, 1_320_000.0), 0.5, "1000 个参数，一层，宽 10，长 10")
-    expect_close(fn(25_829_888, 8, 512, 512, 2000.0, 440e9), (6 * 25_829_888 + 6 * 8 * 512 * 512) * 2000 / 440e9, "25.8M 的模型，长 512")
+    expect_close(
+        fn(25_829_888, 8, 512, 512, 2000.0, 440e9), (6 * 25_829_888 + 6 * 8 * 512 * 512) * 2000 / 440e9,
+        "25.8M 的模型，长 512",
+    )
 
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c020
-def solution_utilisation(params: int, layers: int, hidden: int, length: int, tokens_per_s: float, ceiling: float) -> float:
+def solution_utilisation(
+    params: int, layers: int, hidden: int, length: int, tokens_per_s: float, ceiling: float
+) -> float:
     "每个 token 的运算数 × 每秒的 token 数 ÷ 上限。"
     return (6 * params + 6 * layers * hidden * length) * tokens_per_s / ceiling
 
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c023
-@checker("step_time.packing", common_mistakes={
-    "每一批要按自己那批里最长的算，不是全体最长的": lambda lengths, rows, longest:
-        -(-len(lengths) // rows) * rows * max(lengths) / (-(-sum(lengths) // longest) * longest),
-    "拼接的行数要向上取整：最后一行没装满也要走完": lambda lengths, rows, longest:
-        sum(max(lengths[i:i + rows]) * len(lengths[i:i + rows]) for i in range(0, len(lengths), rows)) / sum(lengths)})
+@checker(
+    "step_time.packing",
+    common_mistakes={
+        "每一批要按自己那批里最长的算，不是全体最长的": lambda lengths, rows, longest: (
+            -(-len(lengths) // rows) * rows * max(lengths) / (-(-sum(lengths) // longest) * longest)
+        ),
+        "拼接的行数要向上取整：最后一行没装满也要走完": lambda lengths, rows, longest: (
+            sum(max(lengths[i : i + rows]) * len(lengths[i : i + rows]) for i in range(0, len(lengths), rows))
+            / sum(lengths)
+        ),
+    },
+)
 def check_packing(fn):
     "几组长度，手算。"
     expect_close(fn([4, 8, 2, 2], 2, 8), (16 + 4) / 16, "长度 4、8、2、2，每批两行，一行 8")
@@ -65,6 +94,6 @@ def check_packing(fn):
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c028
 def solution_packing_gain(lengths: list[int], rows: int, longest: int) -> float:
     "补齐走过的位置 ÷ 拼接最少要走的位置。"
-    batches = [lengths[i:i + rows] for i in range(0, len(lengths), rows)]
+    batches = [lengths[i : i + rows] for i in range(0, len(lengths), rows)]
     padded = sum(len(b) * max(b) for b in batches)
     return padded / (-(-sum(lengths) // longest) * longest)

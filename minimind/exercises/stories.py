@@ -26,7 +26,8 @@ def solution_verify(text):
     out = []
     for m in re.finditer(r"(\d+)([+-])(\d+)=(\d+)", text):
         a, b, c = (int(m[i]) for i in (1, 3, 4))
-        if c != (a + b if m[2] == "+" else a - b): out.append(m[0])
+        if c != (a + b if m[2] == "+" else a - b):
+            out.append(m[0])
     return out
 
 # %% ../../nbs/1_world/41_stories_exercises.ipynb #c012

@@ -10,64 +10,89 @@ from collections import Counter
 from ..learning.exercises import CheckFailed, card, check, checker, expect_equal, expect_true, why
 
 # %% ../../nbs/9_lab/41_tokenizer_speed_exercises.ipynb #c005
-card('tokenizer_speed.pairs', '先数段，再数对', difficulty=2, minutes=12, needs=['Counter', 'zip'],
-     shows='为什么同样的段只看一遍就够', hints=['每段内相邻的两个是一对。', '这一段出现几次，里面的每一对就多几次。'])
+card(
+    "tokenizer_speed.pairs", "先数段，再数对", difficulty=2, minutes=12, needs=["Counter", "zip"],
+    shows="为什么同样的段只看一遍就够", hints=["每段内相邻的两个是一对。", "这一段出现几次，里面的每一对就多几次。"],
+)
 
 # %% ../../nbs/9_lab/41_tokenizer_speed_exercises.ipynb #c010
-def _unweighted(words): return Counter(p for w in words for p in zip(w, w[1:]))
+def _unweighted(words):
+    return Counter(p for w in words for p in zip(w, w[1:]))
+
+
 def _across(words):
-    s = ''.join(w * n for w, n in words.items())
+    s = "".join(w * n for w, n in words.items())
     return Counter(zip(s, s[1:]))
 
-@checker('tokenizer_speed.pairs', common_mistakes={'忘了乘段出现的次数': _unweighted, '把段首尾相接了：段与段之间不算相邻': _across})
+
+@checker(
+    "tokenizer_speed.pairs",
+    common_mistakes={"忘了乘段出现的次数": _unweighted, "把段首尾相接了：段与段之间不算相邻": _across},
+)
 def check_pairs(fn):
-    got = fn({'abab': 3, 'ba': 2, 'c': 7})
-    expect_equal(dict(got), {('a', 'b'): 6, ('b', 'a'): 5}, '各对的次数')
-    expect_equal(dict(fn({})), {}, '没有文字时')
+    got = fn({"abab": 3, "ba": 2, "c": 7})
+    expect_equal(dict(got), {("a", "b"): 6, ("b", "a"): 5}, "各对的次数")
+    expect_equal(dict(fn({})), {}, "没有文字时")
 
 # %% ../../nbs/9_lab/41_tokenizer_speed_exercises.ipynb #c011
 def solution_pairs(words):
     "参考答案：每种段看一遍，乘上次数。"
     count = Counter()
     for word, times in words.items():
-        for pair in zip(word, word[1:]): count[pair] += times
+        for pair in zip(word, word[1:]):
+            count[pair] += times
     return count
 
 # %% ../../nbs/9_lab/41_tokenizer_speed_exercises.ipynb #c015
-card('tokenizer_speed.update', '合并之后只改邻居', difficulty=4, minutes=18, needs=['第一张卡', '列表'],
-     shows='增量更新为什么与重数结果相同', hints=['先把旧段的每一对减掉，再把新段的每一对加上。', '只动含有这一对的段。', '次数归零的键要删掉。'])
+card(
+    "tokenizer_speed.update", "合并之后只改邻居", difficulty=4, minutes=18, needs=["第一张卡", "列表"],
+    shows="增量更新为什么与重数结果相同",
+    hints=["先把旧段的每一对减掉，再把新段的每一对加上。", "只动含有这一对的段。", "次数归零的键要删掉。"],
+)
 
 # %% ../../nbs/9_lab/41_tokenizer_speed_exercises.ipynb #c020
 def _join(word, a, b):
     out = []
     for s in word:
-        if out and out[-1] == a and s == b: out[-1] = a + b + '\0'                     # 记号：刚并好的不再与后面并
-        else: out.append(s)
-    return tuple(s.rstrip('\0') for s in out)
+        if out and out[-1] == a and s == b:
+            out[-1] = a + b + "\0"  # 记号：刚并好的不再与后面并
+        else:
+            out.append(s)
+    return tuple(s.rstrip("\0") for s in out)
+
 
 def _keeps_zeros(words, count, a, b):
     new = {}
     for w, n in words.items():
         j = _join(w, a, b)
-        for p in zip(w, w[1:]): count[p] -= n
-        for p in zip(j, j[1:]): count[p] += n
+        for p in zip(w, w[1:]):
+            count[p] -= n
+        for p in zip(j, j[1:]):
+            count[p] += n
         new[j] = new.get(j, 0) + n
     return new
+
 
 def _only_pair(words, count, a, b):
     count.pop((a, b), None)
     return {_join(w, a, b): n for w, n in words.items()}
 
-@checker('tokenizer_speed.update')
+
+@checker("tokenizer_speed.update")
 def check_update(fn):
-    words = {('a', 'b', 'a', 'b'): 3, ('b', 'a'): 2, ('a', 'a', 'a'): 4}
-    pairs = lambda ws: Counter({p: sum(n for w, n in ws.items() for q in zip(w, w[1:]) if q == p) for w in ws for p in zip(w, w[1:])})
-    for a, b, want in (('a', 'b', {('ab', 'ab'): 3, ('b', 'a'): 2, ('a', 'a', 'a'): 4}), ('a', 'a', {('a', 'b', 'a', 'b'): 3, ('b', 'a'): 2, ('aa', 'a'): 4})):
+    words = {("a", "b", "a", "b"): 3, ("b", "a"): 2, ("a", "a", "a"): 4}
+    pairs = lambda ws: Counter(
+        {p: sum(n for w, n in ws.items() for q in zip(w, w[1:]) if q == p) for w in ws for p in zip(w, w[1:])}
+    )
+    for a, b, want in (
+        ("a", "b", {("ab", "ab"): 3, ("b", "a"): 2, ("a", "a", "a"): 4}),
+        ("a", "a", {("a", "b", "a", "b"): 3, ("b", "a"): 2, ("aa", "a"): 4}),
+    ):
         count = pairs(words)
         got = fn(dict(words), count, a, b)
-        expect_equal(dict(got), want, f'并 ({a}, {b}) 之后的段')
-        expect_true(all(count.values()), '次数归零的键还留着，要删掉')
-        expect_equal(dict(count), dict(pairs(want)), f'并 ({a}, {b}) 之后各对的次数（左右邻居也要改）')
+        expect_equal(dict(got), want, f"并 ({a}, {b}) 之后的段")
+        expect_true(all(count.values()), "次数归零的键还留着，要删掉")
+        expect_equal(dict(count), dict(pairs(want)), f"并 ({a}, {b}) 之后各对的次数（左右邻居也要改）")
 
 # %% ../../nbs/9_lab/41_tokenizer_speed_exercises.ipynb #c021
 def solution_merge(words, count, a, b):
@@ -76,8 +101,11 @@ def solution_merge(words, count, a, b):
     for word, times in words.items():
         joined = _join(word, a, b)
         if joined != word:
-            for pair in zip(word, word[1:]): count[pair] -= times
-            for pair in zip(joined, joined[1:]): count[pair] += times
+            for pair in zip(word, word[1:]):
+                count[pair] -= times
+            for pair in zip(joined, joined[1:]):
+                count[pair] += times
         new[joined] = new.get(joined, 0) + times
-    for pair in [p for p, n in count.items() if n == 0]: del count[pair]
+    for pair in [p for p, n in count.items() if n == 0]:
+        del count[pair]
     return new

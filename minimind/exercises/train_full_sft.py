@@ -11,15 +11,25 @@ import torch
 from ..learning.exercises import card, check, checker, expect_close, expect_equal
 
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c005
-card("sft.labels", "从角色写出标签", difficulty=2, minutes=10, needs="循环、前一个元素",
-     shows="为什么用户的结束标记不能学", hints=["助手的 token，标签是它自己。", "结束标记要看前一个 token 是不是助手的。"])
+card(
+    "sft.labels", "从角色写出标签", difficulty=2, minutes=10, needs="循环、前一个元素",
+    shows="为什么用户的结束标记不能学",
+    hints=["助手的 token，标签是它自己。", "结束标记要看前一个 token 是不是助手的。"],
+)
 
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c009
-def _every_end(ids, roles): return [i if r in "ae" else -100 for i, r in zip(ids, roles)]
+def _every_end(ids, roles):
+    return [i if r in "ae" else -100 for i, r in zip(ids, roles)]
 
-def _no_end(ids, roles): return [i if r == "a" else -100 for i, r in zip(ids, roles)]
 
-@checker("sft.labels", common_mistakes={"连用户的结束标记也学了，模型会学着替用户收尾": _every_end, "没学结束标记，模型不知道停": _no_end})
+def _no_end(ids, roles):
+    return [i if r == "a" else -100 for i, r in zip(ids, roles)]
+
+
+@checker(
+    "sft.labels",
+    common_mistakes={"连用户的结束标记也学了，模型会学着替用户收尾": _every_end, "没学结束标记，模型不知道停": _no_end},
+)
 def check_labels(fn):
     expect_equal(fn([1, 7, 8, 2, 1, 9, 2], "muuemae"), [-100] * 5 + [9, 2], "一问一答")
     expect_equal(fn([5, 2, 6, 2, 7, 2, 8, 2], "ueaeueae"), [-100, -100, 6, 2, -100, -100, 8, 2], "两轮，两个回答都要学")
@@ -31,19 +41,29 @@ def solution_labels(ids, roles):
     return [i if r == "a" or (r == "e" and before == "a") else -100 for i, r, before in zip(ids, roles, " " + roles)]
 
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c014
-card("sft.per_dialogue", "按对话平均的损失", difficulty=3, minutes=15, needs=["掩码", "按行求和"],
-     shows="两种平均各偏向谁", hints=["先求每一行的和与个数，再相除。", "一行要学的 token 也没有时，跳过这一行，不要除以 0。"])
+card(
+    "sft.per_dialogue", "按对话平均的损失", difficulty=3, minutes=15, needs=["掩码", "按行求和"],
+    shows="两种平均各偏向谁",
+    hints=["先求每一行的和与个数，再相除。", "一行要学的 token 也没有时，跳过这一行，不要除以 0。"],
+)
 
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c019
-def _per_token(nll, mask): return (nll * mask).sum() / mask.sum()
+def _per_token(nll, mask):
+    return (nll * mask).sum() / mask.sum()
 
-def _count_empty(nll, mask): return ((nll * mask).sum(1) / mask.sum(1).clamp(min=1)).mean()
 
-@checker("sft.per_dialogue", common_mistakes={"这是按 token 平均，长的说了算": _per_token, "把没有可学内容的对话也算进了分母": _count_empty})
+def _count_empty(nll, mask):
+    return ((nll * mask).sum(1) / mask.sum(1).clamp(min=1)).mean()
+
+
+@checker(
+    "sft.per_dialogue",
+    common_mistakes={"这是按 token 平均，长的说了算": _per_token, "把没有可学内容的对话也算进了分母": _count_empty},
+)
 def check_per_dialogue(fn):
-    nll = torch.tensor([[4., 9., 9.], [1., 2., 3.], [7., 7., 7.]])
-    expect_close(fn(nll[:2], torch.tensor([[1., 0, 0], [1, 1, 1]])), 3.0, "一长一短")
-    expect_close(fn(nll, torch.tensor([[1., 0, 0], [1, 1, 1], [0, 0, 0]])), 3.0, "有一段没有可学的")
+    nll = torch.tensor([[4.0, 9.0, 9.0], [1.0, 2.0, 3.0], [7.0, 7.0, 7.0]])
+    expect_close(fn(nll[:2], torch.tensor([[1.0, 0, 0], [1, 1, 1]])), 3.0, "一长一短")
+    expect_close(fn(nll, torch.tensor([[1.0, 0, 0], [1, 1, 1], [0, 0, 0]])), 3.0, "有一段没有可学的")
     expect_close(fn(nll, torch.ones(3, 3)), nll.mean(), "一样长时两种平均相同")
 
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c020

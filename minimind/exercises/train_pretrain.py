@@ -15,21 +15,32 @@ import torch.nn.functional as F
 from ..learning.exercises import card, check, checker, expect_close
 
 # %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c005
-card("pretrain.loss", "错开一位的损失", difficulty=2, minutes=15, needs=["log_softmax", "gather"],
-     shows="标签与输入相同时，错位发生在哪里", hints=["logits 去掉最后一个位置，labels 去掉第一个。", "-100 不能拿去 gather，先换成 0，再乘掩码。"])
+card(
+    "pretrain.loss", "错开一位的损失", difficulty=2, minutes=15, needs=["log_softmax", "gather"],
+    shows="标签与输入相同时，错位发生在哪里",
+    hints=["logits 去掉最后一个位置，labels 去掉第一个。", "-100 不能拿去 gather，先换成 0，再乘掩码。"],
+)
 
 # %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c009
-def _unshifted(logits, labels): return F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100, reduction="sum")
+def _unshifted(logits, labels):
+    return F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100, reduction="sum")
 
-def _averaged(logits, labels): return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100)
+
+def _averaged(logits, labels):
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100)
+
 
 @checker("pretrain.loss", common_mistakes={"没有错开一位": _unshifted, "求了平均，这里要和": _averaged})
 def check_loss(fn):
     torch.manual_seed(0)
     logits, labels = torch.randn(2, 5, 7), torch.randint(0, 7, (2, 5))
-    want = lambda l: F.cross_entropy(logits[:, :-1].flatten(0, 1), l[:, 1:].flatten(), ignore_index=-100, reduction="sum")
+    want = lambda l: F.cross_entropy(
+        logits[:, :-1].flatten(0, 1), l[:, 1:].flatten(), ignore_index=-100, reduction="sum"
+    )
     expect_close(fn(logits, labels), want(labels), "没有遮住的标签")
-    masked = labels.clone(); masked[0, :3] = -100; masked[1, 2] = -100
+    masked = labels.clone()
+    masked[0, :3] = -100
+    masked[1, 2] = -100
     expect_close(fn(logits, masked), want(masked), "有 -100 的标签")
     expect_close(fn(logits, torch.full((2, 5), -100)), 0.0, "全是 -100 的标签")
 
@@ -41,14 +52,17 @@ def solution_loss(logits, labels):
     return -(picked * (target != -100)).sum()
 
 # %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c013
-card("pretrain.ladder", "一元熵与二元熵", difficulty=3, minutes=15, needs=["Counter", "条件概率"],
-     shows="看一个字的上文值多少比特，为什么训练之后要低于它们",
-     hints=["一元熵：-Σ p(b) ln p(b)。", "二元：对每一对 (a, b)，p(b|a) = n(a,b)/n(a)，其中 n(a) 只数后面还有字的 a。"])
+card(
+    "pretrain.ladder", "一元熵与二元熵", difficulty=3, minutes=15, needs=["Counter", "条件概率"],
+    shows="看一个字的上文值多少比特，为什么训练之后要低于它们",
+    hints=["一元熵：-Σ p(b) ln p(b)。", "二元：对每一对 (a, b)，p(b|a) = n(a,b)/n(a)，其中 n(a) 只数后面还有字的 a。"],
+)
 
 # %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c018
 def _joint(tokens):
     after, pairs, n = Counter(tokens[1:]), Counter(zip(tokens, tokens[1:])), len(tokens) - 1
     return -sum(c / n * math.log(c / n) for c in after.values()), -sum(c / n * math.log(c / n) for c in pairs.values())
+
 
 @checker("pretrain.ladder", common_mistakes={"第二个算成了联合熵，没有除以前一个 token 的次数": _joint})
 def check_ladder(fn):
@@ -62,4 +76,6 @@ def solution_ladder(tokens):
     "参考答案：数一个，数一对。"
     after, first, pairs = Counter(tokens[1:]), Counter(tokens[:-1]), Counter(zip(tokens, tokens[1:]))
     n = len(tokens) - 1
-    return -sum(c / n * math.log(c / n) for c in after.values()), -sum(c / n * math.log(c / first[a]) for (a, _), c in pairs.items())
+    return -sum(c / n * math.log(c / n) for c in after.values()), -sum(
+        c / n * math.log(c / first[a]) for (a, _), c in pairs.items()
+    )

@@ -19,12 +19,18 @@ card("transformer.block", "先归一化、做事、加回去", 2, 10, "残差、
 @checker("transformer.block")
 def check_block(fn):
     torch.manual_seed(0)
-    block = MiniMindBlock(0, MiniMindConfig(hidden_size=16, num_attention_heads=2, num_key_value_heads=1, intermediate_size=32))
+    block = MiniMindBlock(
+        0, MiniMindConfig(hidden_size=16, num_attention_heads=2, num_key_value_heads=1, intermediate_size=32)
+    )
     x = torch.randn(2, 4, 16)
     with torch.no_grad():
         h = x + block.self_attn(block.input_layernorm(x))
         post = block.post_attention_layernorm
-        wrong = {"前馈那一步忘了残差": block.mlp(post(h)), "前馈加回的是最初的 x": x + block.mlp(post(h)), "前馈之前忘了归一化": h + block.mlp(h)}
+        wrong = {
+            "前馈那一步忘了残差": block.mlp(post(h)),
+            "前馈加回的是最初的 x": x + block.mlp(post(h)),
+            "前馈之前忘了归一化": h + block.mlp(h),
+        }
         got = fn(block, x)
         expect_shape(got, (2, 4, 16))
         expect_close(got, block(x)[0], "块的输出", mistakes=wrong)
@@ -44,7 +50,9 @@ def check_positions(fn):
     expect_shape(got, (2, 5))
     expect_equal(got.tolist(), [[0, 0, 0, 1, 2], [0, 1, 2, 3, 4]], "位置")
     torch.manual_seed(0)
-    model = MiniMindModel(MiniMindConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, vocab_size=9)).eval()
+    model = MiniMindModel(
+        MiniMindConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, vocab_size=9)
+    ).eval()
     ids, mask = torch.tensor([[0, 0, 5, 6, 7]]), torch.tensor([[0, 0, 1, 1, 1]])
     with torch.no_grad():
         padded = model(ids, attention_mask=mask, position_ids=fn(mask)).last_hidden_state[:, 2:]

@@ -11,20 +11,42 @@ import string
 from ..learning.exercises import card, check, checker, expect_equal, expect_true, why
 
 # %% ../../nbs/8_serving/31_web_exercises.ipynb #c005
-card("web.plain", "给标点加反斜杠", difficulty=2, minutes=15,
-     needs=["re.sub 或 str.translate", "string.punctuation"], shows="为什么反斜杠自己也要转义，为什么分几次 replace 容易错",
-     hints=["CommonMark：反斜杠加任何 ASCII 标点，就是那个标点本身。", "一次处理完所有标点；分几次 replace，后一次会改到前一次加的反斜杠。"])
+card(
+    "web.plain",
+    "给标点加反斜杠",
+    difficulty=2,
+    minutes=15,
+    needs=["re.sub 或 str.translate", "string.punctuation"],
+    shows="为什么反斜杠自己也要转义，为什么分几次 replace 容易错",
+    hints=[
+        "CommonMark：反斜杠加任何 ASCII 标点，就是那个标点本身。",
+        "一次处理完所有标点；分几次 replace，后一次会改到前一次加的反斜杠。",
+    ],
+)
 
 # %% ../../nbs/8_serving/31_web_exercises.ipynb #c010
-def _stars_only(text): return text.replace("*", "\\*").replace("_", "\\_")
+def _stars_only(text):
+    return text.replace("*", "\\*").replace("_", "\\_")
+
 
 def _slash_last(text):
-    for c in "*_`[]()<>#!\\": text = text.replace(c, "\\" + c)
+    for c in "*_`[]()<>#!\\":
+        text = text.replace(c, "\\" + c)
     return text
 
-@checker("web.plain", common_mistakes={"只管了星号和下划线，尖括号、方括号还有特殊意思": _stars_only, "最后才处理反斜杠，把前面加的反斜杠又翻倍了": _slash_last})
+
+@checker(
+    "web.plain",
+    common_mistakes={
+        "只管了星号和下划线，尖括号、方括号还有特殊意思": _stars_only,
+        "最后才处理反斜杠，把前面加的反斜杠又翻倍了": _slash_last,
+    },
+)
 def check_plain(fn):
-    for text, want in (("a*b", r"a\*b"), ("你好", "你好"), ("a\\b", r"a\\b"), ("![](x)", r"\!\[\]\(x\)"), ("<b>", r"\<b\>"), ("", "")):
+    for text, want in (
+        ("a*b", r"a\*b"), ("你好", "你好"), ("a\\b", r"a\\b"), ("![](x)", r"\!\[\]\(x\)"), ("<b>", r"\<b\>"),
+        ("", ""),
+    ):
         expect_equal(fn(text), want, f"文字 {text!r}")
     expect_equal(fn(string.punctuation), "".join("\\" + c for c in string.punctuation), "全部 32 个标点")
 
@@ -34,30 +56,52 @@ def solution_plain(text):
     return text.translate(str.maketrans({c: "\\" + c for c in string.punctuation}))
 
 # %% ../../nbs/8_serving/31_web_exercises.ipynb #c016
-card("web.gather", "最多每 0.05 秒出一次", difficulty=3, minutes=15,
-     needs="列表、循环", shows="为什么末尾一定要再送一次，为什么没到时间的片段也要先接进全文",
-     hints=["记住上一次送出的时刻；第一段应当立刻送。", "每一段都先接进全文，再看要不要送。", "循环结束后再送一次，否则最后几个字永远到不了。"])
+card(
+    "web.gather",
+    "最多每 0.05 秒出一次",
+    difficulty=3,
+    minutes=15,
+    needs="列表、循环",
+    shows="为什么末尾一定要再送一次，为什么没到时间的片段也要先接进全文",
+    hints=[
+        "记住上一次送出的时刻；第一段应当立刻送。", "每一段都先接进全文，再看要不要送。",
+        "循环结束后再送一次，否则最后几个字永远到不了。",
+    ],
+)
 
 # %% ../../nbs/8_serving/31_web_exercises.ipynb #c021
 def _forgets_the_end(pieces, every):
     text, last, sent = "", None, []
     for now, piece in pieces:
         text += piece
-        if last is None or now - last >= every: sent.append(text); last = now
+        if last is None or now - last >= every:
+            sent.append(text)
+            last = now
     return sent
+
 
 def _drops_pieces(pieces, every):
     text, last, sent = "", None, []
     for now, piece in pieces:
-        if last is None or now - last >= every: text += piece; sent.append(text); last = now
+        if last is None or now - last >= every:
+            text += piece
+            sent.append(text)
+            last = now
     return sent + [text]
 
-@checker("web.gather", common_mistakes={"循环结束后没有再送一次，最后几个字丢了": _forgets_the_end, "没到时间的片段没有接进全文": _drops_pieces})
+
+@checker(
+    "web.gather",
+    common_mistakes={
+        "循环结束后没有再送一次，最后几个字丢了": _forgets_the_end,
+        "没到时间的片段没有接进全文": _drops_pieces,
+    },
+)
 def check_gather(fn):
     made = lambda times: list(zip(times, "甲乙丙丁戊己"))
     expect_equal(fn(made([0, 1, 2, 3]), 2), ["甲", "甲乙丙", "甲乙丙丁"], "每秒一段、间隔 2 秒")
-    expect_equal(fn(made([0, .1, .2]), 9), ["甲", "甲乙丙"], "间隔很长时")
-    expect_equal(fn(made([5, 6]), .5), ["甲", "甲乙", "甲乙"], "慢的模型，每段都送")
+    expect_equal(fn(made([0, 0.1, 0.2]), 9), ["甲", "甲乙丙"], "间隔很长时")
+    expect_equal(fn(made([5, 6]), 0.5), ["甲", "甲乙", "甲乙"], "慢的模型，每段都送")
     expect_equal(fn([], 1), [""], "一段也没有")
 
 # %% ../../nbs/8_serving/31_web_exercises.ipynb #c022

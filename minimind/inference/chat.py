@@ -10,31 +10,34 @@ __all__ = ['HELP', 'StreamDecoder', 'ThinkSplitter', 'split_reasoning', 'find_to
 import codecs, json, re, time
 import torch
 from ..learning.errors import UserError
+from ..learning.patch import patch
 from .generate import context_limit, stream
 from .sampling import SamplingParams
 from ..tokenizer.fast import CONTROL_TOKENS, token_bytes
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c015
 def _byte_table(tokenizer):
-    "每个编号的字节；算一次就挂在分词器上。控制词元给空字节。"
-    table = getattr(tokenizer, '_minimind_bytes', None)
+    "每个编号的字节；算一次就挂在分词器上。控制 token 给空字节。"
+    table = getattr(tokenizer, "_minimind_bytes", None)
     if table is None or len(table) != len(tokenizer):
         table = token_bytes(tokenizer)
         for name in {*CONTROL_TOKENS, *tokenizer.all_special_tokens}:
             i = tokenizer.convert_tokens_to_ids(name)
-            if i is not None and i < len(table): table[i] = b''
+            if i is not None and i < len(table):
+                table[i] = b""
         tokenizer._minimind_bytes = table
     return table
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c016
 class StreamDecoder:
-    "编号一个个进，完整的字一段段出；半个 UTF-8 字留着等下一个编号。控制词元（<|im_end|> 等）不出声。"
+    "编号一个个进，完整的字一段段出；半个 UTF-8 字留着等下一个编号。控制 token（<|im_end|> 等）不出声。"
+
     def __init__(self, tokenizer):
         self.table = _byte_table(tokenizer)
-        self.utf8 = codecs.getincrementaldecoder('utf-8')(errors='replace')
+        self.utf8 = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def push(self, token_id):
-        return self.utf8.decode(self.table[token_id]) if token_id < len(self.table) else ''
+        return self.utf8.decode(self.table[token_id]) if token_id < len(self.table) else ""
 
     def waiting(self):
         "还扣着几个字节（写到一半的字）。"
@@ -43,33 +46,38 @@ class StreamDecoder:
 # %% ../../nbs/4_inference/40_chat.ipynb #c023
 class ThinkSplitter:
     "文字流一段段进，`(kind, 文字)` 一段段出；kind 是 `reasoning` 或 `answer`，标签本身不出。标签被切成两段也认得。"
-    TAGS = {'<think>': 'reasoning', '</think>': 'answer', '<answer>': 'answer', '</answer>': 'answer'}
+
+    TAGS = {"<think>": "reasoning", "</think>": "answer", "<answer>": "answer", "</answer>": "answer"}
 
     def __init__(self, thinking=False):
-        self.kind, self.held, self.opened, self.closed = ('reasoning' if thinking else 'answer'), '', thinking, False
-        self.fresh = True                          # 刚换段：段首的换行不要
+        self.kind, self.held, self.opened, self.closed = ("reasoning" if thinking else "answer"), "", thinking, False
+        self.fresh = True  # 刚换段：段首的换行不要
 
     def push(self, text):
         out, self.held = [], self.held + text
-        while (hit := re.search('|'.join(self.TAGS), self.held)):
-            out += self._emit(self.held[:hit.start()])
+        while hit := re.search("|".join(self.TAGS), self.held):
+            out += self._emit(self.held[: hit.start()])
             self._switch(hit[0])
-            self.held = self.held[hit.end():]
-        keep = max((k for k in range(1, 10) if any(t.startswith(self.held[-k:]) for t in self.TAGS) and len(self.held) >= k), default=0)
-        ready, self.held = self.held[:len(self.held) - keep], self.held[len(self.held) - keep:]
+            self.held = self.held[hit.end() :]
+        keep = max(
+            (k for k in range(1, 10) if any(t.startswith(self.held[-k:]) for t in self.TAGS) and len(self.held) >= k),
+            default=0,
+        )
+        ready, self.held = self.held[: len(self.held) - keep], self.held[len(self.held) - keep :]
         return out + self._emit(ready)
 
     def finish(self):
         "把扣下的尾巴（看着像标签开头、其实不是）放出来。"
-        ready, self.held = self.held, ''
+        ready, self.held = self.held, ""
         return self._emit(ready)
 
     def _switch(self, tag):
         self.kind, self.fresh = self.TAGS[tag], True
-        self.opened, self.closed = self.opened or tag == '<think>', self.closed or tag == '</think>'
+        self.opened, self.closed = self.opened or tag == "<think>", self.closed or tag == "</think>"
 
     def _emit(self, text):
-        if self.fresh: text = text.lstrip('\n')
+        if self.fresh:
+            text = text.lstrip("\n")
         self.fresh = self.fresh and not text
         return [(self.kind, text)] if text else []
 
@@ -78,40 +86,54 @@ def split_reasoning(text, thinking=False):
     "完整的一段回答 → `(思考, 回答)`。`thinking=True` 表示提示里已经替模型写好了 <think>。"
     splitter = ThinkSplitter(thinking)
     pieces = splitter.push(text) + splitter.finish()
-    return tuple(''.join(t for k, t in pieces if k == kind).strip('\n') for kind in ('reasoning', 'answer'))
+    return tuple("".join(t for k, t in pieces if k == kind).strip("\n") for kind in ("reasoning", "answer"))
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c029
 def find_tool_calls(text):
     "回答里的工具调用：`[{name, arguments}]`；JSON 坏了的也列出，`name` 为 `None`，原文在 `raw`。"
     calls = []
-    for raw in re.findall(r'<tool_call>\s*(.*?)\s*</tool_call>', text, flags=re.S):
-        try: call = json.loads(raw)
-        except ValueError: call = None
-        good = isinstance(call, dict) and isinstance(call.get('name'), str)
-        calls.append(dict(name=call['name'], arguments=call.get('arguments', {})) if good else dict(name=None, arguments={}, raw=raw))
+    for raw in re.findall(r"<tool_call>\s*(.*?)\s*</tool_call>", text, flags=re.S):
+        try:
+            call = json.loads(raw)
+        except ValueError:
+            call = None
+        good = isinstance(call, dict) and isinstance(call.get("name"), str)
+        calls.append(
+            dict(name=call["name"], arguments=call.get("arguments", {}))
+            if good
+            else dict(name=None, arguments={}, raw=raw)
+        )
     return calls
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c032
 def thinking_score(reasoning, answer, closed):
     "思考是否完整，0 到 1：写了思考、闭上了标签、之后真的作答，各占三分之一；没有思考就是 0。"
-    if not reasoning.strip(): return 0.0
+    if not reasoning.strip():
+        return 0.0
     return round((1 + bool(closed) + bool(closed and answer.strip())) / 3, 3)
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c036
 def keep_turns(history, turns):
     "最近 `turns` 个整轮（一轮 = 从一条 user 到下一条 user 之前）；0 一轮也不带，`None` 全带。"
-    starts = [i for i, m in enumerate(history) if m['role'] == 'user']
-    if turns is None: return list(history)
-    if turns <= 0: return []                       # history[-0:] 是全部，不是空
-    return list(history[starts[-turns]:]) if len(starts) > turns else list(history)
+    starts = [i for i, m in enumerate(history) if m["role"] == "user"]
+    if turns is None:
+        return list(history)
+    if turns <= 0:
+        return []  # history[-0:] 是全部，不是空
+    return list(history[starts[-turns] :]) if len(starts) > turns else list(history)
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c041
 class ChatSession:
-    "一场对话：记得历史，守住词元预算，把思考和回答分开。"
-    def __init__(self, model, tokenizer, system=None, history_turns=None, context=None, thinking=None, *, params=SamplingParams(),
-                 max_new_tokens=512, tools=None, seed=None):
+    "一场对话：记得历史，守住 token 预算，把思考和回答分开。"
+
+    def __init__(
+        self, model, tokenizer, system=None, history_turns=None, context=None, thinking=None, *,
+        params=SamplingParams(), max_new_tokens=512, tools=None, seed=None,
+    ):
         self.model, self.tokenizer, self.system, self.tools = model, tokenizer, system, tools
-        self.history_turns, self.thinking, self.params, self.max_new_tokens = history_turns, thinking, params, max_new_tokens
+        self.history_turns, self.thinking, self.params, self.max_new_tokens = (
+            history_turns, thinking, params, max_new_tokens
+        )
         self.context = context_limit(model, context)
         self.history, self.last = [], None
         self.generator = None if seed is None else torch.Generator(next(model.parameters()).device).manual_seed(seed)
@@ -121,48 +143,56 @@ class ChatSession:
         self.history, self.last = [], None
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c042
-def _render(self, messages):
+@patch
+def render(self: ChatSession, messages):
     "消息列表 → 编号列表；思考的三种状态写进模板：None 随模型，True 先想再答，False 用空的思考块跳过。"
     flags = {} if self.thinking is None else dict(open_thinking=self.thinking, enable_thinking=self.thinking)
-    head = [dict(role='system', content=self.system)] if self.system else []
-    text = self.tokenizer.apply_chat_template(head + messages, tools=self.tools, tokenize=False, add_generation_prompt=True, **flags)
-    return self.tokenizer.encode(text, add_special_tokens=False, verbose=False)   # 太长时由我们自己说
-ChatSession.render = _render
+    head = [dict(role="system", content=self.system)] if self.system else []
+    text = self.tokenizer.apply_chat_template(
+        head + messages, tools=self.tools, tokenize=False, add_generation_prompt=True, **flags
+    )
+    return self.tokenizer.encode(text, add_special_tokens=False, verbose=False)  # 太长时由我们自己说
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c046
-def _prompt(self, text):
+@patch
+def prompt(self: ChatSession, text):
     """这一问的 `(编号列表, 丢掉的轮数)`。先按 `history_turns` 取，再从最旧的整轮丢起，直到给回答留够地方；
     当前的问题自己就放不下时抛 `UserError`，绝不按字符切。"""
     kept = keep_turns(self.history, self.history_turns)
     reserve, dropped = min(self.max_new_tokens, max(1, self.context // 4)), 0
     while True:
-        ids = self.render(kept + [dict(role='user', content=text)])
-        if len(ids) + reserve <= self.context or not kept: break
-        kept, dropped = keep_turns(kept, sum(m['role'] == 'user' for m in kept) - 1), dropped + 1
+        ids = self.render(kept + [dict(role="user", content=text)])
+        if len(ids) + reserve <= self.context or not kept:
+            break
+        kept, dropped = keep_turns(kept, sum(m["role"] == "user" for m in kept) - 1), dropped + 1
     if len(ids) >= self.context:
-        raise UserError(f'这个问题连同设定有 {len(ids)} 个词元，上下文只有 {self.context}；请把问题写短一些。')
+        raise UserError(f"这个问题连同设定有 {len(ids)} 个 token，上下文只有 {self.context}；请把问题写短一些。")
     return ids, dropped
-ChatSession.prompt = _prompt
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c054
-def _result(self, new, parts, prompt_tokens, dropped, seconds, first, splitter):
+@patch
+def _result(self: ChatSession, new, parts, prompt_tokens, dropped, seconds, first, splitter):
     "结果字典；键名与 MiniGPT 的推理结果相同的三个：tools_detected、thinking_score、avg_tokens_per_second。"
-    reasoning, answer = (''.join(parts[k]).strip('\n') for k in ('reasoning', 'answer'))
+    reasoning, answer = ("".join(parts[k]).strip("\n") for k in ("reasoning", "answer"))
     done = bool(new) and new[-1] == self.tokenizer.eos_token_id
-    return dict(text=answer, answer=answer, reasoning=reasoning, tools_detected=find_tool_calls(answer),
-                thinking_score=thinking_score(reasoning, answer, splitter.closed), finished=done, truncated=not done,
-                prompt_tokens=prompt_tokens, tokens=len(new), dropped_turns=dropped, seconds=seconds,
-                first_token_seconds=first, avg_tokens_per_second=len(new) / max(seconds, 1e-9))
-ChatSession._result = _result
+    return dict(
+        text=answer, answer=answer, reasoning=reasoning, tools_detected=find_tool_calls(answer),
+        thinking_score=thinking_score(reasoning, answer, splitter.closed), finished=done, truncated=not done,
+        prompt_tokens=prompt_tokens, tokens=len(new), dropped_turns=dropped, seconds=seconds,
+        first_token_seconds=first, avg_tokens_per_second=len(new) / max(seconds, 1e-9),
+    )
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c055
-def _pieces(self, text):
+@patch
+def pieces(self: ChatSession, text):
     "答一句，产出 `(kind, 文字)`；正常结束后历史里多一轮，`self.last` 是结果字典。中途被打断则历史不变。"
     ids, dropped = self.prompt(text)
     decoder, splitter = StreamDecoder(self.tokenizer), ThinkSplitter(self.thinking is True)
-    new, parts, start, first = [], {'reasoning': [], 'answer': []}, time.perf_counter(), None
-    for token in stream(self.model, ids, max_new_tokens=self.max_new_tokens, params=self.params, context=self.context,
-                        eos_token_id=self.tokenizer.eos_token_id, generator=self.generator):
+    new, parts, start, first = [], {"reasoning": [], "answer": []}, time.perf_counter(), None
+    for token in stream(
+        self.model, ids, max_new_tokens=self.max_new_tokens, params=self.params, context=self.context,
+        eos_token_id=self.tokenizer.eos_token_id, generator=self.generator,
+    ):
         first = first or time.perf_counter() - start
         new.append(token)
         for kind, piece in splitter.push(decoder.push(token)):
@@ -173,58 +203,81 @@ def _pieces(self, text):
         yield kind, piece
     self.last = self._result(new, parts, len(ids), dropped, time.perf_counter() - start, first or 0.0, splitter)
     self.remember(text, self.last)
-ChatSession.pieces = _pieces
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c057
-def _remember(self, text, result):
+@patch
+def remember(self: ChatSession, text, result):
     "记下这一轮；思考过程不进历史——下一轮不必重读草稿。"
-    self.history += [dict(role='user', content=text), dict(role='assistant', content=result['answer'])]
-ChatSession.remember = _remember
+    self.history += [dict(role="user", content=text), dict(role="assistant", content=result["answer"])]
 
-def _stream(self, text):
+
+@patch
+def stream(self: ChatSession, text):
     "产出回答的文字片段（不含思考），从不出半个字。"
     for kind, piece in self.pieces(text):
-        if kind == 'answer': yield piece
-ChatSession.stream = _stream
+        if kind == "answer":
+            yield piece
 
-def _reply(self, text):
+
+@patch
+def reply(self: ChatSession, text):
     "问一句，等它答完，返回结果字典。"
-    for _ in self.pieces(text): pass
+    for _ in self.pieces(text):
+        pass
     return self.last
-ChatSession.reply = _reply
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c066
-HELP = '''/clear 忘掉前面的话   /think [on|off|auto] 思考开关   /history N 带 N 轮历史   /system 文字 换设定
-/temp 数 温度   /top_p 数 核采样   /speed 显示或隐藏速度   /help 再看一遍   /exit 退出'''
+HELP = """/clear 忘掉前面的话   /think [on|off|auto] 思考开关   /history N 带 N 轮历史   /system 文字 换设定
+/temp 数 温度   /top_p 数 核采样   /speed 显示或隐藏速度   /help 再看一遍   /exit 退出"""
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c067
 def _set_think(chat, rest):
-    modes = {'on': True, 'off': False, 'auto': None, '': not chat.thinking}
-    if rest not in modes: return '用法：/think on、/think off 或 /think auto'
+    modes = {"on": True, "off": False, "auto": None, "": not chat.thinking}
+    if rest not in modes:
+        return "用法：/think on、/think off 或 /think auto"
     chat.thinking = modes[rest]
-    return {True: '思考：开（先想再答）', False: '思考：关（直接回答）', None: '思考：随模型自己'}[chat.thinking]
+    return {True: "思考：开（先想再答）", False: "思考：关（直接回答）", None: "思考：随模型自己"}[chat.thinking]
+
 
 def _set_number(chat, name, rest):
     from dataclasses import replace
+
     try:
-        if name == 'history': chat.history_turns = max(0, int(rest)); return f'以后每次带 {chat.history_turns} 轮历史'
-        if name in ('temp', 'temperature'): chat.params = replace(chat.params, temperature=float(rest)); return f'温度 = {rest}'
-        if name == 'top_p': chat.params = replace(chat.params, top_p=float(rest)); return f'top_p = {rest}'
-    except UserError as e: return str(e)
-    except ValueError: return f'/{name} 后面要跟一个数，例如 /{name} 1'
-    return f'没有 /{name} 这条命令；输入 /help 看看有哪些。'
+        if name == "history":
+            chat.history_turns = max(0, int(rest))
+            return f"以后每次带 {chat.history_turns} 轮历史"
+        if name in ("temp", "temperature"):
+            chat.params = replace(chat.params, temperature=float(rest))
+            return f"温度 = {rest}"
+        if name == "top_p":
+            chat.params = replace(chat.params, top_p=float(rest))
+            return f"top_p = {rest}"
+    except UserError as e:
+        return str(e)
+    except ValueError:
+        return f"/{name} 后面要跟一个数，例如 /{name} 1"
+    return f"没有 /{name} 这条命令；输入 /help 看看有哪些。"
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c068
 def _command(chat, line, show):
     "执行一条 / 开头的命令，返回要显示的话；/exit 返回 `None`。`show` 是显示开关字典，原地改。"
-    name, _, rest = line[1:].strip().partition(' ')
+    name, _, rest = line[1:].strip().partition(" ")
     name, rest = name.lower(), rest.strip()
-    if name in ('exit', 'quit', 'q'): return None
-    if name == 'help': return HELP
-    if name == 'clear': chat.clear(); return '好，前面的话我都忘了。'
-    if name == 'speed': show['speed'] = not show['speed']; return f'速度显示：{"开" if show["speed"] else "关"}'
-    if name == 'system': chat.system = rest or None; return f'设定已改成：{rest or "（无）"}'
-    if name == 'think': return _set_think(chat, rest)
+    if name in ("exit", "quit", "q"):
+        return None
+    if name == "help":
+        return HELP
+    if name == "clear":
+        chat.clear()
+        return "好，前面的话我都忘了。"
+    if name == "speed":
+        show["speed"] = not show["speed"]
+        return f"速度显示：{'开' if show['speed'] else '关'}"
+    if name == "system":
+        chat.system = rest or None
+        return f"设定已改成：{rest or '（无）'}"
+    if name == "think":
+        return _set_think(chat, rest)
     return _set_number(chat, name, rest)
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c071
@@ -233,46 +286,65 @@ def _say(chat, question, write, show):
     kind = None
     try:
         for now, piece in chat.pieces(question):
-            if now != kind: write({'reasoning': '（思考）', 'answer': '\n🤖 ' if kind else '🤖 '}[now]); kind = now
+            if now != kind:
+                write({"reasoning": "（思考）", "answer": "\n🤖 " if kind else "🤖 "}[now])
+                kind = now
             write(piece)
-    except KeyboardInterrupt: return write('\n（已打断，这一轮不计入历史）\n')
+    except KeyboardInterrupt:
+        return write("\n（已打断，这一轮不计入历史）\n")
     r = chat.last
-    if r['truncated']: write('…（到长度上限，没写完）')
-    if show['speed']: write(f'\n[{r["tokens"]} 个词元，{r["avg_tokens_per_second"]:.1f} 个/秒]')
-    write('\n')
+    if r["truncated"]:
+        write("…（到长度上限，没写完）")
+    if show["speed"]:
+        write(f"\n[{r['tokens']} 个 token，{r['avg_tokens_per_second']:.1f} 个/秒]")
+    write("\n")
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c072
 def _auto(chat, questions, write, show, seed=2026):
     "自动测试：逐个提问，每问重设种子，所以结果与提问的次序无关。"
     for q in questions:
         chat.generator = torch.Generator(next(chat.model.parameters()).device).manual_seed(seed)
-        write(f'👤 {q}\n')
+        write(f"👤 {q}\n")
         _say(chat, q, write, show)
     return chat
 
+
 def _loop(chat, read, write, show):
     while True:
-        try: line = read('👤 ').strip()
-        except (EOFError, KeyboardInterrupt): return write('\n再见。\n')
-        if not line: continue
-        if line.startswith('/'):
+        try:
+            line = read("👤 ").strip()
+        except (EOFError, KeyboardInterrupt):
+            return write("\n再见。\n")
+        if not line:
+            continue
+        if line.startswith("/"):
             answer = _command(chat, line, show)
-            if answer is None: return write('再见。\n')
-            write(answer + '\n'); continue
-        try: _say(chat, line, write, show)
-        except UserError as e: write(f'{e}\n')
+            if answer is None:
+                return write("再见。\n")
+            write(answer + "\n")
+            continue
+        try:
+            _say(chat, line, write, show)
+        except UserError as e:
+            write(f"{e}\n")
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c073
-def chat_in_terminal(model, tokenizer, *, historys=0, system=None, thinking=None, max_new_tokens=8192, params=SamplingParams(),
-                     context=None, show_speed=True, seed=None, questions=None, read=input, write=None, tools=None):
+def chat_in_terminal(
+    model, tokenizer, *, historys=0, system=None, thinking=None, max_new_tokens=8192, params=SamplingParams(),
+    context=None, show_speed=True, seed=None, questions=None, read=input, write=None, tools=None,
+):
     """在终端里对话，返回 `ChatSession`。`historys` 是携带的历史消息条数（偶数，0 不带）；`questions` 给了就逐个自动问，
     每问都用种子 2026；`read`、`write` 可换成自己的函数。"""
-    if historys < 0 or historys % 2: raise UserError(f'historys={historys} 不行：一问一答算两条，要不小于 0 的偶数（0 表示不带历史）。')
-    write = write or (lambda s: print(s, end='', flush=True))
-    chat = ChatSession(model, tokenizer, system, historys // 2, context, thinking, params=params, max_new_tokens=max_new_tokens,
-                       tools=tools, seed=seed)
+    if historys < 0 or historys % 2:
+        raise UserError(f"historys={historys} 不行：一问一答算两条，要不小于 0 的偶数（0 表示不带历史）。")
+    write = write or (lambda s: print(s, end="", flush=True))
+    chat = ChatSession(
+        model, tokenizer, system, historys // 2, context, thinking, params=params, max_new_tokens=max_new_tokens,
+        tools=tools, seed=seed,
+    )
     show = dict(speed=bool(show_speed))
-    if questions is not None: return _auto(chat, questions, write, show)
-    write('开始对话吧。' + HELP + '\n')
+    if questions is not None:
+        return _auto(chat, questions, write, show)
+    write("开始对话吧。" + HELP + "\n")
     _loop(chat, read, write, show)
     return chat

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 import torch
 from ..learning.errors import UserError
+from ..learning.patch import patch
 from ..model import KVCache, MiniMindConfig
 from .load import unwrap
 from .sampling import SamplingParams, sample_next, seen_mask
@@ -20,7 +21,8 @@ from .sampling import SamplingParams, sample_next, seen_mask
 def left_pad(rows, pad_id=0, device=None):
     "长短不一的编号列表 → 左边补齐的 `(input_ids (b, p), attention_mask (b, p))`，都是 long。有空列表时抛 `UserError`。"
     rows = [torch.as_tensor(r).tolist() for r in rows]
-    if not rows or not all(rows): raise UserError('要生成的提示里有空的：每条至少要有一个词元（例如 bos）。')
+    if not rows or not all(rows):
+        raise UserError("要生成的提示里有空的：每条至少要有一个 token（例如 bos）。")
     wide = max(map(len, rows))
     ids = torch.tensor([[pad_id] * (wide - len(r)) + r for r in rows], device=device)
     mask = torch.tensor([[0] * (wide - len(r)) + [1] * len(r) for r in rows], device=device)
@@ -29,29 +31,39 @@ def left_pad(rows, pad_id=0, device=None):
 # %% ../../nbs/4_inference/30_generate.ipynb #c036
 def check_prompt(ids, attention_mask, context):
     "提示的形状、长度、填充方向都合格才往下走，否则抛 `UserError`。没有填充时返回 `None`（走更快的路），有则返回 long 掩码。"
-    if ids.ndim != 2 or 0 in ids.shape: raise UserError(f'input_ids 应是 (批, 长) 的非空张量，给的形状是 {tuple(ids.shape)}。')
-    if ids.shape[1] >= context: raise UserError(f'提示有 {ids.shape[1]} 个词元，上下文只有 {context}，没有地方写回答；请缩短提示或减少历史。')
-    if attention_mask is None: return None
+    if ids.ndim != 2 or 0 in ids.shape:
+        raise UserError(f"input_ids 应是 (批, 长) 的非空张量，给的形状是 {tuple(ids.shape)}。")
+    if ids.shape[1] >= context:
+        raise UserError(f"提示有 {ids.shape[1]} 个 token，上下文只有 {context}，没有地方写回答；请缩短提示或减少历史。")
+    if attention_mask is None:
+        return None
     mask = attention_mask.to(ids.device).long()
-    if mask.shape != ids.shape: raise UserError(f'attention_mask 的形状 {tuple(mask.shape)} 与 input_ids 的 {tuple(ids.shape)} 不同。')
-    if bool(mask.all()): return None
+    if mask.shape != ids.shape:
+        raise UserError(f"attention_mask 的形状 {tuple(mask.shape)} 与 input_ids 的 {tuple(ids.shape)} 不同。")
+    if bool(mask.all()):
+        return None
     if bool((mask[:, -1] == 0).any()) or bool((mask.diff(dim=1) < 0).any()):
-        raise UserError('批量生成只能在左边补齐：新词接在最右边，右边有填充就会接在空白后面；请用 left_pad。')
+        raise UserError("批量生成只能在左边补齐：新词接在最右边，右边有填充就会接在空白后面；请用 left_pad。")
     return mask
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c039
 def make_cache(model, batch, max_len):
     "给 `batch` 行、`max_len` 个位置一次分配好的 KV 缓存；不是 MiniMind 的模型用 transformers 的动态缓存。"
     weight = next(model.parameters())
-    if isinstance(model.config, MiniMindConfig): return KVCache(model.config, batch, max_len, weight.device, weight.dtype)
+    if isinstance(model.config, MiniMindConfig):
+        return KVCache(model.config, batch, max_len, weight.device, weight.dtype)
     from transformers import DynamicCache
+
     return DynamicCache(config=model.config)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c042
 def repeat_cache(cache, times, model, max_len):
     "每行的缓存连抄 `times` 份（相邻），并留出 `max_len` 个位置：提示只算一次，样本各写各的。"
-    if times == 1: return cache
-    if not isinstance(cache, KVCache): cache.batch_repeat_interleave(times); return cache
+    if times == 1:
+        return cache
+    if not isinstance(cache, KVCache):
+        cache.batch_repeat_interleave(times)
+        return cache
     used, big = cache.get_seq_length(), make_cache(model, cache.keys.shape[1] * times, max_len)
     big.keys[..., :used, :] = cache.keys[..., :used, :].repeat_interleave(times, dim=1)
     big.values[..., :used, :] = cache.values[..., :used, :].repeat_interleave(times, dim=1)
@@ -61,99 +73,126 @@ def repeat_cache(cache, times, model, max_len):
 # %% ../../nbs/4_inference/30_generate.ipynb #c044
 def pick_rows(cache, index):
     "缓存里只留 `index (k,)` 这几行。"
-    if isinstance(cache, KVCache): cache.keys, cache.values = cache.keys[:, index], cache.values[:, index]
-    else: cache.batch_select_indices(index)
+    if isinstance(cache, KVCache):
+        cache.keys, cache.values = cache.keys[:, index], cache.values[:, index]
+    else:
+        cache.batch_select_indices(index)
     return cache
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c047
 def compiled(model):
     "走单步用的模型：`torch.compile` 的外壳留着，DDP 之类的外壳剥掉。"
     inner = unwrap(model)
-    return model if getattr(model, '_orig_mod', None) is inner else inner
+    return model if getattr(model, "_orig_mod", None) is inner else inner
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c050
 class Decoder:
-    """一批提示正在解码的状态。构造时把提示一次算完（prefill），之后每次 `step()` 每行写一个词元。
+    """一批提示正在解码的状态。构造时把提示一次算完（prefill），之后每次 `step()` 每行写一个 token。
     `ids (b, p)`，`mask (b, p)` 或 `None`；`samples` 份样本相邻，共 n = b·samples 行；最多写 `budget` 步。"""
+
     @torch.no_grad()
-    def __init__(self, model, ids, mask=None, *, budget, params=SamplingParams(), stop=None, samples=1, pad_id=0, generator=None):
+    def __init__(
+        self, model, ids, mask=None, *, budget, params=SamplingParams(), stop=None, samples=1, pad_id=0, generator=None
+    ):
         (b, self.p), self.model, self.params, self.generator = ids.shape, unwrap(model), params, generator
         self.stop, self.pad_id, self.t, self.budget = stop, pad_id, 0, budget
-        self.mask = None if mask is None else torch.cat([mask, mask.new_ones(b, budget)], 1)   # (b, p+budget) 将来的 1 先备好
-        self.where = None if mask is None else (mask.cumsum(-1) - 1).clamp(min=0)              # (b, p) 填充不占位置
+        self.mask = (
+            None if mask is None else torch.cat([mask, mask.new_ones(b, budget)], 1)
+        )                                                                          # (b, p+budget) 将来的 1 先备好
+        self.where = None if mask is None else (mask.cumsum(-1) - 1).clamp(min=0)  # (b, p) 填充不占位置
         self.cache = make_cache(self.model, b, self.p + (budget if samples == 1 else 0))
-        self.logits, self.last = self._forward(ids), None                                      # (b, v)
+        self.logits, self.last = self._forward(ids), None  # (b, v)
         self.seen = seen_mask(ids, self.logits.shape[-1], mask) if params.repetition_penalty != 1 else None
         self._each(lambda x: x.repeat_interleave(samples, dim=0))
         self.cache = repeat_cache(self.cache, samples, self.model, self.p + budget)
-        self.model = compiled(model)                                                           # 编译过的只用来走单步
-        self.finished = torch.zeros(b * samples, dtype=torch.bool, device=ids.device)          # (n,)
-        self.rows = None                                                                       # 还在算哪几行；None 是全部
+        self.model = compiled(model)                                                   # 编译过的只用来走单步
+        self.finished = torch.zeros(b * samples, dtype=torch.bool, device=ids.device)  # (n,)
+        self.rows = None                                                               # 还在算哪几行；None 是全部
 
     def _each(self, fn):
         "对每一个「一行一份」的张量做同样的事。"
-        for name in ('logits', 'last', 'mask', 'where', 'seen'):
-            if getattr(self, name) is not None: setattr(self, name, fn(getattr(self, name)))
+        for name in ("logits", "last", "mask", "where", "seen"):
+            if getattr(self, name) is not None:
+                setattr(self, name, fn(getattr(self, name)))
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c052
 @torch.no_grad()
-def _forward(self, feed):
+@patch
+def _forward(self: Decoder, feed):
     "喂进 `feed (n, k)`，返回最后一个位置的分数 `(n, v)`。"
     view = self.mask
-    if view is not None:         # 单步时给现成的四维布尔掩码，模型不必再看一遍值（在 GPU 上那要等显卡）
-        view = view[:, :self.p] if self.t == 0 else view[:, None, None, :self.p + self.t].bool()
-    out = self.model(feed, attention_mask=view, position_ids=self.where, past_key_values=self.cache, use_cache=True, logits_to_keep=1)
-    if self.where is not None: self.where = self.where[:, -1:] + 1
+    if view is not None:  # 单步时给现成的四维布尔掩码，模型不必再看一遍值（在 GPU 上那要等显卡）
+        view = view[:, : self.p] if self.t == 0 else view[:, None, None, : self.p + self.t].bool()
+    out = self.model(
+        feed, attention_mask=view, position_ids=self.where, past_key_values=self.cache, use_cache=True, logits_to_keep=1
+    )
+    if self.where is not None:
+        self.where = self.where[:, -1:] + 1
     return out.logits[:, -1]
-Decoder._forward = _forward
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c054
 @torch.no_grad()
-def _step(self):
-    "每行写一个词元，返回 `(n,)`；已经写完的行得到填充。"
-    if self.t: self.logits = self._forward(self.last[:, None])          # 每步只喂一个词元；最后一步之后不再多算
+@patch
+def step(self: Decoder):
+    "每行写一个 token，返回 `(n,)`；已经写完的行得到填充。"
+    if self.t:
+        self.logits = self._forward(self.last[:, None])  # 每步只喂一个 token；最后一步之后不再多算
     token, done = sample_next(self.logits, self.params, self.seen, self.generator), self.finished
-    if self.rows is not None: done = done[self.rows]
-    if self.stop.numel():                                                # 没有停止词就没有写完的行，不必问
+    if self.rows is not None:
+        done = done[self.rows]
+    if self.stop.numel():  # 没有停止词就没有写完的行，不必问
         token = torch.where(done, self.pad_id, token)
         done = done | torch.isin(token, self.stop)
-    if self.seen is not None: self.seen.scatter_(1, token[:, None], True)
+    if self.seen is not None:
+        self.seen.scatter_(1, token[:, None], True)
     self.last, self.t = token, self.t + 1
-    if self.rows is None: self.finished = done; return token
+    if self.rows is None:
+        self.finished = done
+        return token
     self.finished[self.rows] = done
     return torch.full_like(self.finished, self.pad_id, dtype=torch.long).index_copy_(0, self.rows, token)
-Decoder.step = _step
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c056
 @torch.no_grad()
-def _shrink(self):
+@patch
+def shrink(self: Decoder):
     "把写完的行请出去：以后的步子只算还没写完的。`step` 返回的仍是全部 n 行。"
     alive = (~self.finished if self.rows is None else ~self.finished[self.rows]).nonzero().squeeze(-1)
     self.rows = alive if self.rows is None else self.rows[alive]
     self._each(lambda x: x[alive])
     self.cache = pick_rows(self.cache, alive)
-Decoder.shrink = _shrink
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c061
 @dataclass
 class Generation:
-    "一次生成的结果：n 行，每行至多 T 个新词元。"
-    tokens: torch.Tensor          # (n, T) long，写完之后是填充
-    lengths: torch.Tensor         # (n,) 每行新词元数，含停止词
-    finished: torch.Tensor        # (n,) bool，遇到停止词自然结束
-    prompts: torch.Tensor         # (n, p) 左填充的提示
-    prompt_mask: torch.Tensor     # (n, p) 1/0
+    "一次生成的结果：n 行，每行至多 T 个新 token。"
+
+    tokens: torch.Tensor       # (n, T) long，写完之后是填充
+    lengths: torch.Tensor      # (n,) 每行新 token 数，含停止词
+    finished: torch.Tensor     # (n,) bool，遇到停止词自然结束
+    prompts: torch.Tensor      # (n, p) 左填充的提示
+    prompt_mask: torch.Tensor  # (n, p) 1/0
     seconds: float = 0.0
 
     @property
-    def truncated(self): return ~self.finished                                    # (n,) 到了上限，没写完
+    def truncated(self):
+        return ~self.finished  # (n,) 到了上限，没写完
+
     @property
-    def mask(self): return (torch.arange(self.tokens.shape[1], device=self.lengths.device) < self.lengths[:, None]).long()   # (n, T)
+    def mask(self):
+        return (torch.arange(self.tokens.shape[1], device=self.lengths.device) < self.lengths[:, None]).long()  # (n, T)
+
     @property
-    def sequences(self): return torch.cat([self.prompts, self.tokens], dim=1)     # (n, p+T)
+    def sequences(self):
+        return torch.cat([self.prompts, self.tokens], dim=1)  # (n, p+T)
+
     @property
-    def attention_mask(self): return torch.cat([self.prompt_mask, self.mask], dim=1)
-    def rows(self): return [t[:k].tolist() for t, k in zip(self.tokens, self.lengths.tolist())]
+    def attention_mask(self):
+        return torch.cat([self.prompt_mask, self.mask], dim=1)
+
+    def rows(self):
+        return [t[:k].tolist() for t, k in zip(self.tokens, self.lengths.tolist())]
+
     def texts(self, tokenizer, skip_special_tokens=True):
         return [tokenizer.decode(r, skip_special_tokens=skip_special_tokens) for r in self.rows()]
 
@@ -163,8 +202,10 @@ def eval_mode(model):
     "临时关掉 dropout，出来时恢复原样。"
     was = model.training
     model.eval()
-    try: yield model
-    finally: model.train(was)
+    try:
+        yield model
+    finally:
+        model.train(was)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c065
 def stop_tensor(eos_token_id, stop_ids, device):
@@ -178,24 +219,34 @@ def context_limit(model, context=None):
     most = model.config.max_position_embeddings
     return most if context is None else min(context, most)
 
+
 def room(model, prompt_len, max_new_tokens, context=None):
-    "还能写多少个词元：`max_new_tokens` 与上下文剩余中较小的。"
-    if max_new_tokens < 1: raise UserError(f'max_new_tokens={max_new_tokens} 不行：至少要生成 1 个词元。')
+    "还能写多少个 token：`max_new_tokens` 与上下文剩余中较小的。"
+    if max_new_tokens < 1:
+        raise UserError(f"max_new_tokens={max_new_tokens} 不行：至少要生成 1 个 token。")
     return min(max_new_tokens, context_limit(model, context) - prompt_len)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c071
-def generate(model, input_ids, attention_mask=None, *, max_new_tokens=512, params=SamplingParams(), eos_token_id=2, stop_ids=(),
-             num_return_sequences=1, pad_token_id=0, context=None, generator=None):
+def generate(
+    model, input_ids, attention_mask=None, *, max_new_tokens=512, params=SamplingParams(), eos_token_id=2,
+    stop_ids=(), num_return_sequences=1, pad_token_id=0, context=None, generator=None,
+):
     """批量生成，返回 `Generation`。`input_ids (b, p)` 左填充，`attention_mask (b, p)`；同一提示的 `num_return_sequences` 个
     样本相邻。写到停止词、`max_new_tokens` 或上下文用完为止。提示过长、填充在右边抛 `UserError`。"""
     ids = input_ids.to(next(model.parameters()).device)
-    if num_return_sequences < 1: raise UserError(f'num_return_sequences={num_return_sequences} 不行：至少是 1。')
+    if num_return_sequences < 1:
+        raise UserError(f"num_return_sequences={num_return_sequences} 不行：至少是 1。")
     mask = check_prompt(ids, attention_mask, context_limit(unwrap(model), context))
-    budget, stop = room(unwrap(model), ids.shape[1], max_new_tokens, context), stop_tensor(eos_token_id, stop_ids, ids.device)
+    budget, stop = (
+        room(unwrap(model), ids.shape[1], max_new_tokens, context),
+        stop_tensor(eos_token_id, stop_ids, ids.device),
+    )
     start = time.perf_counter()
     with eval_mode(unwrap(model)):
-        decoder = Decoder(model, ids, mask, budget=budget, params=params, stop=stop, samples=num_return_sequences,
-                          pad_id=pad_token_id, generator=generator)
+        decoder = Decoder(
+            model, ids, mask, budget=budget, params=params, stop=stop, samples=num_return_sequences,
+            pad_id=pad_token_id, generator=generator,
+        )
         tokens = _collect(decoder)
     mask = torch.ones_like(ids) if mask is None else mask
     prompts = [x.repeat_interleave(num_return_sequences, dim=0) for x in (ids, mask)]
@@ -207,29 +258,41 @@ def _collect(decoder):
     tokens, every = [], 16 if decoder.finished.is_cuda else 1
     while decoder.t < decoder.budget:
         tokens.append(decoder.step())
-        if decoder.t % every: continue
-        if not decoder.stop.numel(): continue
+        if decoder.t % every:
+            continue
+        if not decoder.stop.numel():
+            continue
         left, now = int((~decoder.finished).sum()), len(decoder.finished) if decoder.rows is None else len(decoder.rows)
-        if left == 0: break
-        if left * 2 <= now: decoder.shrink()
-    return torch.stack(tokens, dim=1)                                             # (n, T)
+        if left == 0:
+            break
+        if left * 2 <= now:
+            decoder.shrink()
+    return torch.stack(tokens, dim=1)  # (n, T)
+
 
 def _wrap_up(tokens, finished, stop, prompts, prompt_mask, seconds):
-    hit = torch.isin(tokens, stop)                                                # (n, T)
-    lengths = torch.where(finished, hit.int().argmax(1) + 1, tokens.shape[1])     # 停止词本身算进长度
-    return Generation(tokens[:, :int(lengths.max())], lengths, finished, prompts, prompt_mask, seconds)
+    hit = torch.isin(tokens, stop)                                             # (n, T)
+    lengths = torch.where(finished, hit.int().argmax(1) + 1, tokens.shape[1])  # 停止词本身算进长度
+    return Generation(tokens[:, : int(lengths.max())], lengths, finished, prompts, prompt_mask, seconds)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c088
-def stream(model, input_ids, attention_mask=None, *, max_new_tokens=512, params=SamplingParams(), eos_token_id=2, stop_ids=(),
-           context=None, generator=None):
+def stream(
+    model, input_ids, attention_mask=None, *, max_new_tokens=512, params=SamplingParams(), eos_token_id=2,
+    stop_ids=(), context=None, generator=None,
+):
     "单条提示，一个一个产出编号（int）；停止词也产出，好让人知道是自然结束还是被截断。参数同 `generate`。"
     ids = torch.as_tensor(input_ids, device=next(model.parameters()).device)
-    ids = ids[None] if ids.ndim == 1 else ids                                     # (1, p)
-    if ids.ndim == 2 and ids.shape[0] != 1: raise UserError(f'stream 一次只生成一条，给了 {ids.shape[0]} 条；批量请用 generate。')
+    ids = ids[None] if ids.ndim == 1 else ids  # (1, p)
+    if ids.ndim == 2 and ids.shape[0] != 1:
+        raise UserError(f"stream 一次只生成一条，给了 {ids.shape[0]} 条；批量请用 generate。")
     mask = check_prompt(ids, attention_mask, context_limit(unwrap(model), context))
-    budget, stop = room(unwrap(model), ids.shape[1], max_new_tokens, context), stop_tensor(eos_token_id, stop_ids, ids.device)
+    budget, stop = (
+        room(unwrap(model), ids.shape[1], max_new_tokens, context),
+        stop_tensor(eos_token_id, stop_ids, ids.device),
+    )
     with eval_mode(unwrap(model)):
         decoder = Decoder(model, ids, mask, budget=budget, params=params, stop=stop, generator=generator)
         while decoder.t < budget:
             yield int(decoder.step())
-            if bool(decoder.finished): return
+            if bool(decoder.finished):
+                return

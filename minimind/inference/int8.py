@@ -22,74 +22,88 @@ from ..model.rope import rotate, signed_tables
 def quantize_rows(weight):
     "`weight (o, i)` → `(q (o, i) int8, scale (o,) float32)`，`q·scale ≈ weight`，每行误差不超过半格。有 NaN 或 inf 抛 `UserError`。"
     weight = weight.detach().float()
-    if not bool(torch.isfinite(weight).all()): raise UserError('权重里有 NaN 或 inf，没法量化；这份权重多半坏了，请换一份。')
-    scale = (weight.abs().amax(1) / 127).clamp(min=1e-12)                              # 全零的行也有尺子
+    if not bool(torch.isfinite(weight).all()):
+        raise UserError("权重里有 NaN 或 inf，没法量化；这份权重多半坏了，请换一份。")
+    scale = (weight.abs().amax(1) / 127).clamp(min=1e-12)  # 全零的行也有尺子
     return (weight / scale[:, None]).round().to(torch.int8), scale
+
 
 def dequantize_rows(q, scale):
     "`quantize_rows` 反过来：`(o, i)`，dtype 同 `scale`。"
     return q.to(scale.dtype) * scale[:, None]
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c021
-KERNEL = getattr(torch, '_weight_int8pack_mm', None)
-FEW_ROWS = 16                                     # 不超过这么多行走 int8 的核；再多，还原一次更划算
+KERNEL = getattr(torch, "_weight_int8pack_mm", None)
+FEW_ROWS = 16  # 不超过这么多行走 int8 的核；再多，还原一次更划算
+
 
 def int8_linear(x, q, scale):
     "`x (…, i)`，`q (o, i)` int8，`scale (o,)` 同 `x` 的 dtype → `(…, o)`。"
     rows = x.reshape(-1, x.shape[-1])
-    if len(rows) > FEW_ROWS or x.dtype != torch.bfloat16 or not x.is_cpu or KERNEL is None: return F.linear(x, q.to(x.dtype)) * scale
+    if len(rows) > FEW_ROWS or x.dtype != torch.bfloat16 or not x.is_cpu or KERNEL is None:
+        return F.linear(x, q.to(x.dtype)) * scale
     return KERNEL(rows, q, scale).view(*x.shape[:-1], -1)
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c024
 class ReadOnly(nn.Module):
     "只能推理的层：存与装都拒绝，并说清该怎么做。"
-    how = '量化或重排'
+
+    how = "量化或重排"
 
     def _save_to_state_dict(self, *args, **kwargs):
-        raise UserError(f'这个模型已经{self.how}，只能用来推理，不能存成权重；要存，请存{self.how}之前的那个模型。')
+        raise UserError(f"这个模型已经{self.how}，只能用来推理，不能存成权重；要存，请存{self.how}之前的那个模型。")
 
     def _load_from_state_dict(self, *args, **kwargs):
-        raise UserError(f'这个模型已经{self.how}，不能再往里装权重；请先装好权重，再{self.how}。')
+        raise UserError(f"这个模型已经{self.how}，不能再往里装权重；请先装好权重，再{self.how}。")
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c025
 class Int8Linear(ReadOnly):
     "权重是 int8 的线性层，没有偏置。(…, i) → (…, o)。"
-    how = '量化成 int8'
+
+    how = "量化成 int8"
 
     def __init__(self, q, scale):
         super().__init__()
-        self.register_buffer('q', q, persistent=False)             # (o, i) int8
-        self.register_buffer('scale', scale, persistent=False)     # (o,) 计算用的 dtype
+        self.register_buffer("q", q, persistent=False)          # (o, i) int8
+        self.register_buffer("scale", scale, persistent=False)  # (o,) 计算用的 dtype
 
-    def forward(self, x): return int8_linear(x, self.q, self.scale)
+    def forward(self, x):
+        return int8_linear(x, self.q, self.scale)
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c028
 class Int8Embedding(ReadOnly):
     "与 `Int8Linear` 共用一份 int8 的词向量表。(…) long → (…, h)。"
-    how = '量化成 int8'
+
+    how = "量化成 int8"
 
     def __init__(self, q, scale):
         super().__init__()
-        self.register_buffer('q', q, persistent=False)
-        self.register_buffer('scale', scale, persistent=False)
+        self.register_buffer("q", q, persistent=False)
+        self.register_buffer("scale", scale, persistent=False)
 
-    def forward(self, ids): return self.q[ids].to(self.scale.dtype) * self.scale[ids][..., None]
+    def forward(self, ids):
+        return self.q[ids].to(self.scale.dtype) * self.scale[ids][..., None]
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c033
 class Angles:
     "一步之内各层共用的角度：`angles(cos, sin, dtype)` 同 `signed_tables`，同一张表只备一次。"
-    last = (None, None)                                # (正弦表, 备好的两张)：一起换，几个线程同用一个模型也不会拿错
+
+    last = (None, None)  # (正弦表, 备好的两张)：一起换，几个线程同用一个模型也不会拿错
 
     def __call__(self, cos, sin, dtype):
-        if torch.compiler.is_compiling(): return signed_tables(cos, sin, dtype)
+        if torch.compiler.is_compiling():
+            return signed_tables(cos, sin, dtype)
         known, pair = self.last
-        if known is not sin: pair = signed_tables(cos, sin, dtype); self.last = sin, pair
+        if known is not sin:
+            pair = signed_tables(cos, sin, dtype)
+            self.last = sin, pair
         return pair
 
 # %% ../../nbs/4_inference/50_int8.ipynb #v010
 class FusedAttention(ReadOnly):
     "推理用的注意力，同 `Attention` 的输入输出：q、k、v 一次投影，q 与 k 一次旋转。`make(weight)` 造线性层，`angles` 各层共用。"
-    how = '合并投影'
+
+    how = "合并投影"
 
     def __init__(self, attn, make, angles):
         super().__init__()
@@ -100,46 +114,59 @@ class FusedAttention(ReadOnly):
 
     def forward(self, x, position_embeddings=None, attention_mask=None, past_key_values=None, is_causal=True):
         b, t, _ = x.shape
-        qk, v = self.qkv(x).view(b, t, -1, self.d).split((self.h + self.kv, self.kv), 2)          # (b, t, h+kv, d)、(b, t, kv, d)
-        if not isinstance(self.q_norm, nn.Identity): qk = torch.cat([self.q_norm(qk[:, :, :self.h]), self.k_norm(qk[:, :, self.h:])], 2)
-        if position_embeddings is not None: qk = rotate(qk, *self.angles(*position_embeddings, x.dtype))
+        qk, v = (
+            self.qkv(x).view(b, t, -1, self.d).split((self.h + self.kv, self.kv), 2)
+        )  # (b, t, h+kv, d)、(b, t, kv, d)
+        if not isinstance(self.q_norm, nn.Identity):
+            qk = torch.cat([self.q_norm(qk[:, :, : self.h]), self.k_norm(qk[:, :, self.h :])], 2)
+        if position_embeddings is not None:
+            qk = rotate(qk, *self.angles(*position_embeddings, x.dtype))
         q, k = qk.transpose(1, 2).split((self.h, self.kv), 1)
         v = v.transpose(1, 2)
-        if past_key_values is not None: k, v = past_key_values.update(k, v, self.layer_idx)
+        if past_key_values is not None:
+            k, v = past_key_values.update(k, v, self.layer_idx)
         y = attend(q, k, v, attention_mask, is_causal and attention_mask is None, 0.0, self.flash)
         return self.o_proj(y.transpose(1, 2).reshape(b, t, -1))
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c034
 class FusedFeedForward(ReadOnly):
     "推理用的前馈层：门与上行一次投影。(…, h) → (…, h)。"
-    how = '合并投影'
+
+    how = "合并投影"
 
     def __init__(self, ffn, make):
         super().__init__()
-        self.gate_up, self.down_proj, self.act = make(torch.cat([ffn.gate_proj.weight, ffn.up_proj.weight])), make(ffn.down_proj.weight), ffn.act
+        self.gate_up, self.down_proj, self.act = (
+            make(torch.cat([ffn.gate_proj.weight, ffn.up_proj.weight])), make(ffn.down_proj.weight), ffn.act
+        )
 
     def forward(self, x):
         gate, up = self.gate_up(x).chunk(2, -1)
         return self.down_proj(self.act(gate) * up)
 
 # %% ../../nbs/4_inference/50_int8.ipynb #v014
-PAIR_ROWS = 4                                     # 不超过这么多行时借层归一化的核
+PAIR_ROWS = 4  # 不超过这么多行时借层归一化的核
+
 
 class PairNorm(ReadOnly):
     "推理用的 RMSNorm，数值相同：行数少时借层归一化的一个核。(b, t, dim) → 同。"
-    how = '合并归一化'
+
+    how = "合并归一化"
 
     def __init__(self, norm):
         super().__init__()
         self.eps, self.dim = norm.eps, len(norm.weight)
-        self.weight = nn.Parameter(norm.weight.detach().repeat(2), requires_grad=False)           # (2·dim,)
+        self.weight = nn.Parameter(norm.weight.detach().repeat(2), requires_grad=False)  # (2·dim,)
 
     def forward(self, x):
-        if x.shape[0] * x.shape[1] > PAIR_ROWS: return F.rms_norm(x, (self.dim,), self.weight[:self.dim], self.eps)
-        return F.layer_norm(torch.cat((x, -x), -1), (2 * self.dim,), self.weight, None, self.eps)[..., :self.dim]
+        if x.shape[0] * x.shape[1] > PAIR_ROWS:
+            return F.rms_norm(x, (self.dim,), self.weight[: self.dim], self.eps)
+        return F.layer_norm(torch.cat((x, -x), -1), (2 * self.dim,), self.weight, None, self.eps)[..., : self.dim]
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c039
-def _plain(*layers): return all(type(m) is nn.Linear and m.bias is None for m in layers)
+def _plain(*layers):
+    return all(type(m) is nn.Linear and m.bias is None for m in layers)
+
 
 def _swap(model, linear, embedding=None):
     "就地换：`linear(weight)` 造线性层，`embedding(weight)` 造词向量（`None` 不换）。改过的层（例如带 LoRA 的）不合并。"
@@ -147,56 +174,74 @@ def _swap(model, linear, embedding=None):
     for parent in list(model.modules()):
         for name, m in list(parent.named_children()):
             new = None
-            if type(m) is Attention and _plain(m.q_proj, m.k_proj, m.v_proj, m.o_proj): new = FusedAttention(m, linear, angles)
-            elif type(m) is FeedForward and _plain(m.gate_proj, m.up_proj, m.down_proj): new = FusedFeedForward(m, linear)
-            elif type(m) is RMSNorm: new = PairNorm(m)
-            elif _plain(m): new = linear(m.weight)
-            elif type(m) is nn.Embedding and embedding: new = embedding(m.weight)
-            if new is not None: setattr(parent, name, new)
+            if type(m) is Attention and _plain(m.q_proj, m.k_proj, m.v_proj, m.o_proj):
+                new = FusedAttention(m, linear, angles)
+            elif type(m) is FeedForward and _plain(m.gate_proj, m.up_proj, m.down_proj):
+                new = FusedFeedForward(m, linear)
+            elif type(m) is RMSNorm:
+                new = PairNorm(m)
+            elif _plain(m):
+                new = linear(m.weight)
+            elif type(m) is nn.Embedding and embedding:
+                new = embedding(m.weight)
+            if new is not None:
+                setattr(parent, name, new)
     return model.eval().requires_grad_(False)
 
+
 def _check_fresh(model, what):
-    if any(isinstance(m, ReadOnly) for m in model.modules()): raise UserError(f'这个模型已经量化或重排过了，不能再{what}一次；请重新装载权重。')
+    if any(isinstance(m, ReadOnly) for m in model.modules()):
+        raise UserError(f"这个模型已经量化或重排过了，不能再{what}一次；请重新装载权重。")
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c041
 def quantize_int8(model, dtype=torch.bfloat16):
     """就地把线性层与词向量换成 int8（权重约为 bf16 的一半），其余转成 `dtype`；返回同一个模型，此后只能推理。
     已经换过的、权重里有 NaN 的抛 `UserError`（模型不变）。"""
     model, done = unwrap(model), {}
-    _check_fresh(model, '量化')
+    _check_fresh(model, "量化")
     for m in model.modules():
-        if type(m) in (nn.Linear, nn.Embedding): quantize_rows(m.weight)
+        if type(m) in (nn.Linear, nn.Embedding):
+            quantize_rows(m.weight)
+
     def table(weight):
-        if id(weight) not in done: q, scale = quantize_rows(weight); done[id(weight)] = weight, q, scale.to(dtype)
+        if id(weight) not in done:
+            q, scale = quantize_rows(weight)
+            done[id(weight)] = weight, q, scale.to(dtype)
         return done[id(weight)][1:]
+
     _swap(model, lambda w: Int8Linear(*table(w)), lambda w: Int8Embedding(*table(w)))
     return to_device(model, next(model.parameters()).device, dtype)
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c043
 def weight_bytes(model):
     "权重占多少字节：参数与 int8 的表；共用的只数一次，旋转位置表不算。"
-    tensors = [*model.parameters(), *(b for n, b in model.named_buffers() if not n.split('.')[-1].startswith('freqs_'))]
+    tensors = [*model.parameters(), *(b for n, b in model.named_buffers() if not n.split(".")[-1].startswith("freqs_"))]
     return sum({t.data_ptr(): t.numel() * t.element_size() for t in tensors if t.layout == torch.strided}.values())
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c059
-def can_pack(): return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, '_linear_pointwise')
+def can_pack():
+    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
 
 class PackedLinear(ReadOnly):
     "权重按 oneDNN 要的次序摆好的线性层，没有偏置。(…, i) → (…, o)，数值与 `nn.Linear` 只差舍入。只在 CPU 上。"
-    how = '重排'
+
+    how = "重排"
 
     def __init__(self, weight):
         super().__init__()
-        self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach().contiguous(), 1)       # (o, i) 不透明的摆法
+        self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach().contiguous(), 1)  # (o, i) 不透明的摆法
 
-    def forward(self, x): return torch.ops.mkldnn._linear_pointwise(x, self.packed, None, 'none', [], '')
+    def forward(self, x):
+        return torch.ops.mkldnn._linear_pointwise(x, self.packed, None, "none", [], "")
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c062
 def pack_weights(model):
     """就地把 CPU 上的线性层重排，返回同一个模型；此后只能推理，权重以后再变它也不知道。不在 CPU 上、机器不支持时原样返回。
     输出层与词向量共用时，输出层多占一份。"""
     model = unwrap(model)
-    _check_fresh(model, '重排')
+    _check_fresh(model, "重排")
     weight = next(model.parameters())
-    if not weight.is_cpu or not can_pack() or weight.dtype not in (torch.float32, torch.bfloat16): return model.eval()
+    if not weight.is_cpu or not can_pack() or weight.dtype not in (torch.float32, torch.bfloat16):
+        return model.eval()
     return _swap(model, PackedLinear)

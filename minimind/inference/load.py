@@ -20,17 +20,19 @@ from ..tokenizer.fast import fingerprint, load_tokenizer
 # %% ../../nbs/4_inference/10_load.ipynb #c017
 def clean_key(name):
     "去掉 DDP、torch.compile、FSDP 包装时加进参数名的词，返回模型自己的名字。"
-    for word in ('_orig_mod.', '_fsdp_wrapped_module.', '_checkpoint_wrapped_module.'):
-        name = name.replace(word, '')      # 子模块也可能被单独编译，所以中间也要去
-    while name.startswith('module.'): name = name[len('module.'):]
+    for word in ("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module."):
+        name = name.replace(word, "")  # 子模块也可能被单独编译，所以中间也要去
+    while name.startswith("module."):
+        name = name[len("module.") :]
     return name
 
 # %% ../../nbs/4_inference/10_load.ipynb #c020
 def unwrap(model):
     "剥掉 DDP 与 torch.compile 的外壳，返回里面那个模型。"
     while True:
-        shell = [k for k in ('module', '_orig_mod') if hasattr(model, k)]
-        if not shell: return model
+        shell = [k for k in ("module", "_orig_mod") if hasattr(model, k)]
+        if not shell:
+            return model
         model = getattr(model, shell[0])
 
 # %% ../../nbs/4_inference/10_load.ipynb #c023
@@ -39,44 +41,51 @@ def clean_state_dict(state, dtype=torch.float16):
     done, out = {}, {}
     for name, t in state.items():
         where = (t.data_ptr(), tuple(t.shape), t.stride())
-        if where not in done: done[where] = _shrink(t.detach(), dtype)
+        if where not in done:
+            done[where] = _shrink(t.detach(), dtype)
         out[clean_key(name)] = done[where]
     return out
 
+
 def _shrink(t, dtype):
-    if dtype is None or not t.is_floating_point(): return t.cpu().contiguous()
+    if dtype is None or not t.is_floating_point():
+        return t.cpu().contiguous()
     small = t.to(dtype)
     # float16 最大 65504：装不下的张量宁可多占一点空间，也不悄悄变成 inf
-    if bool(torch.isfinite(t).all()) and not bool(torch.isfinite(small).all()): small = t.float()
+    if bool(torch.isfinite(t).all()) and not bool(torch.isfinite(small).all()):
+        small = t.float()
     return small.cpu().contiguous()
 
 # %% ../../nbs/4_inference/10_load.ipynb #c032
 def sidecar_path(path):
     "权重旁边那份身份证的路径：同名，扩展名换成 .json。"
-    return Path(path).with_suffix('.json')
+    return Path(path).with_suffix(".json")
 
 # %% ../../nbs/4_inference/10_load.ipynb #c033
 def config_dict(config):
     "配置的构造参数，普通字典：`MiniMindConfig(**config_dict(c))` 与 `c` 同形。"
-    names = [p for p in inspect.signature(MiniMindConfig.__init__).parameters if p not in ('self', 'kwargs')]
+    names = [p for p in inspect.signature(MiniMindConfig.__init__).parameters if p not in ("self", "kwargs")]
     return json.loads(json.dumps({k: getattr(config, k) for k in names}))
+
 
 def make_config(**fields):
     "构造配置；不合理的取值变成一句 `UserError`。"
-    try: return MiniMindConfig(**fields)
-    except (ValueError, TypeError) as e: raise UserError(str(e)) from None
+    try:
+        return MiniMindConfig(**fields)
+    except (ValueError, TypeError) as e:
+        raise UserError(str(e)) from None
 
 # %% ../../nbs/4_inference/10_load.ipynb #c036
 def save_weights(model, path, *, stage, tokenizer_dir=None, extra=None):
     """存半精度权重和身份证（同名 .json），都先写临时文件再改名。返回权重路径。
     `tokenizer_dir` 以相对于权重所在文件夹的路径记下，整个 out/ 搬家也找得到。"""
     path, model = Path(path), unwrap(model)
-    state = model.state_dict()                  # 只能推理的模型（int8、重排过的）在这里就拒绝，什么也还没写
+    state = model.state_dict()  # 只能推理的模型（int8、重排过的）在这里就拒绝，什么也还没写
     path.parent.mkdir(parents=True, exist_ok=True)
     card = dict(format=1, stage=stage, config=config_dict(model.config), tokenizer=None, tokenizer_fingerprint=None)
     if tokenizer_dir is not None:
-        card['tokenizer'] = Path(os.path.relpath(Path(tokenizer_dir).resolve(), path.parent.resolve())).as_posix()
-        card['tokenizer_fingerprint'] = fingerprint(load_tokenizer(tokenizer_dir))
+        card["tokenizer"] = Path(os.path.relpath(Path(tokenizer_dir).resolve(), path.parent.resolve())).as_posix()
+        card["tokenizer_fingerprint"] = fingerprint(load_tokenizer(tokenizer_dir))
     buffer = io.BytesIO()
     torch.save(clean_state_dict(state), buffer)
     atomic_write(path, buffer.getbuffer())
@@ -87,140 +96,183 @@ def save_weights(model, path, *, stage, tokenizer_dir=None, extra=None):
 def read_sidecar(path):
     "读权重旁边的身份证；没有就返回 `None`，坏了就说清楚。"
     card = sidecar_path(path)
-    if not card.is_file(): return None
-    try: data = json.loads(card.read_text(encoding='utf8'))
+    if not card.is_file():
+        return None
+    try:
+        data = json.loads(card.read_text(encoding="utf8"))
     except (ValueError, UnicodeDecodeError) as e:
-        raise UserError(f'{card} 不是合法的 JSON（{e}）；删掉它并用形状参数装载，或重新保存一次权重。') from None
-    if not isinstance(data, dict) or 'config' not in data:
-        raise UserError(f'{card} 不是 MiniMind 权重的身份证：缺 config 这一项；删掉它并用形状参数装载。')
+        raise UserError(f"{card} 不是合法的 JSON（{e}）；删掉它并用形状参数装载，或重新保存一次权重。") from None
+    if not isinstance(data, dict) or "config" not in data:
+        raise UserError(f"{card} 不是 MiniMind 权重的身份证：缺 config 这一项；删掉它并用形状参数装载。")
     return data
 
 # %% ../../nbs/4_inference/10_load.ipynb #c045
 def _read_pickle(path):
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')       # 别的 pickle 版本会先印一行英文警告；能不能读，下面自会说
-            return torch.load(path, map_location='cpu', weights_only=True)
+            warnings.simplefilter("ignore")  # 别的 pickle 版本会先印一行英文警告；能不能读，下面自会说
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as e:
-        bad = re.search(r'GLOBAL (\S+)|class (\S+)', str(e))
-        what = f'（它要调用 {next(filter(None, bad.groups())).rstrip(".")}）' if bad else ''
-        raise UserError(f'{path} 里不只有张量，装载它会运行文件自带的代码{what}，已拒绝；请换 .safetensors 或只含张量的 .pth。') from None
-    except Exception as e:                      # 半截的压缩包、空文件、根本不是 torch 文件
-        raise UserError(f'{path} 不是完整的权重文件（{type(e).__name__}）；可能没下载完或没写完，请重新取得它。') from None
+        bad = re.search(r"GLOBAL (\S+)|class (\S+)", str(e))
+        what = f"（它要调用 {next(filter(None, bad.groups())).rstrip('.')}）" if bad else ""
+        raise UserError(
+            f"{path} 里不只有张量，装载它会运行文件自带的代码{what}，已拒绝；请换 .safetensors 或只含张量的 .pth。"
+        ) from None
+    except Exception as e:  # 半截的压缩包、空文件、根本不是 torch 文件
+        raise UserError(
+            f"{path} 不是完整的权重文件（{type(e).__name__}）；可能没下载完或没写完，请重新取得它。"
+        ) from None
 
 # %% ../../nbs/4_inference/10_load.ipynb #c047
 def _read_safetensors(path):
     from safetensors.torch import load_file
-    try: return load_file(str(path))
+
+    try:
+        return load_file(str(path))
     except Exception as e:
-        raise UserError(f'{path} 不是完整的 safetensors 文件（{e}）；请重新取得它。') from None
+        raise UserError(f"{path} 不是完整的 safetensors 文件（{e}）；请重新取得它。") from None
+
 
 def _pick_state(data, path):
     "续训文件里权重在 model 这一格；别的训练脚本叫 state_dict 或 model_state_dict。"
-    for key in ('model', 'state_dict', 'model_state_dict'):
-        if isinstance(data, dict) and isinstance(data.get(key), dict): data = data[key]
-    if isinstance(data, dict) and data and all(isinstance(v, torch.Tensor) for v in data.values()): return data
-    raise UserError(f'{path} 能读，但里面不是 {{名字: 张量}} 这样的权重字典，没法装进模型。')
+    for key in ("model", "state_dict", "model_state_dict"):
+        if isinstance(data, dict) and isinstance(data.get(key), dict):
+            data = data[key]
+    if isinstance(data, dict) and data and all(isinstance(v, torch.Tensor) for v in data.values()):
+        return data
+    raise UserError(f"{path} 能读，但里面不是 {{名字: 张量}} 这样的权重字典，没法装进模型。")
 
 # %% ../../nbs/4_inference/10_load.ipynb #c048
 def _read_folder(folder):
     "transformers 的文件夹：单个 safetensors、分片的 safetensors，或旧式 pytorch_model.bin。"
-    shards = sorted(folder.glob('*.safetensors')) or sorted(folder.glob('pytorch_model*.bin'))
-    if not shards: raise UserError(f'文件夹 {folder} 里没有 *.safetensors 也没有 pytorch_model.bin，不是可以装载的模型。')
+    shards = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
+    if not shards:
+        raise UserError(f"文件夹 {folder} 里没有 *.safetensors 也没有 pytorch_model.bin，不是可以装载的模型。")
     state = {}
-    for shard in shards: state.update(read_state(shard))
+    for shard in shards:
+        state.update(read_state(shard))
     return state
 
 # %% ../../nbs/4_inference/10_load.ipynb #c049
 def missing_weights(path, save_dir=OUT):
     "找不到权重时的一句话：缺哪个文件、哪条命令会造出它、现在手边有什么。"
     stage = next((s for s in STAGES if Path(path).name.startswith(s)), None)
-    how = f'用 minimind train {STAGES[stage]} 训练一个' if stage else '检查名字，或用 minimind train 训练一个'
+    how = f"用 minimind train {STAGES[stage]} 训练一个" if stage else "检查名字，或用 minimind train 训练一个"
     have = list_weights(save_dir)
-    return UserError(f'没有找到权重 {path}；{how}，或先跑 minimind demo。现有的权重：{"、".join(have[:12]) if have else "一个也没有"}。')
+    return UserError(
+        f"没有找到权重 {path}；{how}，或先跑 minimind demo。现有的权重：{'、'.join(have[:12]) if have else '一个也没有'}。"
+    )
 
 # %% ../../nbs/4_inference/10_load.ipynb #c050
 def read_state(path):
     "任何一种权重文件 → {名字: 张量}，键已清理。只当数据读，文件里的代码一概不执行。"
     path = Path(path)
-    if not path.exists(): raise missing_weights(path, path.parent)
-    if path.is_dir(): return _read_folder(path)
-    if path.suffix == '.safetensors': return clean_state_dict(_read_safetensors(path), dtype=None)
+    if not path.exists():
+        raise missing_weights(path, path.parent)
+    if path.is_dir():
+        return _read_folder(path)
+    if path.suffix == ".safetensors":
+        return clean_state_dict(_read_safetensors(path), dtype=None)
     return clean_state_dict(_pick_state(_read_pickle(path), path), dtype=None)
 
 # %% ../../nbs/4_inference/10_load.ipynb #c056
-STAGES = {'pretrain': 'pretrain', 'full_sft': 'full_sft', 'reward': 'reward', 'dpo': 'dpo', 'ppo_actor': 'ppo', 'grpo': 'grpo',
-          'spo': 'spo', 'full_dist': 'distillation', 'reason': 'reason', 'agent': 'agent'}
-ALIASES = {'ppo': 'ppo_actor', 'sft': 'full_sft', 'distill': 'full_dist', 'distillation': 'full_dist'}
+STAGES = {
+    "pretrain": "pretrain", "full_sft": "full_sft", "reward": "reward", "dpo": "dpo", "ppo_actor": "ppo",
+    "grpo": "grpo", "spo": "spo", "full_dist": "distillation", "reason": "reason", "agent": "agent",
+}
+ALIASES = {"ppo": "ppo_actor", "sft": "full_sft", "distill": "full_dist", "distillation": "full_dist"}
 
 # %% ../../nbs/4_inference/10_load.ipynb #c057
-def weight_files(folder=OUT, pattern='**/*'):
+def weight_files(folder=OUT, pattern="**/*"):
     "文件夹里的权重文件：`.pth` 与 `.safetensors`；断点（`…_resume…`）里还有优化器状态，不算。"
-    return [p for p in Path(folder).glob(pattern) if p.suffix in ('.pth', '.safetensors') and '_resume' not in p.stem]
+    return [p for p in Path(folder).glob(pattern) if p.suffix in (".pth", ".safetensors") and "_resume" not in p.stem]
+
 
 def list_weights(save_dir=OUT):
     "文件夹里现成的权重名（排好序；不含优化器状态）。"
     return sorted(p.relative_to(save_dir).as_posix() for p in weight_files(save_dir))
 
 # %% ../../nbs/4_inference/10_load.ipynb #c061
-def check_keys(want, got, source='权重'):
+def check_keys(want, got, source="权重"):
     "逐键核对名字与形状，有出入就一次列全，抛 `UserError`。`want`、`got`：{名字: 张量}。"
-    lines = [f'缺少 {k}' for k in want if k not in got] + [f'多出 {k}' for k in got if k not in want]
-    lines += [f'{k} 的形状是 {tuple(got[k].shape)}，模型要 {tuple(want[k].shape)}' for k in want
-              if k in got and got[k].shape != want[k].shape]
+    lines = [f"缺少 {k}" for k in want if k not in got] + [f"多出 {k}" for k in got if k not in want]
+    lines += [
+        f"{k} 的形状是 {tuple(got[k].shape)}，模型要 {tuple(want[k].shape)}"
+        for k in want
+        if k in got and got[k].shape != want[k].shape
+    ]
     if lines:
-        more = f'；……另有 {len(lines) - 8} 处' if len(lines) > 8 else ''
-        raise UserError(f'{source} 与模型对不上，共 {len(lines)} 处：' + '；'.join(lines[:8]) + more + '。')
+        more = f"；……另有 {len(lines) - 8} 处" if len(lines) > 8 else ""
+        raise UserError(f"{source} 与模型对不上，共 {len(lines)} 处：" + "；".join(lines[:8]) + more + "。")
 
 # %% ../../nbs/4_inference/10_load.ipynb #c064
 # 这些字段改了，形状不变、数值全变：只能靠身份证核对
-SILENT = ('num_attention_heads', 'num_key_value_heads', 'rope_theta', 'hidden_act', 'num_experts_per_tok', 'norm_topk_prob',
-          'rms_norm_eps', 'qk_norm', 'tie_word_embeddings', 'use_moe', 'use_rope', 'rope_scaling')
+SILENT = (
+    "num_attention_heads", "num_key_value_heads", "rope_theta", "hidden_act", "num_experts_per_tok", "norm_topk_prob",
+    "rms_norm_eps", "qk_norm", "tie_word_embeddings", "use_moe", "use_rope", "rope_scaling",
+)
 
-def check_card(config, card, source='权重'):
+
+def check_card(config, card, source="权重"):
     "模型的配置与身份证在「形状看不出来」的字段上必须一致。"
-    bad = [f'{k}：身份证 {card["config"][k]}，模型 {getattr(config, k)}' for k in SILENT
-           if k in card['config'] and hasattr(config, k) and card['config'][k] != getattr(config, k)]
-    if bad: raise UserError(f'{source} 的身份证与模型的配置不一致（' + '；'.join(bad) + '），装进去不报错但结果全错，已拒绝。')
+    bad = [
+        f"{k}：身份证 {card['config'][k]}，模型 {getattr(config, k)}"
+        for k in SILENT
+        if k in card["config"] and hasattr(config, k) and card["config"][k] != getattr(config, k)
+    ]
+    if bad:
+        raise UserError(
+            f"{source} 的身份证与模型的配置不一致（" + "；".join(bad) + "），装进去不报错但结果全错，已拒绝。"
+        )
 
 # %% ../../nbs/4_inference/10_load.ipynb #c065
 def load_weights(model, path):
     "把 `path` 的权重严格装进 `model`（原地，保持模型的精度与设备）；缺、多、形状不符都列出来并拒绝。返回身份证或 `None`。"
     path = Path(path)
     state, card = read_state(path), None if path.is_dir() else read_sidecar(path)
-    if card: check_card(unwrap(model).config, card, str(path))
+    if card:
+        check_card(unwrap(model).config, card, str(path))
     install(unwrap(model), state, str(path))
     return card
 
-def install(model, state, source='权重'):
+
+def install(model, state, source="权重"):
     "核对之后把 `state` 装进 `model`。"
     want = model.state_dict()
-    _fill_head(state, want, getattr(model.config, 'tie_word_embeddings', True))
+    _fill_head(state, want, getattr(model.config, "tie_word_embeddings", True))
     check_keys(want, state, source)
     model.load_state_dict(state, strict=True)
 
+
 def _fill_head(state, want, tied):
     "词向量与输出层共用时，文件里可以只存一份；旋转位置表不算权重，旧文件里有就丢掉。"
-    for key in [k for k in state if k.split('.')[-1] in ('freqs_cos', 'freqs_sin', 'inv_freq') and k not in want]: del state[key]
-    if tied and 'lm_head.weight' in want and 'lm_head.weight' not in state and 'model.embed_tokens.weight' in state:
-        state['lm_head.weight'] = state['model.embed_tokens.weight']
+    for key in [k for k in state if k.split(".")[-1] in ("freqs_cos", "freqs_sin", "inv_freq") and k not in want]:
+        del state[key]
+    if tied and "lm_head.weight" in want and "lm_head.weight" not in state and "model.embed_tokens.weight" in state:
+        state["lm_head.weight"] = state["model.embed_tokens.weight"]
 
 # %% ../../nbs/4_inference/10_load.ipynb #c068
 def infer_shape(state):
     "从张量形状里读出能读的配置；读不出的（头数、RoPE 底数……）不猜。返回字典，`kv_width` 等中间量不在内。"
-    def rows(key): return state[key].shape[0]
-    if 'model.embed_tokens.weight' not in state: raise UserError('权重里没有 model.embed_tokens.weight，不是 MiniMind 的权重。')
-    vocab, hidden = state['model.embed_tokens.weight'].shape
-    layers = 1 + max((int(m[1]) for k in state if (m := re.match(r'model\.layers\.(\d+)\.', k))), default=-1)
-    experts = 1 + max((int(m[1]) for k in state if (m := re.search(r'\.mlp\.experts\.(\d+)\.', k))), default=-1)
-    shared = 1 + max((int(m[1]) for k in state if (m := re.search(r'\.mlp\.shared_experts\.(\d+)\.', k))), default=-1)
+
+    def rows(key):
+        return state[key].shape[0]
+
+    if "model.embed_tokens.weight" not in state:
+        raise UserError("权重里没有 model.embed_tokens.weight，不是 MiniMind 的权重。")
+    vocab, hidden = state["model.embed_tokens.weight"].shape
+    layers = 1 + max((int(m[1]) for k in state if (m := re.match(r"model\.layers\.(\d+)\.", k))), default=-1)
+    experts = 1 + max((int(m[1]) for k in state if (m := re.search(r"\.mlp\.experts\.(\d+)\.", k))), default=-1)
+    shared = 1 + max((int(m[1]) for k in state if (m := re.search(r"\.mlp\.shared_experts\.(\d+)\.", k))), default=-1)
     shape = dict(vocab_size=vocab, hidden_size=hidden, num_hidden_layers=layers, use_moe=experts > 0)
-    if experts: shape.update(n_routed_experts=experts, n_shared_experts=shared)
-    gate = 'experts.0.gate_proj' if experts else 'gate_proj'
-    if layers: shape['intermediate_size'] = rows(f'model.layers.0.mlp.{gate}.weight')
-    shape['qk_norm'] = 'model.layers.0.self_attn.q_norm.weight' in state
-    head = state.get('lm_head.weight')
-    shape['tie_word_embeddings'] = head is None or torch.equal(head, state['model.embed_tokens.weight'])
+    if experts:
+        shape.update(n_routed_experts=experts, n_shared_experts=shared)
+    gate = "experts.0.gate_proj" if experts else "gate_proj"
+    if layers:
+        shape["intermediate_size"] = rows(f"model.layers.0.mlp.{gate}.weight")
+    shape["qk_norm"] = "model.layers.0.self_attn.q_norm.weight" in state
+    head = state.get("lm_head.weight")
+    shape["tie_word_embeddings"] = head is None or torch.equal(head, state["model.embed_tokens.weight"])
     return shape
 
 # %% ../../nbs/4_inference/10_load.ipynb #c071
@@ -230,121 +282,168 @@ def infer_config(state, **given):
     given = {k: v for k, v in given.items() if v is not None}
     shape = infer_shape(state)
     for key in shape.keys() & given.keys():
-        if shape[key] != given[key]: raise UserError(f'给的 {key}={given[key]} 与权重不符：张量的形状说它是 {shape[key]}。')
-    heads = given.get('num_attention_heads') or _heads(state, shape)
-    head_dim = shape['hidden_size'] // heads
-    kv = state['model.layers.0.self_attn.k_proj.weight'].shape[0] // head_dim
-    if 'num_key_value_heads' in given and given['num_key_value_heads'] != kv:
-        raise UserError(f'给的 num_key_value_heads={given["num_key_value_heads"]} 与权重不符：按 {heads} 个头算应是 {kv}。')
-    return make_config(**{**given, **shape, 'num_attention_heads': heads, 'num_key_value_heads': kv})
+        if shape[key] != given[key]:
+            raise UserError(f"给的 {key}={given[key]} 与权重不符：张量的形状说它是 {shape[key]}。")
+    heads = given.get("num_attention_heads") or _heads(state, shape)
+    head_dim = shape["hidden_size"] // heads
+    kv = state["model.layers.0.self_attn.k_proj.weight"].shape[0] // head_dim
+    if "num_key_value_heads" in given and given["num_key_value_heads"] != kv:
+        raise UserError(
+            f"给的 num_key_value_heads={given['num_key_value_heads']} 与权重不符：按 {heads} 个头算应是 {kv}。"
+        )
+    return make_config(**{**given, **shape, "num_attention_heads": heads, "num_key_value_heads": kv})
 
 # %% ../../nbs/4_inference/10_load.ipynb #c072
 def _heads(state, shape):
     "头数：每头的归一化泄露了头宽；否则看预设；再否则只能问。"
-    norm = state.get('model.layers.0.self_attn.q_norm.weight')
-    if norm is not None: return shape['hidden_size'] // norm.shape[0]
-    kv_width = state['model.layers.0.self_attn.k_proj.weight'].shape[0]
+    norm = state.get("model.layers.0.self_attn.q_norm.weight")
+    if norm is not None:
+        return shape["hidden_size"] // norm.shape[0]
+    kv_width = state["model.layers.0.self_attn.k_proj.weight"].shape[0]
     fits = set()
-    for name in ('tiny', 'small', 'base', 'moe', 'small-deep', 'medium', 'nano'):
+    for name in ("tiny", "small", "base", "moe", "small-deep", "medium", "nano"):
         c = MiniMindConfig.preset(name)
         kv = c.num_key_value_heads * c.hidden_size // c.num_attention_heads
-        if (c.hidden_size, kv) == (shape['hidden_size'], kv_width): fits.add(c.num_attention_heads)
-    if len(fits) == 1: return fits.pop()
-    raise UserError(f'头数从张量形状里看不出来（宽 {shape["hidden_size"]}，K/V 宽 {kv_width}），请给 num_attention_heads=。')
+        if (c.hidden_size, kv) == (shape["hidden_size"], kv_width):
+            fits.add(c.num_attention_heads)
+    if len(fits) == 1:
+        return fits.pop()
+    raise UserError(
+        f"头数从张量形状里看不出来（宽 {shape['hidden_size']}，K/V 宽 {kv_width}），请给 num_attention_heads=。"
+    )
 
 # %% ../../nbs/4_inference/10_load.ipynb #c075
 def config_from_folder(folder):
     "transformers 文件夹的 config.json → MiniMindConfig；认得 minimind、llama、qwen3 三种布局。"
-    file = Path(folder) / 'config.json'
-    if not file.is_file(): raise UserError(f'文件夹 {folder} 里没有 config.json，不是 transformers 的模型文件夹。')
-    raw = json.loads(file.read_text(encoding='utf8'))
-    kind = raw.get('model_type')
-    if kind not in ('minimind', 'llama', 'qwen3'):
-        raise UserError(f'{file} 的 model_type 是 {kind}，这里只会装 minimind、llama、qwen3 布局的模型。')
+    file = Path(folder) / "config.json"
+    if not file.is_file():
+        raise UserError(f"文件夹 {folder} 里没有 config.json，不是 transformers 的模型文件夹。")
+    raw = json.loads(file.read_text(encoding="utf8"))
+    kind = raw.get("model_type")
+    if kind not in ("minimind", "llama", "qwen3"):
+        raise UserError(f"{file} 的 model_type 是 {kind}，这里只会装 minimind、llama、qwen3 布局的模型。")
     known = config_dict(MiniMindConfig())
-    keep = {k: v for k, v in raw.items() if k in known} | ({'rope_scaling': raw['yarn']} if raw.get('inference_rope_scaling') and raw.get('yarn') else {})
-    return make_config(**(keep if kind == 'minimind' else _translate(raw, keep, kind, file)))
+    keep = {k: v for k, v in raw.items() if k in known} | (
+        {"rope_scaling": raw["yarn"]} if raw.get("inference_rope_scaling") and raw.get("yarn") else {}
+    )
+    return make_config(**(keep if kind == "minimind" else _translate(raw, keep, kind, file)))
 
 # %% ../../nbs/4_inference/10_load.ipynb #c076
 def _translate(raw, keep, kind, file):
     "llama / qwen3 的配置换成 MiniMind 的说法；我们没有的结构（偏置、特殊头宽、别的 RoPE）直接拒绝。"
-    rope = raw.get('rope_parameters') or raw.get('rope_scaling') or {}
-    wide = raw.get('head_dim') or raw['hidden_size'] // raw['num_attention_heads']
-    bad = [w for w, yes in (('attention_bias', raw.get('attention_bias')), ('mlp_bias', raw.get('mlp_bias')),
-                            (f'head_dim={wide}', wide * raw['num_attention_heads'] != raw['hidden_size']),
-                            (f'rope_type={rope.get("rope_type")}', rope.get('rope_type', 'default') != 'default')) if yes]
-    if bad: raise UserError(f'{file} 用了 MiniMind 没有的结构：{"、".join(bad)}，没法装载。')
-    theta = rope.get('rope_theta') or raw.get('rope_theta') or 10000.0
-    keep = {k: v for k, v in keep.items() if k not in ('rope_parameters', 'rope_scaling')}
-    return {**keep, 'rope_theta': theta, 'qk_norm': kind == 'qwen3', 'use_moe': False,
-            'tie_word_embeddings': raw.get('tie_word_embeddings', False)}
+    rope = raw.get("rope_parameters") or raw.get("rope_scaling") or {}
+    wide = raw.get("head_dim") or raw["hidden_size"] // raw["num_attention_heads"]
+    bad = [
+        w
+        for w, yes in (
+            ("attention_bias", raw.get("attention_bias")),
+            ("mlp_bias", raw.get("mlp_bias")),
+            (f"head_dim={wide}", wide * raw["num_attention_heads"] != raw["hidden_size"]),
+            (f"rope_type={rope.get('rope_type')}", rope.get("rope_type", "default") != "default"),
+        )
+        if yes
+    ]
+    if bad:
+        raise UserError(f"{file} 用了 MiniMind 没有的结构：{'、'.join(bad)}，没法装载。")
+    theta = rope.get("rope_theta") or raw.get("rope_theta") or 10000.0
+    keep = {k: v for k, v in keep.items() if k not in ("rope_parameters", "rope_scaling")}
+    return {
+        **keep, "rope_theta": theta, "qk_norm": kind == "qwen3", "use_moe": False,
+        "tie_word_embeddings": raw.get("tie_word_embeddings", False),
+    }
 
 # %% ../../nbs/4_inference/10_load.ipynb #c081
-def check_tokenizer(tok, config, card=None, source='权重'):
+def check_tokenizer(tok, config, card=None, source="权重"):
     "分词器必须就是训练时那一个：先比指纹；没有指纹时，词表至少不能比词向量大。"
-    want = (card or {}).get('tokenizer_fingerprint')
+    want = (card or {}).get("tokenizer_fingerprint")
     if want and fingerprint(tok) != want:
-        raise UserError(f'分词器与 {source} 不配套：训练时的指纹是 {want[:12]}，给的是 {fingerprint(tok)[:12]}；请用训练时的那个分词器文件夹。')
+        raise UserError(
+            f"分词器与 {source} 不配套：训练时的指纹是 {want[:12]}，给的是 {fingerprint(tok)[:12]}；请用训练时的那个分词器文件夹。"
+        )
     if len(tok) > config.vocab_size:
-        raise UserError(f'分词器与 {source} 不配套：分词器有 {len(tok)} 个词，模型只认 {config.vocab_size} 个；请用训练时的那个分词器文件夹。')
+        raise UserError(
+            f"分词器与 {source} 不配套：分词器有 {len(tok)} 个词，模型只认 {config.vocab_size} 个；请用训练时的那个分词器文件夹。"
+        )
 
 # %% ../../nbs/4_inference/10_load.ipynb #c082
 def find_tokenizer(path, card=None, tokenizer_path=None):
     "分词器文件夹在哪：明说的 → 身份证记的 → 权重自己的文件夹。"
     path = Path(path)
-    if tokenizer_path is not None: return Path(tokenizer_path)
+    if tokenizer_path is not None:
+        return Path(tokenizer_path)
     home = path if path.is_dir() else path.parent
-    if card and card.get('tokenizer'):
-        folder = home / card['tokenizer']
-        if folder.is_dir(): return folder
-        raise UserError(f'{path} 的身份证说分词器在 {folder}，但那里没有；请把分词器放回去，或用 --tokenizer_path 指明。')
-    if (home / 'tokenizer.json').is_file(): return home
-    raise UserError(f'{path} 没有记下自己的分词器，请用 --tokenizer_path 指明训练时用的那个文件夹。')
+    if card and card.get("tokenizer"):
+        folder = home / card["tokenizer"]
+        if folder.is_dir():
+            return folder
+        raise UserError(
+            f"{path} 的身份证说分词器在 {folder}，但那里没有；请把分词器放回去，或用 --tokenizer_path 指明。"
+        )
+    if (home / "tokenizer.json").is_file():
+        return home
+    raise UserError(f"{path} 没有记下自己的分词器，请用 --tokenizer_path 指明训练时用的那个文件夹。")
 
 # %% ../../nbs/4_inference/10_load.ipynb #c085
 def find_weights(name, save_dir=OUT, hidden_size=None, use_moe=False):
     "名字或路径 → 权重文件（或 transformers 文件夹）的路径。名字按 {stage}_{hidden_size}[_moe].pth 找。"
     path = Path(name)
-    if path.exists(): return path
-    if path.suffix or path.is_absolute(): raise missing_weights(path, save_dir)
-    stem, tail = ALIASES.get(str(name), str(name)), '_moe' if use_moe else ''
+    if path.exists():
+        return path
+    if path.suffix or path.is_absolute():
+        raise missing_weights(path, save_dir)
+    stem, tail = ALIASES.get(str(name), str(name)), "_moe" if use_moe else ""
     if hidden_size is not None:
-        path = Path(save_dir) / f'{stem}_{hidden_size}{tail}.pth'
-        if path.is_file(): return path
+        path = Path(save_dir) / f"{stem}_{hidden_size}{tail}.pth"
+        if path.is_file():
+            return path
         raise missing_weights(path, save_dir)
     return _only_one(stem, tail, save_dir)
 
+
 def _only_one(stem, tail, save_dir):
-    exact = Path(save_dir) / f'{stem}.pth'
-    if exact.is_file(): return exact
+    exact = Path(save_dir) / f"{stem}.pth"
+    if exact.is_file():
+        return exact
     name = Path(stem).name
-    fits = [p for p in sorted(Path(save_dir).glob(f'{stem}_*{tail}.pth')) if re.fullmatch(re.escape(name) + r'_\d+' + tail, p.stem)]
-    if len(fits) == 1: return fits[0]
-    if not fits: raise missing_weights(Path(save_dir) / f'{stem}_*{tail}.pth', save_dir)
-    raise UserError(f'名叫 {stem} 的权重不止一个（{"、".join(p.name for p in fits)}），请用 --hidden_size 指定要哪个。')
+    fits = [
+        p
+        for p in sorted(Path(save_dir).glob(f"{stem}_*{tail}.pth"))
+        if re.fullmatch(re.escape(name) + r"_\d+" + tail, p.stem)
+    ]
+    if len(fits) == 1:
+        return fits[0]
+    if not fits:
+        raise missing_weights(Path(save_dir) / f"{stem}_*{tail}.pth", save_dir)
+    raise UserError(f"名叫 {stem} 的权重不止一个（{'、'.join(p.name for p in fits)}），请用 --hidden_size 指定要哪个。")
 
 # %% ../../nbs/4_inference/10_load.ipynb #c089
 def to_device(model, device=None, dtype=None):
     "搬到 `device`、换成 `dtype`（默认 CPU、float32）；旋转位置表始终保持 float32，远处的角度才不会糊。"
     tables = dict(model.named_buffers())
-    model.to(device=device or 'cpu', dtype=dtype or torch.float32)
+    model.to(device=device or "cpu", dtype=dtype or torch.float32)
     for name, table in tables.items():
-        home, _, leaf = name.rpartition('.')
-        setattr(model.get_submodule(home), leaf, table.to(device or 'cpu'))
+        home, _, leaf = name.rpartition(".")
+        setattr(model.get_submodule(home), leaf, table.to(device or "cpu"))
     return model
 
 # %% ../../nbs/4_inference/10_load.ipynb #c090
-def load_model(name_or_path, *, save_dir=OUT, hidden_size=None, use_moe=False, tokenizer_path=None, device=None, dtype=None, **shape):
+def load_model(
+    name_or_path, *, save_dir=OUT, hidden_size=None, use_moe=False, tokenizer_path=None, device=None, dtype=None,
+    **shape,
+):
     """按名字（`full_sft`）、权重文件或 transformers 文件夹装载，返回 `(model, tokenizer)`，模型已 `eval()`。
     没有身份证的裸 .pth 由形状推断配置，推不出的用关键字给（`num_attention_heads=8`）；`dtype` 默认 float32。"""
     path = find_weights(name_or_path, save_dir, hidden_size, use_moe)
     card = None if path.is_dir() else read_sidecar(path)
     state = read_state(path)
-    if path.is_dir(): config = config_from_folder(path)
-    elif card: config = make_config(**card['config'])
-    else: config = infer_config(state, hidden_size=hidden_size, use_moe=use_moe or None, **shape)
+    if path.is_dir():
+        config = config_from_folder(path)
+    elif card:
+        config = make_config(**card["config"])
+    else:
+        config = infer_config(state, hidden_size=hidden_size, use_moe=use_moe or None, **shape)
     if hidden_size not in (None, config.hidden_size):
-        raise UserError(f'{path} 的 hidden_size 是 {config.hidden_size}，不是要求的 {hidden_size}。')
+        raise UserError(f"{path} 的 hidden_size 是 {config.hidden_size}，不是要求的 {hidden_size}。")
     tok = load_tokenizer(find_tokenizer(path, card, tokenizer_path))
     check_tokenizer(tok, config, card, str(path))
     model = MiniMindForCausalLM(config)

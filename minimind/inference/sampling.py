@@ -14,31 +14,35 @@ from ..learning.errors import UserError
 # %% ../../nbs/4_inference/20_sampling.ipynb #c020
 def apply_temperature(logits, temperature):
     "logit 除以温度。0 表示贪心：只留最大的，其余 -inf。`(b, v)` → `(b, v)`。"
-    if temperature == 0: return logits.masked_fill(logits < logits.max(-1, keepdim=True).values, -torch.inf)
+    if temperature == 0:
+        return logits.masked_fill(logits < logits.max(-1, keepdim=True).values, -torch.inf)
     return logits if temperature == 1 else logits / temperature
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c033
 def top_k_filter(logits, k):
     "只留每行最大的 k 个（并列的都留），其余变 -inf；k=0 关，k 不小于词表等于全留。`(b, v)` → `(b, v)`。"
-    if k == 0 or k >= logits.shape[-1]: return logits
-    edge = logits.topk(k, dim=-1).values[..., -1:]      # (b, 1) 第 k 大的值
+    if k == 0 or k >= logits.shape[-1]:
+        return logits
+    edge = logits.topk(k, dim=-1).values[..., -1:]  # (b, 1) 第 k 大的值
     return logits.masked_fill(logits < edge, -torch.inf)
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c041
 def top_p_filter(logits, p):
     "核采样：从大到小加概率，加够 p 为止的留下，至少留一个；p=1 关。`(b, v)` → `(b, v)`。arXiv:1904.09751。"
-    if p >= 1: return logits
+    if p >= 1:
+        return logits
     ordered, order = logits.sort(dim=-1, descending=True, stable=True)
     probs = ordered.float().softmax(-1)
-    drop = probs.cumsum(-1) - probs >= p                # (b, v) 排在自己前面的已经够了
-    drop[..., 0] = False                                # p=0 时也要留下第一名
+    drop = probs.cumsum(-1) - probs >= p  # (b, v) 排在自己前面的已经够了
+    drop[..., 0] = False                  # p=0 时也要留下第一名
     return logits.masked_fill(drop.scatter(-1, order, drop), -torch.inf)
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c047
 def min_p_filter(logits, min_p):
     "概率不到「最大概率 × min_p」的变 -inf；0 关。比分数之差就够：ln(min_p)。`(b, v)` → `(b, v)`。arXiv:2407.01082。"
-    if min_p == 0: return logits
-    edge = logits.max(dim=-1, keepdim=True).values + math.log(min_p)      # (b, 1)
+    if min_p == 0:
+        return logits
+    edge = logits.max(dim=-1, keepdim=True).values + math.log(min_p)  # (b, 1)
     return logits.masked_fill(logits < edge, -torch.inf)
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c049
@@ -49,13 +53,15 @@ def seen_mask(ids, vocab_size, attention_mask=None):
     "每行出现过哪些词。`ids (b, t)` long → `(b, v)` bool；`attention_mask` 为 0 的填充不算出现过。"
     real = torch.ones_like(ids) if attention_mask is None else attention_mask.to(ids.dtype)
     counts = torch.zeros(ids.shape[0], vocab_size, dtype=ids.dtype, device=ids.device)
-    return counts.scatter_add_(1, ids, real) > 0        # 相加而不是覆盖：同一个词可能既是填充又真的出现过
+    return counts.scatter_add_(1, ids, real) > 0  # 相加而不是覆盖：同一个词可能既是填充又真的出现过
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c060
 def apply_repetition_penalty(logits, seen, penalty):
     "出现过的词：正分除以 penalty，负分乘以 penalty。`logits (b, v)`；`seen` 是 `(b, v)` bool 或 `(b, t)` 的编号。arXiv:1909.05858。"
-    if penalty == 1: return logits
-    if seen.dtype != torch.bool: seen = seen_mask(seen, logits.shape[-1])
+    if penalty == 1:
+        return logits
+    if seen.dtype != torch.bool:
+        seen = seen_mask(seen, logits.shape[-1])
     pushed = torch.where(logits > 0, logits / penalty, logits * penalty)
     return torch.where(seen, pushed, logits)
 
@@ -63,24 +69,35 @@ def apply_repetition_penalty(logits, seen, penalty):
 @dataclass(frozen=True)
 class SamplingParams:
     "采样的五个旋钮，默认值是聊天用的。关掉的写法：`top_k=0`、`top_p=1`、`min_p=0`、`repetition_penalty=1`；`temperature=0` 是贪心。"
-    temperature: float = 0.85          # 越高越散
-    top_k: int = 0                     # 只留前 k 个
-    top_p: float = 0.85                # 加够 p 为止
-    min_p: float = 0.0                 # 至少是第一名的这个比例
-    repetition_penalty: float = 1.0    # 大于 1 压低出现过的词
+
+    temperature: float = 0.85        # 越高越散
+    top_k: int = 0                   # 只留前 k 个
+    top_p: float = 0.85              # 加够 p 为止
+    min_p: float = 0.0               # 至少是第一名的这个比例
+    repetition_penalty: float = 1.0  # 大于 1 压低出现过的词
 
     def __post_init__(self):
-        ok = {'temperature': 0 <= self.temperature < math.inf, 'top_k': self.top_k >= 0 and self.top_k == int(self.top_k),
-              'top_p': 0 <= self.top_p <= 1, 'min_p': 0 <= self.min_p <= 1, 'repetition_penalty': 0 < self.repetition_penalty < math.inf}
-        want = {'temperature': '不小于 0', 'top_k': '是不小于 0 的整数', 'top_p': '在 0 到 1 之间', 'min_p': '在 0 到 1 之间', 'repetition_penalty': '大于 0'}
+        ok = {
+            "temperature": 0 <= self.temperature < math.inf,
+            "top_k": self.top_k >= 0 and self.top_k == int(self.top_k),
+            "top_p": 0 <= self.top_p <= 1,
+            "min_p": 0 <= self.min_p <= 1,
+            "repetition_penalty": 0 < self.repetition_penalty < math.inf,
+        }
+        want = {
+            "temperature": "不小于 0", "top_k": "是不小于 0 的整数", "top_p": "在 0 到 1 之间",
+            "min_p": "在 0 到 1 之间", "repetition_penalty": "大于 0",
+        }
         for name, fine in ok.items():
-            if not fine: raise UserError(f'采样参数 {name}={getattr(self, name)} 不行：它应{want[name]}。')
+            if not fine:
+                raise UserError(f"采样参数 {name}={getattr(self, name)} 不行：它应{want[name]}。")
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c070
 def adjust_logits(logits, params, seen=None):
     "按固定次序调整：重复惩罚 → 温度 → top-k → top-p → min-p。`(b, v)` → `(b, v)` float32。"
-    logits = logits.float()                             # 半精度的 cumsum 会丢掉尾巴
-    if seen is not None: logits = apply_repetition_penalty(logits, seen, params.repetition_penalty)
+    logits = logits.float()  # 半精度的 cumsum 会丢掉尾巴
+    if seen is not None:
+        logits = apply_repetition_penalty(logits, seen, params.repetition_penalty)
     logits = apply_temperature(logits, params.temperature)
     return min_p_filter(top_p_filter(top_k_filter(logits, params.top_k), params.top_p), params.min_p)
 
@@ -88,9 +105,15 @@ def adjust_logits(logits, params, seen=None):
 def sample_next(logits, params=SamplingParams(), seen=None, generator=None):
     "每行各抽一个词。`logits (b, v)` → `(b,)` long；温度 0 取最大。分数里有 NaN 抛 `UserError`。"
     if params.temperature == 0:
-        return (logits if seen is None else apply_repetition_penalty(logits, seen, params.repetition_penalty)).float().argmax(-1)     # 半精度的 argmax 在 CPU 上慢三倍
+        return (
+            (logits if seen is None else apply_repetition_penalty(logits, seen, params.repetition_penalty))
+            .float()
+            .argmax(-1)
+        )  # 半精度的 argmax 在 CPU 上慢三倍
     probs = adjust_logits(logits, params, seen).softmax(-1)
-    try: return torch.multinomial(probs, 1, generator=generator).squeeze(-1)
+    try:
+        return torch.multinomial(probs, 1, generator=generator).squeeze(-1)
     except RuntimeError as e:
-        if 'nan' not in str(e): raise
-        raise UserError('模型给出的分数里有 NaN 或 inf，没法抽样；权重多半坏了或训练已经发散，请换一份权重。') from None
+        if "nan" not in str(e):
+            raise
+        raise UserError("模型给出的分数里有 NaN 或 inf，没法抽样；权重多半坏了或训练已经发散，请换一份权重。") from None

@@ -58,8 +58,10 @@ def matmul_ceiling(n: int = 2048, dtypes=(torch.float32, torch.bfloat16), rounds
     n×n 的一次乘法算 2n³ 次运算。这是训练能达到的上限：别的操作都比它慢。
     """
     pairs = {str(d).removeprefix("torch."): torch.randn(n, n).to(d) for d in dtypes}
-    out = {name: torch.empty_like(x) for name, x in pairs.items()}     # 结果写在备好的地方，不把申请内存算进去
-    seconds = interleaved({name: lambda x=x, o=out[name]: torch.mm(x, x, out=o) for name, x in pairs.items()}, rounds, warmup=2)
+    out = {name: torch.empty_like(x) for name, x in pairs.items()}  # 结果写在备好的地方，不把申请内存算进去
+    seconds = interleaved(
+        {name: lambda x=x, o=out[name]: torch.mm(x, x, out=o) for name, x in pairs.items()}, rounds, warmup=2
+    )
     return {name: 2 * n**3 / s for name, s in medians(seconds).items()}
 
 # %% ../../nbs/9_lab/10_bench.ipynb #c032
@@ -84,12 +86,20 @@ def machine() -> dict:
     "这台机器：处理器、核数、线程数、内存（GB）、Python 与库的版本、今天的日期。"
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    except (ValueError, OSError, AttributeError):     # 有的系统没有这两项
+    except (ValueError, OSError, AttributeError):  # 有的系统没有这两项
         memory = 0.0
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
-    return {"cpu": _cpu_name(), **({"gpu": gpu} if gpu else {}), "cores": os.cpu_count(), "threads": torch.get_num_threads(),
-            "memory_gb": round(memory, 1), "python": platform.python_version(), "torch": torch.__version__,
-            "transformers": _version("transformers"), "date": date.today().isoformat()}
+    return {
+        "cpu": _cpu_name(),
+        **({"gpu": gpu} if gpu else {}),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "memory_gb": round(memory, 1),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": _version("transformers"),
+        "date": date.today().isoformat(),
+    }
 
 # %% ../../nbs/9_lab/10_bench.ipynb #c037
 def _shown(value) -> str:
@@ -118,6 +128,7 @@ def show_table(title: str, rows: list[dict]) -> None:
     "在终端里画一张表；数字靠右。"
     from rich.console import Console
     from rich.table import Table
+
     table = Table(title=title, title_justify="left")
     for name in _columns(rows):
         number = any(isinstance(row.get(name), (int, float)) for row in rows)
@@ -137,18 +148,26 @@ def save_result(name: str, title: str, rows: list[dict], *, command: str, notes=
     if not rows or not command:
         raise UserError(f"{name}：没有成绩，或没有写明是哪条命令量的；不存。")
     folder, here = Path(folder or ROOT / "benchmarks"), machine()
-    body = {"name": name, "title": title, "command": command, "machine": here, "date": here["date"], "rows": rows, "notes": list(notes)}
+    body = {
+        "name": name, "title": title, "command": command, "machine": here, "date": here["date"], "rows": rows,
+        "notes": list(notes),
+    }
     where = "，".join(f"{k} {v}" for k, v in here.items() if k != "date")
-    page = [f"# {title}", f"```\n{command}\n```", f"{here['date']}；{where}", markdown_table(rows), "\n".join(f"- {n}" for n in notes)]
+    page = [
+        f"# {title}", f"```\n{command}\n```", f"{here['date']}；{where}", markdown_table(rows),
+        "\n".join(f"- {n}" for n in notes),
+    ]
     atomic_write(folder / f"{name}.json", json.dumps(body, ensure_ascii=False, indent=1) + "\n")
     return atomic_write(folder / f"{name}.md", "\n\n".join(part for part in page if part) + "\n")
 
 # %% ../../nbs/9_lab/10_bench.ipynb #v002
 def bench_options(quick: str) -> list[click.Option]:
     "每个测速命令都有的三个选项：`--quick`（说明由各家给）、`--save`、`--folder`。"
-    return [click.Option(["--quick"], is_flag=True, help=quick),
-            click.Option(["--save"], is_flag=True, help="把成绩写进 benchmarks/，一份 .md 一份 .json"),
-            click.Option(["--folder"], default=None, metavar="文字", help="存到别的文件夹")]
+    return [
+        click.Option(["--quick"], is_flag=True, help=quick),
+        click.Option(["--save"], is_flag=True, help="把成绩写进 benchmarks/，一份 .md 一份 .json"),
+        click.Option(["--folder"], default=None, metavar="文字", help="存到别的文件夹"),
+    ]
 
 
 def told(name: str, **given) -> str:

@@ -36,14 +36,19 @@ def twins(config, seed=0):
 # %% ../../nbs/9_lab/30_generation.ipynb #c007
 GREEDY = SamplingParams(temperature=0)
 
+
 def write(model, prompt, new):
-    "我们的 `generate` 写 `new` 个词元：`prompt (b, p)` → `(b, new)`。"
+    "我们的 `generate` 写 `new` 个 token：`prompt (b, p)` → `(b, new)`。"
     return generate(model, prompt, max_new_tokens=new, params=GREEDY, eos_token_id=None).tokens
+
 
 def write_theirs(model, prompt, new):
     "transformers 自己的 `generate`（DynamicCache、贪心）写同样多：`(b, p)` → `(b, new)`。"
-    out = model.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=new, do_sample=False, eos_token_id=None, pad_token_id=0)
-    return out[:, prompt.shape[1]:]
+    out = model.generate(
+        prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=new, do_sample=False, eos_token_id=None,
+        pad_token_id=0,
+    )
+    return out[:, prompt.shape[1] :]
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c010
 def read_speed(megabytes=256, rounds=5):
@@ -55,54 +60,72 @@ def read_speed(megabytes=256, rounds=5):
 def step_parts(model, prompt, new):
     "写 `new` 步，每步（毫秒）花在哪：`{'矩阵乘', '注意力', '其余'}`；由 torch 的剖析器按算子归类。"
     from torch.autograd.profiler import profile
+
     write(model, prompt, 2)
     start = time.perf_counter()
     write(model, prompt, new)
     total = 1e3 * (time.perf_counter() - start) / new
-    with profile(use_kineto=False) as seen: write(model, prompt, new)
+    with profile(use_kineto=False) as seen:
+        write(model, prompt, new)
     table = {e.key: e.self_cpu_time_total / 1e3 / new for e in seen.key_averages()}
     share = lambda *words: sum(t for key, t in table.items() if any(w in key for w in words))
-    parts = {"矩阵乘": share("aten::mm", "addmm", "pack_mm", "_linear_pointwise"), "注意力": share("scaled_dot_product")}
+    parts = {
+        "矩阵乘": share("aten::mm", "addmm", "pack_mm", "_linear_pointwise"),
+        "注意力": share("scaled_dot_product"),
+    }
     return {**parts, "其余": max(total - sum(parts.values()), 0.0)}
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c021
 def batch_sweep(model, prompt_len, new, batches=(1, 2, 4, 8, 16), rounds=3):
-    "每种批量每秒写多少词元：`{批: 词元/秒}`。"
-    asks = {b: torch.randint(13, model.config.vocab_size, (b, prompt_len), generator=torch.Generator().manual_seed(b)) for b in batches}
+    "每种批量每秒写多少 token：`{批: token/秒}`。"
+    asks = {
+        b: torch.randint(13, model.config.vocab_size, (b, prompt_len), generator=torch.Generator().manual_seed(b))
+        for b in batches
+    }
     seconds = interleaved({b: (lambda x=x: write(model, x, new)) for b, x in asks.items()}, rounds)
     return {b: b * new / s for b, s in medians(seconds).items()}
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c024
 def quality(config, steps=100, length=128, batch=8, seed=0):
-    "同一形状训练 `steps` 步后，量化前后在没训练过的文字上的损失：`{'fp32', 'bf16', 'int8'}`（nat/词元）。"
+    "同一形状训练 `steps` 步后，量化前后在没训练过的文字上的损失：`{'fp32', 'bf16', 'int8'}`（nat/token）。"
     from minimind.tokenizer.fast import train_tokenizer
     from minimind.world import passage
+
     texts = [passage(random.Random(seed * 10**6 + i)) for i in range(400)]
     tok = train_tokenizer(texts, min(config.vocab_size, 2000))
     ids = torch.tensor([i for t in texts for i in tok.encode(t) + [2]])
-    held, train = ids[-length * 16:].view(16, length), ids[:-length * 16]
+    held, train = ids[-length * 16 :].view(16, length), ids[: -length * 16]
     torch.manual_seed(seed)
     model = MiniMindForCausalLM(config)
     optimizer = torch.optim.AdamW(model.parameters(), 2e-3)
     for _ in range(steps):
-        x = torch.stack([train[i:i + length] for i in torch.randint(len(train) - length, (batch,)).tolist()])
+        x = torch.stack([train[i : i + length] for i in torch.randint(len(train) - length, (batch,)).tolist()])
         model(x, labels=x).loss.backward()
         optimizer.step()
         optimizer.zero_grad()
     half, small = to_device(copy.deepcopy(model), dtype=torch.bfloat16), quantize_int8(copy.deepcopy(model))
     with torch.no_grad():
-        return {name: float(m.eval()(held, labels=held).loss) for name, m in (("fp32", model), ("bf16", half), ("int8", small))}
+        return {
+            name: float(m.eval()(held, labels=held).loss)
+            for name, m in (("fp32", model), ("bf16", half), ("int8", small))
+        }
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c027
 def compile_frozen(model, rounds=((5, 4), (9, 7))):
     """编译一个只用来推理的模型，要等几十秒。冻结只在真正编译时看开关，所以当场写几个词：两种长度，好让长度变成可变的。
     编译要用 C++ 编译器，没有就报 `UserError`；`rounds` 是热身的 (提示长, 新写)。"""
     from torch._inductor.cpp_builder import get_cpp_compiler
-    try: get_cpp_compiler()
-    except Exception as e: raise UserError(f"torch.compile 要用 C++ 编译器，这台机器上没有找到（{type(e).__name__}）；请装 g++，或不加 --compile。") from None
+
+    try:
+        get_cpp_compiler()
+    except Exception as e:
+        raise UserError(
+            f"torch.compile 要用 C++ 编译器，这台机器上没有找到（{type(e).__name__}）；请装 g++，或不加 --compile。"
+        ) from None
     fast = torch.compile(model)
     with torch._inductor.config.patch(freezing=True):
-        for p, new in rounds: write(fast, torch.full((1, p), 5), new)
+        for p, new in rounds:
+            write(fast, torch.full((1, p), 5), new)
     return fast
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c030
@@ -112,9 +135,15 @@ def contestants(config, compile=False):
     to16 = lambda m: m.to(torch.bfloat16) if m is theirs16 else to_device(m, dtype=torch.bfloat16)
     theirs16, half = copy.deepcopy(theirs), copy.deepcopy(ours)
     to16(theirs16), to16(half)
-    field = {"transformers fp32": (write_theirs, theirs), "fp32": (write, ours), "fp32 重排": (write, pack_weights(copy.deepcopy(ours))),
-             "transformers bf16": (write_theirs, theirs16), "bf16": (write, half), "bf16 重排": (write, pack_weights(copy.deepcopy(half))),
-             "int8": (write, quantize_int8(copy.deepcopy(ours)))}
+    field = {
+        "transformers fp32": (write_theirs, theirs),
+        "fp32": (write, ours),
+        "fp32 重排": (write, pack_weights(copy.deepcopy(ours))),
+        "transformers bf16": (write_theirs, theirs16),
+        "bf16": (write, half),
+        "bf16 重排": (write, pack_weights(copy.deepcopy(half))),
+        "int8": (write, quantize_int8(copy.deepcopy(ours))),
+    }
     if compile:
         field["bf16 编译"] = (write, compile_frozen(copy.deepcopy(half)))
         field["int8 编译"] = (write, compile_frozen(quantize_int8(copy.deepcopy(ours))))
@@ -122,6 +151,7 @@ def contestants(config, compile=False):
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c031
 TARGETS = {"fp32 重排": 1.1, "bf16 重排": 1.25, "bf16 编译": 1.45, "int8": 2.4, "批 8 对批 1": 4.0}
+
 
 def compare(config, prompt_len=64, new=128, rounds=5, compile=False):
     "批 1 的比赛：一行一种写法的字典列表；倍数都是对同精度的 transformers（int8 对它的 bf16）。"
@@ -132,25 +162,42 @@ def compare(config, prompt_len=64, new=128, rounds=5, compile=False):
     rows = []
     for name, s in medians(seconds).items():
         base = "fp32" if "fp32" in name else "bf16"
-        rows.append({"写法": name, "批": 1, "词元/秒": new / s, "倍数": fast[base][name], "比谁": f"transformers {base}", "目标": TARGETS.get(name)})
+        rows.append(
+            {
+                "写法": name, "批": 1, "token/秒": new / s, "倍数": fast[base][name], "比谁": f"transformers {base}",
+                "目标": TARGETS.get(name),
+            }
+        )
     return rows
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c033
 def run(quick=False, compile=False, rounds=5):
     "整个测速：`(行, 说明)`。`quick` 用很小的形状，几秒钟，只为看它跑得通。"
-    config = MiniMindConfig(hidden_size=64, num_hidden_layers=2, num_attention_heads=4, vocab_size=2000) if quick else MiniMindConfig.preset("small")
+    config = (
+        MiniMindConfig(hidden_size=64, num_hidden_layers=2, num_attention_heads=4, vocab_size=2000)
+        if quick
+        else MiniMindConfig.preset("small")
+    )
     p, n = (16, 8) if quick else (64, 128)
     rounds = 1 if quick else rounds
     rows = compare(config, p, n, rounds, compile)
     half = pack_weights(to_device(twins(config)[0], dtype=torch.bfloat16))
     sweep = batch_sweep(half, p, n, (1, 2, 4, 8) if quick else (1, 2, 4, 8, 16), min(rounds, 3))
     for b, speed in sweep.items():
-        if b > 1: rows.append({"写法": "bf16 重排", "批": b, "词元/秒": speed, "倍数": speed / sweep[1], "比谁": "批 1", "目标": TARGETS["批 8 对批 1"] if b == 8 else None})
+        if b > 1:
+            rows.append(
+                {
+                    "写法": "bf16 重排", "批": b, "token/秒": speed, "倍数": speed / sweep[1], "比谁": "批 1",
+                    "目标": TARGETS["批 8 对批 1"] if b == 8 else None,
+                }
+            )
     losses = quality(config, 5 if quick else 100)
-    notes = [f"形状 {config.hidden_size}×{config.num_hidden_layers}，词表 {config.vocab_size}；提示 {p}，新写 {n}，贪心，不设停止词；各种写法轮流跑 {rounds} 轮。",
-             "transformers 用它自己的 generate 与动态缓存，模型是同形、同权重的 Llama。",
-             f"int8 的质量：训练 {5 if quick else 100} 步后，没训练过的文字上的损失 {losses['fp32']:.4f} → {losses['int8']:.4f}（{100 * (losses['int8'] / losses['fp32'] - 1):+.2f}%）。",
-             f"内存每秒读 {read_speed(64 if quick else 256) / 1e9:.1f} GB（{torch.get_num_threads()} 线程）。"]
+    notes = [
+        f"形状 {config.hidden_size}×{config.num_hidden_layers}，词表 {config.vocab_size}；提示 {p}，新写 {n}，贪心，不设停止词；各种写法轮流跑 {rounds} 轮。",
+        "transformers 用它自己的 generate 与动态缓存，模型是同形、同权重的 Llama。",
+        f"int8 的质量：训练 {5 if quick else 100} 步后，没训练过的文字上的损失 {losses['fp32']:.4f} → {losses['int8']:.4f}（{100 * (losses['int8'] / losses['fp32'] - 1):+.2f}%）。",
+        f"内存每秒读 {read_speed(64 if quick else 256) / 1e9:.1f} GB（{torch.get_num_threads()} 线程）。",
+    ]
     return rows, notes
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c034
@@ -158,11 +205,25 @@ def bench_generate(quick=False, compile=False, save=False, rounds=5, folder=None
     "各种写法轮流写词，打印表格；`save` 时写 folder（默认 benchmarks/）里的 generate.md 与 generate.json。"
     rows, notes = run(quick, compile, rounds)
     show_table("生成的速度", rows)
-    for note in notes: print("·", note)
-    if save: print("已存到", save_result("generate", "生成的速度", rows, command=told("generate", quick=quick, compile=compile), notes=notes, folder=folder))
+    for note in notes:
+        print("·", note)
+    if save:
+        print(
+            "已存到",
+            save_result(
+                "generate", "生成的速度", rows, command=told("generate", quick=quick, compile=compile), notes=notes,
+                folder=folder,
+            ),
+        )
 
-command = Command("generate", callback=bench_generate, params=[
-    click.Option(["--compile"], is_flag=True, help="加上 torch.compile 的两种（要多等一两分钟）"),
-    click.Option(["--rounds"], type=click.IntRange(1), default=5, metavar="整数", help="轮流跑几轮（默认 5）"),
-    *bench_options("很小的形状，几秒钟，只看跑不跑得通")],
-    help="写词的速度：与 transformers 的同形模型轮流写，各招分开量，连同 int8 的质量。\n\n例如：minimind bench generate --compile --save")
+
+command = Command(
+    "generate",
+    callback=bench_generate,
+    params=[
+        click.Option(["--compile"], is_flag=True, help="加上 torch.compile 的两种（要多等一两分钟）"),
+        click.Option(["--rounds"], type=click.IntRange(1), default=5, metavar="整数", help="轮流跑几轮（默认 5）"),
+        *bench_options("很小的形状，几秒钟，只看跑不跑得通"),
+    ],
+    help="写词的速度：与 transformers 的同形模型轮流写，各招分开量，连同 int8 的质量。\n\n例如：minimind bench generate --compile --save",
+)

@@ -41,7 +41,9 @@ def write_corpus(path, megabytes: float) -> Path:
     with atomic_open(path, "wb") as file:
         while size > 0:
             block = "".join(f'{{"text": "{i}号。{bodies[i % 997]}"}}\n' for i in range(row, row + 500)).encode()
-            file.write(block); size -= len(block); row += 500
+            file.write(block)
+            size -= len(block)
+            row += 500
     return Path(path)
 
 # %% ../../nbs/9_lab/60_memory.ipynb #c015
@@ -55,15 +57,21 @@ train(make_args(PretrainArgs, **json.loads(sys.argv[1])))
 
 def watch(command: list, env: dict, every: float = 0.05) -> list[tuple]:
     "跑一条命令，返回它每一刻的 (秒, 匿名 MB, 文件 MB)；命令失败抛 UserError。"
-    child = subprocess.Popen([str(c) for c in command], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    child = subprocess.Popen(
+        [str(c) for c in command], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     start, seen = time.monotonic(), []
     while child.poll() is None:
-        try: now = resident(child.pid)
-        except UserError: break                                       # 刚刚结束
-        if now["anon"]: seen.append((time.monotonic() - start, now["anon"], now["file"]))
+        try:
+            now = resident(child.pid)
+        except UserError:
+            break  # 刚刚结束
+        if now["anon"]:
+            seen.append((time.monotonic() - start, now["anon"], now["file"]))
         time.sleep(every)
     said = child.communicate()[0]
-    if child.returncode or not seen: raise UserError(f"要量的命令没有跑成：{said.strip().splitlines()[-1] if said.strip() else '没有输出'}")
+    if child.returncode or not seen:
+        raise UserError(f"要量的命令没有跑成：{said.strip().splitlines()[-1] if said.strip() else '没有输出'}")
     return seen
 
 # %% ../../nbs/9_lab/60_memory.ipynb #c017
@@ -71,15 +79,25 @@ def train_watched(corpus, folder, steps: int = 4, packing: int = 1) -> list[tupl
     "在 folder 里用这份语料训练几步（很小的模型），返回内存的曲线。分词器没有就先训一个。"
     folder = Path(folder)
     if not (folder / "tok").is_dir():
-        with open(corpus, encoding="utf8") as f: some = [json.loads(next(f))["text"] for _ in range(400)]
+        with open(corpus, encoding="utf8") as f:
+            some = [json.loads(next(f))["text"] for _ in range(400)]
         save_tokenizer(train_tokenizer(some, 1000), folder / "tok")
-    given = dict(data_path=str(corpus), tokenizer_path=str(folder / "tok"), save_dir=str(folder / "out"), hidden_size=64, num_hidden_layers=2,
-                 max_seq_len=340, batch_size=4, accumulation_steps=1, max_steps=steps, packing=packing, num_workers=0, device="cpu", dtype="float32")
-    env = {**os.environ, "MINIMIND_HOME": str(folder), "PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")])}
+    given = dict(
+        data_path=str(corpus), tokenizer_path=str(folder / "tok"), save_dir=str(folder / "out"), hidden_size=64,
+        num_hidden_layers=2, max_seq_len=340, batch_size=4, accumulation_steps=1, max_steps=steps, packing=packing,
+        num_workers=0, device="cpu", dtype="float32",
+    )
+    env = {
+        **os.environ,
+        "MINIMIND_HOME": str(folder),
+        "PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]),
+    }
     return watch([sys.executable, "-c", CHILD, json.dumps(given)], env)
 
 # %% ../../nbs/9_lab/60_memory.ipynb #c019
-def compare(small: float, large: float, folder, packing: int = 1, steps: int = 4, turns=("第一次", "第二次")) -> tuple[list[dict], dict]:
+def compare(
+    small: float, large: float, folder, packing: int = 1, steps: int = 4, turns=("第一次", "第二次")
+) -> tuple[list[dict], dict]:
     "两种大小各跑 `turns` 那几次，返回 (表格的行, 每次的曲线)。单位 MB。"
     rows, lines = [], {}
     for megabytes in (small, large):
@@ -87,34 +105,54 @@ def compare(small: float, large: float, folder, packing: int = 1, steps: int = 4
         corpus = write_corpus(Path(folder) / f"{megabytes:g}.jsonl", megabytes)
         for turn in turns:
             seen = lines[f"{megabytes:g} MB，{turn}"] = train_watched(corpus, home, steps, packing)
-            rows.append({"语料 MB": megabytes, "打包": packing, "次": turn, "峰值（丢不掉的）": max(a for _, a, _ in seen),
-                         "结束时": seen[-1][1], "文件缓存": max(f for _, _, f in seen), "秒": seen[-1][0]})
+            rows.append(
+                {
+                    "语料 MB": megabytes, "打包": packing, "次": turn, "峰值（丢不掉的）": max(a for _, a, _ in seen),
+                    "结束时": seen[-1][1], "文件缓存": max(f for _, _, f in seen), "秒": seen[-1][0],
+                }
+            )
     return rows, lines
 
 # %% ../../nbs/9_lab/60_memory.ipynb #c025
-SLACK = 32.0   # MB：分配器的零头、解释器的杂物
+SLACK = 32.0  # MB：分配器的零头、解释器的杂物
 
 
-def bench_memory(small: float = 100, large: float = 1000, packing: int = 1, save: bool = False, quick: bool = False, folder=None) -> list[dict]:
+def bench_memory(
+    small: float = 100, large: float = 1000, packing: int = 1, save: bool = False, quick: bool = False, folder=None
+) -> list[dict]:
     "语料差十倍，内存差多少：打印表格，返回全部行；大的那份多占超过一成（并超过 SLACK）就抛 UserError。"
     small, large = (1, 10) if quick else (small, large)
-    if not 0 < small < large: raise UserError(f"--small {small:g} 要大于 0、小于 --large {large:g}。")
-    with tempfile.TemporaryDirectory() as tmp: rows, _ = compare(small, large, tmp, packing)
+    if not 0 < small < large:
+        raise UserError(f"--small {small:g} 要大于 0、小于 --large {large:g}。")
+    with tempfile.TemporaryDirectory() as tmp:
+        rows, _ = compare(small, large, tmp, packing)
     show_table("训练占的内存（MB）", rows)
     peaks = {size: max(r["峰值（丢不掉的）"] for r in rows if r["语料 MB"] == size) for size in (small, large)}
     if save:
         command = told("memory", small=f"{small:g}", large=f"{large:g}", quick=quick)
-        print(f"存好了：{save_result('memory', '训练占的内存与数据大小', rows, command=command, folder=folder, notes=NOTES)}")
+        print(
+            f"存好了：{save_result('memory', '训练占的内存与数据大小', rows, command=command, folder=folder, notes=NOTES)}"
+        )
     if peaks[large] > peaks[small] + max(SLACK, 0.1 * peaks[small]):
-        raise UserError(f"语料从 {small:g} MB 变成 {large:g} MB，内存的峰值从 {peaks[small]:.0f} MB 涨到 {peaks[large]:.0f} MB；有一张表跟着行数长大了。")
+        raise UserError(
+            f"语料从 {small:g} MB 变成 {large:g} MB，内存的峰值从 {peaks[small]:.0f} MB 涨到 {peaks[large]:.0f} MB；有一张表跟着行数长大了。"
+        )
     return rows
 
 
-NOTES = ("峰值只数丢不掉的页（RssAnon）：包含 Python、torch 与模型；文件缓存（RssFile）内存紧张时系统随时收回。",
-         "第一次要检查、编码、装箱；第二次直接用缓存。语料由 minimind.lab.memory.write_corpus 造。")
-command = Command("memory", callback=bench_memory, help="证明训练占的内存与数据大小无关：造两份语料，各训练几步，比内存的峰值。全部约十分钟，要 Linux。\n\n"
-                  "例：minimind bench memory --quick\n\n例：minimind bench memory --small 20 --large 200", params=[
-    click.Option(["--small"], default=100.0, metavar="小数", help="小的那份多少 MB（默认 100）"),
-    click.Option(["--large"], default=1000.0, metavar="小数", help="大的那份多少 MB（默认 1000）"),
-    click.Option(["--packing"], default=1, metavar="整数", help="1：打包；0：不打包（默认 1）"),
-    *bench_options("1 MB 与 10 MB，一分钟，只看流程")])
+NOTES = (
+    "峰值只数丢不掉的页（RssAnon）：包含 Python、torch 与模型；文件缓存（RssFile）内存紧张时系统随时收回。",
+    "第一次要检查、编码、装箱；第二次直接用缓存。语料由 minimind.lab.memory.write_corpus 造。",
+)
+command = Command(
+    "memory",
+    callback=bench_memory,
+    help="证明训练占的内存与数据大小无关：造两份语料，各训练几步，比内存的峰值。全部约十分钟，要 Linux。\n\n"
+    "例：minimind bench memory --quick\n\n例：minimind bench memory --small 20 --large 200",
+    params=[
+        click.Option(["--small"], default=100.0, metavar="小数", help="小的那份多少 MB（默认 100）"),
+        click.Option(["--large"], default=1000.0, metavar="小数", help="大的那份多少 MB（默认 1000）"),
+        click.Option(["--packing"], default=1, metavar="整数", help="1：打包；0：不打包（默认 1）"),
+        *bench_options("1 MB 与 10 MB，一分钟，只看流程"),
+    ],
+)

@@ -27,7 +27,10 @@ from ..trainer.checkpoint import read_resume
 from ..world.files import write_world
 
 # %% ../../nbs/9_lab/50_parity.ipynb #c010
-STAGES = {"pretrain": (train_pretrain.PretrainArgs, train_pretrain.train, "pretrain"), "full_sft": (train_full_sft.SFTArgs, train_full_sft.train, "sft")}
+STAGES = {
+    "pretrain": (train_pretrain.PretrainArgs, train_pretrain.train, "pretrain"),
+    "full_sft": (train_full_sft.SFTArgs, train_full_sft.train, "sft"),
+}
 WAYS = ("笔记本里调用", "命令行", "两个进程", "累积两次")
 
 
@@ -37,8 +40,14 @@ def make_task(folder, rows: int = 64) -> dict[str, Path]:
     world, task = write_world(folder / "world"), {}
     for name in ("pretrain", "sft"):
         lines = world[name].read_text(encoding="utf8").splitlines()
-        task[name] = atomic_write(folder / f"{name}.jsonl", "\n".join(lines[:: max(1, len(lines) // rows)][:rows]) + "\n")
-    texts = [json.dumps(json.loads(line), ensure_ascii=False) for name in task for line in task[name].read_text(encoding="utf8").splitlines()]
+        task[name] = atomic_write(
+            folder / f"{name}.jsonl", "\n".join(lines[:: max(1, len(lines) // rows)][:rows]) + "\n"
+        )
+    texts = [
+        json.dumps(json.loads(line), ensure_ascii=False)
+        for name in task
+        for line in task[name].read_text(encoding="utf8").splitlines()
+    ]
     task["tokenizer"] = save_tokenizer(train_tokenizer(texts, 600), folder / "tokenizer")
     return task
 
@@ -46,16 +55,22 @@ def make_task(folder, rows: int = 64) -> dict[str, Path]:
 def options(stage: str, task: dict, home, way: str, packing: int, steps: int) -> dict:
     "这种跑法的训练参数：全局批总是 8 个样本。"
     batch = 8 if way in ("笔记本里调用", "命令行") else 4
-    return dict(data_path=str(task[STAGES[stage][2]]), tokenizer_path=str(task["tokenizer"]), save_dir=str(Path(home) / "out"), from_weight="none",
-                hidden_size=64, num_hidden_layers=2, max_seq_len=192, batch_size=batch, accumulation_steps=2 if way == "累积两次" else 1,
-                epochs=100, max_steps=steps, learning_rate=2e-3, dtype="float32", device="cpu", num_workers=0, log_interval=1, packing=packing)
+    return dict(
+        data_path=str(task[STAGES[stage][2]]), tokenizer_path=str(task["tokenizer"]),
+        save_dir=str(Path(home) / "out"), from_weight="none", hidden_size=64, num_hidden_layers=2, max_seq_len=192,
+        batch_size=batch, accumulation_steps=2 if way == "累积两次" else 1, epochs=100, max_steps=steps,
+        learning_rate=2e-3, dtype="float32", device="cpu", num_workers=0, log_interval=1, packing=packing,
+    )
 
 
 def launch_command(stage: str, way: str, given: dict) -> list[str]:
     "命令行与 torchrun 的写法。"
     flags = [f"--{k}={v}" for k, v in given.items()]
     if way == "两个进程":
-        return [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", f"minimind.trainer.train_{stage}", *flags]
+        return [
+            sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m",
+            f"minimind.trainer.train_{stage}", *flags,
+        ]
     return [sys.executable, "-m", "minimind.cli", "train", stage, *flags]
 
 # %% ../../nbs/9_lab/50_parity.ipynb #c016
@@ -72,8 +87,12 @@ def run_way(stage: str, way: str, task: dict, home, packing: int = 1, steps: int
     if way == "笔记本里调用":
         train(make_args(cls, **given))
     else:
-        env = {**os.environ, "MINIMIND_HOME": str(home), "PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]),
-               "OMP_NUM_THREADS": str(torch.get_num_threads())}
+        env = {
+            **os.environ,
+            "MINIMIND_HOME": str(home),
+            "PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]),
+            "OMP_NUM_THREADS": str(torch.get_num_threads()),
+        }
         done = subprocess.run(launch_command(stage, way, given), env=env, capture_output=True, text=True)
         if done.returncode:
             raise UserError(f"{way}没有跑成：{(done.stderr.strip().splitlines() or ['没有输出'])[-1]}")
@@ -85,14 +104,18 @@ def differences(a: tuple, b: tuple) -> dict[str, float]:
     (losses, weights), (losses2, weights2) = a, b
     if len(losses) != len(losses2) or weights.keys() != weights2.keys():
         return {"loss": float("inf"), "weight": float("inf")}
-    return {"loss": max(abs(x - y) for x, y in zip(losses, losses2)),
-            "weight": max((weights[k] - weights2[k]).abs().max().item() for k in weights)}
+    return {
+        "loss": max(abs(x - y) for x, y in zip(losses, losses2)),
+        "weight": max((weights[k] - weights2[k]).abs().max().item() for k in weights),
+    }
 
 # %% ../../nbs/9_lab/50_parity.ipynb #c030
-LOSS, WEIGHT = 2e-4, 5e-4   # 容差：流水账里的损失留六位有效数字；AdamW 会把接近零的梯度上的舍入放大
+LOSS, WEIGHT = 2e-4, 5e-4  # 容差：流水账里的损失留六位有效数字；AdamW 会把接近零的梯度上的舍入放大
 
 
-def verdicts(folder, stages=tuple(STAGES), packings=(1, 0), steps: int = 12, ways=WAYS, say=lambda text: None) -> list[dict]:
+def verdicts(
+    folder, stages=tuple(STAGES), packings=(1, 0), steps: int = 12, ways=WAYS, say=lambda text: None
+) -> list[dict]:
     "每个阶段、每种打包，四种跑法各与第一种比；返回表格的行。"
     task, rows = make_task(folder), []
     for stage in stages:
@@ -104,8 +127,13 @@ def verdicts(folder, stages=tuple(STAGES), packings=(1, 0), steps: int = 12, way
                 first = first or result
                 gap = differences(first, result)
                 ok = gap["loss"] <= LOSS and gap["weight"] <= WEIGHT
-                rows.append({"阶段": stage, "打包": "是" if packing else "否", "跑法": way, "步": len(result[0]), "末步损失": result[0][-1],
-                             "损失最多差": gap["loss"], "权重最多差": gap["weight"], "结论": "一样" if ok else "不一样"})
+                rows.append(
+                    {
+                        "阶段": stage, "打包": "是" if packing else "否", "跑法": way, "步": len(result[0]),
+                        "末步损失": result[0][-1], "损失最多差": gap["loss"], "权重最多差": gap["weight"],
+                        "结论": "一样" if ok else "不一样",
+                    }
+                )
     return rows
 
 # %% ../../nbs/9_lab/50_parity.ipynb #c032
@@ -113,19 +141,35 @@ def bench_parity(stage: str = "", save: bool = False, quick: bool = False, folde
     "跑完并打印表格；都一样返回 0，有一种不一样返回 1。`save` 时写 folder（默认 benchmarks/）里的 parity.md 与 parity.json。"
     stages = [s.strip() for s in stage.split(",") if s.strip()] or list(STAGES)
     for name in stages:
-        if name not in STAGES: raise UserError(f"--stage {name} 不认识；可以是 {'、'.join(STAGES)}，用逗号隔开几个。")
-    with tempfile.TemporaryDirectory() as tmp: rows = verdicts(tmp, stages, (1,) if quick else (1, 0), 4 if quick else 12, say=lambda text: print(text, flush=True))
+        if name not in STAGES:
+            raise UserError(f"--stage {name} 不认识；可以是 {'、'.join(STAGES)}，用逗号隔开几个。")
+    with tempfile.TemporaryDirectory() as tmp:
+        rows = verdicts(
+            tmp, stages, (1,) if quick else (1, 0), 4 if quick else 12, say=lambda text: print(text, flush=True)
+        )
     show_table("同一个训练，四种跑法（与第一种比）", rows)
     if save:
-        print(f"存好了：{save_result('parity', '同一个训练，四种跑法', rows, command=told('parity', stage=stage, quick=quick), notes=NOTES, folder=folder)}")
+        print(
+            f"存好了：{save_result('parity', '同一个训练，四种跑法', rows, command=told('parity', stage=stage, quick=quick), notes=NOTES, folder=folder)}"
+        )
     bad = [f"{r['阶段']}、打包：{r['打包']}、{r['跑法']}" for r in rows if r["结论"] != "一样"]
     print(f"有 {len(bad)} 种跑法不一样：{'；'.join(bad)}。" if bad else "都一样。")
     return int(bool(bad))
 
 
-NOTES = (f"float32，CPU；全局批 8 个样本，样本长短不一。损失差不超过 {LOSS:g}、权重差不超过 {WEIGHT:g} 算一样（AdamW 的一步约等于学习率 2e-3）。",
-         "两个进程是 torchrun 加 gloo，每个进程半批；累积两次是半批、攒两次；命令行是另一个进程里的 minimind train。")
-command = Command("parity", callback=bench_parity, help="验一遍：笔记本、命令行、两个进程、梯度累积，每步的损失与最后的权重都一样。有不一样的退出码 1。全部约三分钟。\n\n"
-                  "例：minimind bench parity --quick\n\n例：minimind bench parity --stage full_sft --save", params=[
-    click.Option(["--stage"], default="", metavar="文字", help="只验这几个阶段，逗号隔开：pretrain、full_sft（默认全部）"),
-    *bench_options("每种四步，只验打包的")])
+NOTES = (
+    f"float32，CPU；全局批 8 个样本，样本长短不一。损失差不超过 {LOSS:g}、权重差不超过 {WEIGHT:g} 算一样（AdamW 的一步约等于学习率 2e-3）。",
+    "两个进程是 torchrun 加 gloo，每个进程半批；累积两次是半批、攒两次；命令行是另一个进程里的 minimind train。",
+)
+command = Command(
+    "parity",
+    callback=bench_parity,
+    help="验一遍：笔记本、命令行、两个进程、梯度累积，每步的损失与最后的权重都一样。有不一样的退出码 1。全部约三分钟。\n\n"
+    "例：minimind bench parity --quick\n\n例：minimind bench parity --stage full_sft --save",
+    params=[
+        click.Option(
+            ["--stage"], default="", metavar="文字", help="只验这几个阶段，逗号隔开：pretrain、full_sft（默认全部）"
+        ),
+        *bench_options("每种四步，只验打包的"),
+    ],
+)

@@ -73,12 +73,16 @@ def full_loss(model, batch: dict) -> Tensor:
     return token_loss(model(batch["input_ids"], use_cache=False, **inputs).logits, batch["labels"])
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c021
-def one_step(model, batch: dict, *, dtype: torch.dtype = torch.float32, optimizer: str = "adamw", loss=language_model_loss):
+def one_step(
+    model, batch: dict, *, dtype: torch.dtype = torch.float32, optimizer: str = "adamw", loss=language_model_loss
+):
     "一个不带参数的函数：在这批数据上真走一步训练（前向、反向、裁剪、更新），返回 `train_step` 的结果。"
     device = next(model.parameters()).device
     opt, scaler = optim_module.build_optimizer(model.train(), optimizer, 1e-4), make_scaler(device, dtype)
-    return lambda: train_step(model, [batch], loss, opt, scaler, grad_clip=1.0, amp=autocast(device, dtype), device=device,
-                              guard=lambda norm: norm.item())
+    return lambda: train_step(
+        model, [batch], loss, opt, scaler, grad_clip=1.0, amp=autocast(device, dtype), device=device,
+        guard=lambda norm: norm.item(),
+    )
 
 
 def fast_dtype() -> torch.dtype:
@@ -86,7 +90,9 @@ def fast_dtype() -> torch.dtype:
     return pick_dtype("bfloat16", torch.device("cpu"))
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c024
-def step_phases(model, batch: dict, *, dtype=torch.float32, optimizer="adamw", loss=language_model_loss, rounds: int = 5) -> dict[str, float]:
+def step_phases(
+    model, batch: dict, *, dtype=torch.float32, optimizer="adamw", loss=language_model_loss, rounds: int = 5
+) -> dict[str, float]:
     "一步里前向、反向、裁剪与更新各用几秒（中位数）。"
     opt, device = optim_module.build_optimizer(model.train(), optimizer, 1e-4), next(model.parameters()).device
     times: dict[str, list] = {"前向": [], "反向": [], "裁剪与更新": []}
@@ -103,7 +109,7 @@ def step_phases(model, batch: dict, *, dtype=torch.float32, optimizer="adamw", l
         marks.append(time.perf_counter())
         for name, start, stop in zip(times, marks, marks[1:]):
             times[name].append(stop - start)
-    return {name: median(values[1:]) for name, values in times.items()}        # 头一步是热身
+    return {name: median(values[1:]) for name, values in times.items()}  # 头一步是热身
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c029
 @contextmanager
@@ -119,10 +125,12 @@ def swapped(module, name: str, value):
 # %% ../../nbs/9_lab/20_step_time.ipynb #c031
 def _there_and_back(fn, inputs: tuple, dtype):
     "一个函数：在 autocast 里算 `fn(*inputs)`，再反向一遍。"
+
     def run():
         with autocast(torch.device("cpu"), dtype):
             out = fn(*inputs)
         out.float().sum().backward()
+
     return run
 
 
@@ -136,6 +144,7 @@ def _update_alone(model, optimizer: str):
             p.grad = g
         opt.step()
         opt.zero_grad()
+
     return run
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c032
@@ -148,13 +157,23 @@ def step_parts(model, batch: dict, *, dtype=torch.float32, optimizer="adamw", ro
     attend = lambda x: block.self_attn(x, rope, mask, None, causal)
     head = lambda x: model(inputs_embeds=x, labels=batch["labels"], loss_only=True).loss
     update = _update_alone(model, optimizer)
-    normal = wide.detach().to(dtype).requires_grad_()               # 归一化出来的已经是矩阵乘法的精度
-    with swapped(body, "layers", torch.nn.ModuleList()):            # 量“头与损失”时先拿掉中间各层
+    normal = wide.detach().to(dtype).requires_grad_()     # 归一化出来的已经是矩阵乘法的精度
+    with swapped(body, "layers", torch.nn.ModuleList()):  # 量“头与损失”时先拿掉中间各层
         seconds = interleaved({"头与损失": _there_and_back(head, (wide,), dtype)}, rounds)
-    seconds |= interleaved({"注意力": _there_and_back(attend, (normal,), dtype), "前馈": _there_and_back(block.mlp, (normal,), dtype),
-                            "归一化": _there_and_back(block.input_layernorm, (wide,), dtype),
-                            "整步": one_step(model, batch, dtype=dtype, optimizer=optimizer), "优化器": update}, rounds)
-    times = {"注意力": c.num_hidden_layers, "前馈": c.num_hidden_layers, "归一化": 2 * c.num_hidden_layers, "头与损失": 1, "优化器": 1}
+    seconds |= interleaved(
+        {
+            "注意力": _there_and_back(attend, (normal,), dtype),
+            "前馈": _there_and_back(block.mlp, (normal,), dtype),
+            "归一化": _there_and_back(block.input_layernorm, (wide,), dtype),
+            "整步": one_step(model, batch, dtype=dtype, optimizer=optimizer),
+            "优化器": update,
+        },
+        rounds,
+    )
+    times = {
+        "注意力": c.num_hidden_layers, "前馈": c.num_hidden_layers, "归一化": 2 * c.num_hidden_layers, "头与损失": 1,
+        "优化器": 1,
+    }
     parts = {name: median(seconds[name]) * n for name, n in times.items()}
     return parts | {"其余": max(0.0, median(seconds["整步"]) - sum(parts.values()))}
 
@@ -218,7 +237,7 @@ def freed_memory_returned():
         give_back_memory(False)
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c046
-TECHNIQUES = {      # 名字 → 怎样关掉它
+TECHNIQUES = {  # 名字 → 怎样关掉它
     "分块注意力（关：SDPA）": lambda: swapped(attention_module, "BLOCKED_MAX", 0),
     "跳过别的文档": lambda: swapped(attention_module, "_first_key", lambda seen: 0),
     "挡板相加（关：逐格填）": _filling,
@@ -232,8 +251,10 @@ TECHNIQUES = {      # 名字 → 怎样关掉它
 }
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c054
-def technique_steps(rows: int = 3, length: int = 320, preset: str = "nano", document: int = 60, learn: float = 0.4,
-                    names=tuple(TECHNIQUES), optimizer: str = "muon") -> dict:
+def technique_steps(
+    rows: int = 3, length: int = 320, preset: str = "nano", document: int = 60, learn: float = 0.4,
+    names=tuple(TECHNIQUES), optimizer: str = "muon",
+) -> dict:
     "{写法: 走一步的函数}：全开；`names` 里的技术一次关掉一样；再加 fp32 与“每个位置都算头”。"
     config, dtype = MiniMindConfig.preset(preset), fast_dtype()
     batch = fake_batch(config.vocab_size, rows, length, document=document, learn=learn)
@@ -252,7 +273,7 @@ def sample_lengths(n: int, longest: int, seed: int = 0) -> list[int]:
     "n 个样本的长度：Beta(1, 2) 乘上限，平均是上限的三分之一；最短 4。"
     generator = torch.Generator().manual_seed(seed)
     u = torch.rand(n, generator=generator)
-    return (longest * (1 - u.sqrt())).round().clamp(4, longest).long().tolist()     # Beta(1,2) 的逆分布函数
+    return (longest * (1 - u.sqrt())).round().clamp(4, longest).long().tolist()  # Beta(1,2) 的逆分布函数
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c060
 def batches_of(lengths: list[int], longest: int, rows: int, how: str, vocab: int = 6400) -> list[dict]:
@@ -265,9 +286,9 @@ def batches_of(lengths: list[int], longest: int, rows: int, how: str, vocab: int
     samples = [{"input_ids": i, "labels": i} for i in ids]
     if how == "pack":
         packs = list(pack(samples, longest))
-        return [collate_packed(packs[i:i + rows]) for i in range(0, len(packs) - rows + 1, rows)]
+        return [collate_packed(packs[i : i + rows]) for i in range(0, len(packs) - rows + 1, rows)]
     width = {"max_len": longest} if how == "max" else {}
-    return [collate_padded(samples[i:i + rows], **width) for i in range(0, len(samples) - rows + 1, rows)]
+    return [collate_padded(samples[i : i + rows], **width) for i in range(0, len(samples) - rows + 1, rows)]
 
 
 def useful_tokens(batch: dict) -> int:
@@ -282,15 +303,21 @@ def packing_steps(config: MiniMindConfig, rows: int, longest: int) -> dict:
     for name, how in {"补到上限": "max", "补到同批最长": "batch", "拼接": "pack"}.items():
         made = sorted(batches_of(lengths, longest, rows, how, config.vocab_size), key=useful_tokens)
         batch = made[len(made) // 2]
-        steps[name] = one_step(MiniMindForCausalLM(config), batch, dtype=fast_dtype(), loss=full_loss), useful_tokens(batch)
+        steps[name] = (
+            one_step(MiniMindForCausalLM(config), batch, dtype=fast_dtype(), loss=full_loss),
+            useful_tokens(batch),
+        )
     return steps
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c071
 def llama_like(config: MiniMindConfig):
     "与 `config` 同形状、随机权重的 transformers Llama。"
     from transformers import LlamaConfig, LlamaForCausalLM
-    names = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "vocab_size",
-             "rms_norm_eps", "rope_theta", "max_position_embeddings", "tie_word_embeddings")
+
+    names = (
+        "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
+        "vocab_size", "rms_norm_eps", "rope_theta", "max_position_embeddings", "tie_word_embeddings",
+    )
     return LlamaForCausalLM(LlamaConfig(**{n: getattr(config, n) for n in names}))
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c073
@@ -307,18 +334,30 @@ def matmul_work(dtype: torch.dtype, n: int = 2048, times: int = 1):
     def run():
         for _ in range(times):
             torch.mm(a, a, out=out)
+
     return run, 2 * n**3 * times
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c076
 SIZES = {  # 正式的与 --quick 的：(配置, 行, 长度)
-    False: dict(dense=("small", 8, 512), packed=("small", 8, 512), nano=(("nano", 32, 256), ("nano", 3, 320)), matmul=2048, rounds=12, many=24),
-    True: dict(dense=("tiny", 2, 32), packed=("tiny", 2, 64), nano=(("nano", 2, 32), ("nano", 1, 32)), matmul=128, rounds=1, many=1),
+    False: dict(
+        dense=("small", 8, 512), packed=("small", 8, 512), nano=(("nano", 32, 256), ("nano", 3, 320)), matmul=2048,
+        rounds=12, many=24,
+    ),
+    True: dict(
+        dense=("tiny", 2, 32), packed=("tiny", 2, 64), nano=(("nano", 2, 32), ("nano", 1, 32)), matmul=128, rounds=1,
+        many=1,
+    ),
 }
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c078
 def _dense_row(where: str, name: str, speed: list[float], top: list[float]) -> dict:
     "一行：每秒的运算，占 bf16 上限的几分之几（同一轮相除）。"
-    return {"项目": where, "写法": name, "GFLOP/s": median(speed) / 1e9, "占 bf16 上限": f"{median(d / t for d, t in zip(speed, top)):.0%}"}
+    return {
+        "项目": where,
+        "写法": name,
+        "GFLOP/s": median(speed) / 1e9,
+        "占 bf16 上限": f"{median(d / t for d, t in zip(speed, top)):.0%}",
+    }
 
 
 def bench_dense(size: dict, compiled: bool = False) -> list[dict]:
@@ -327,9 +366,15 @@ def bench_dense(size: dict, compiled: bool = False) -> list[dict]:
     config = MiniMindConfig.preset(preset)
     batch = fake_batch(config.vocab_size, rows, length)
     new = lambda: MiniMindForCausalLM(config)
-    work = {f"矩阵乘法 {str(d).removeprefix('torch.')}": matmul_work(d, size["matmul"], 4) for d in (torch.bfloat16, torch.float32)}
-    runs = {"transformers Llama float32": one_step(llama_like(config), batch, loss=llama_loss),
-            "本课 float32": one_step(new(), batch), "本课 bfloat16": one_step(new(), batch, dtype=torch.bfloat16)}
+    work = {
+        f"矩阵乘法 {str(d).removeprefix('torch.')}": matmul_work(d, size["matmul"], 4)
+        for d in (torch.bfloat16, torch.float32)
+    }
+    runs = {
+        "transformers Llama float32": one_step(llama_like(config), batch, loss=llama_loss),
+        "本课 float32": one_step(new(), batch),
+        "本课 bfloat16": one_step(new(), batch, dtype=torch.bfloat16),
+    }
     if compiled:
         runs["本课 bfloat16，编译"] = one_step(torch.compile(new()), batch, dtype=torch.bfloat16, loss=full_loss)
     flops = flops_per_token(new(), length) * rows * length
@@ -351,8 +396,16 @@ def bench_packed(size: dict) -> list[dict]:
     made = packing_steps(MiniMindConfig.preset(preset), rows, length)
     seconds = interleaved({name: step for name, (step, _) in made.items()}, size["rounds"])
     rate = {name: [n / s for s in seconds[name]] for name, (_, n) in made.items()}
-    return [{"项目": f"{preset} {rows}×{length}，平均长度是上限的三分之一", "写法": name, "token/s": median(rate[name]),
-             "倍数": median(a / b for a, b in zip(rate[name], rate["补到上限"])), "比的是": "补到上限（只数有用的 token）"} for name in made]
+    return [
+        {
+            "项目": f"{preset} {rows}×{length}，平均长度是上限的三分之一",
+            "写法": name,
+            "token/s": median(rate[name]),
+            "倍数": median(a / b for a, b in zip(rate[name], rate["补到上限"])),
+            "比的是": "补到上限（只数有用的 token）",
+        }
+        for name in made
+    ]
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c081
 def bench_nano(size: dict) -> list[dict]:
@@ -362,32 +415,52 @@ def bench_nano(size: dict) -> list[dict]:
         config = MiniMindConfig.preset(preset)
         for learn, what in ((1.0, "预训练"), (0.4, "微调（四成计分）")):
             batch = fake_batch(config.vocab_size, rows, length, document=max(4, length // 4), learn=learn)
-            steps[f"{preset} {rows}×{length}", what] = rows * length, one_step(MiniMindForCausalLM(config), batch, dtype=fast_dtype(), optimizer="muon")
+            steps[f"{preset} {rows}×{length}", what] = (
+                rows * length,
+                one_step(MiniMindForCausalLM(config), batch, dtype=fast_dtype(), optimizer="muon"),
+            )
     seconds = interleaved({key: step for key, (_, step) in steps.items()}, max(size["rounds"], size["many"] // 2))
-    return [{"项目": key[0], "写法": key[1], "token/s": n / median(seconds[key]), "毫秒每步": median(seconds[key]) * 1e3} for key, (n, _) in steps.items()]
+    return [
+        {"项目": key[0], "写法": key[1], "token/s": n / median(seconds[key]), "毫秒每步": median(seconds[key]) * 1e3}
+        for key, (n, _) in steps.items()
+    ]
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c082
-LARGE = ("分块注意力（关：SDPA）", "挡板相加（关：逐格填）", "手写归一化的反向", "归一化的反向分块", "分数分块（关：整张）", "留住释放的内存")  # 大模型上只关这几样
+LARGE = (
+    "分块注意力（关：SDPA）", "挡板相加（关：逐格填）", "手写归一化的反向", "归一化的反向分块",
+    "分数分块（关：整张）", "留住释放的内存",
+)  # 大模型上只关这几样
 
 
 def bench_techniques(size: dict) -> list[dict]:
     "每样技术单独关掉：一步要几倍的时间。小模型全量，大模型（AdamW，每个位置都计分）只关 `LARGE` 里的。"
     table = []
-    for (preset, rows, length), how, rounds in ((size["nano"][-1], {}, size["many"]),
-                                                (size["dense"], dict(learn=1.0, names=LARGE, optimizer="adamw"), size["rounds"])):
+    for (preset, rows, length), how, rounds in (
+        (size["nano"][-1], {}, size["many"]),
+        (size["dense"], dict(learn=1.0, names=LARGE, optimizer="adamw"), size["rounds"]),
+    ):
         seconds = interleaved(technique_steps(rows, length, preset, max(4, length // 4), **how), rounds)
-        table += [{"项目": f"{preset} {rows}×{length}，关掉一样", "写法": name, "毫秒每步": median(seconds[name]) * 1e3, "倍数": 1 / ratio, "比的是": "全开的时间"}
-                  for name, ratio in speedups(seconds, "全开").items()]
+        table += [
+            {
+                "项目": f"{preset} {rows}×{length}，关掉一样", "写法": name, "毫秒每步": median(seconds[name]) * 1e3,
+                "倍数": 1 / ratio, "比的是": "全开的时间",
+            }
+            for name, ratio in speedups(seconds, "全开").items()
+        ]
     return table
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c085
 SECTIONS = {"dense": bench_dense, "packed": bench_packed, "nano": bench_nano, "techniques": bench_techniques}
-NOTES = ("同一个进程里轮流跑，倍数是每一轮各自相除的中位数；只有比值可以换一台机器来比。",
-         "运算数：每个 token 6·(不算输入词嵌入的参数) + 6·层数·宽度·长度；都不编译，除非写明。",
-         "一步 = 前向 + 反向 + 裁剪 + 更新；dense 与 packed 用 AdamW，nano 用 Muon + AdamW。")
+NOTES = (
+    "同一个进程里轮流跑，倍数是每一轮各自相除的中位数；只有比值可以换一台机器来比。",
+    "运算数：每个 token 6·(不算输入词嵌入的参数) + 6·层数·宽度·长度；都不编译，除非写明。",
+    "一步 = 前向 + 反向 + 裁剪 + 更新；dense 与 packed 用 AdamW，nano 用 Muon + AdamW。",
+)
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c086
-def bench_train(section: str = "", compiled: bool = False, save: bool = False, quick: bool = False, folder=None) -> list[dict]:
+def bench_train(
+    section: str = "", compiled: bool = False, save: bool = False, quick: bool = False, folder=None
+) -> list[dict]:
     "量训练的速度，打印表格，返回全部行；`save` 时写 folder（默认 benchmarks/）里的 train.md 与 train.json。"
     chosen = [s.strip() for s in section.split(",") if s.strip()] or list(SECTIONS)
     for name in chosen:
@@ -400,13 +473,25 @@ def bench_train(section: str = "", compiled: bool = False, save: bool = False, q
         show_table(name, part)
         rows += part
     if save:
-        page = save_result("train", "训练一步的速度", rows, command=told("train", section=section, compile=compiled, quick=quick), notes=NOTES, folder=folder)
+        page = save_result(
+            "train", "训练一步的速度", rows, command=told("train", section=section, compile=compiled, quick=quick),
+            notes=NOTES, folder=folder,
+        )
         print(f"存好了：{page}")
     return rows
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c088
-command = Command("train", callback=bench_train, help="量训练的速度：与矩阵乘法的上限、与 transformers、与各样技术关掉之后比。全部约三分钟。\n\n"
-                  "例：minimind bench train --section nano,techniques\n\n例：minimind bench train --save", params=[
-    click.Option(["--section"], default="", metavar="文字", help="只量这几段，逗号隔开：dense、packed、nano、techniques（默认全部）"),
-    click.Option(["--compile", "compiled"], is_flag=True, help="dense 里也量 torch.compile（头一步约半分钟）"),
-    *bench_options("很小的形状，几秒钟，只看流程")])
+command = Command(
+    "train",
+    callback=bench_train,
+    help="量训练的速度：与矩阵乘法的上限、与 transformers、与各样技术关掉之后比。全部约三分钟。\n\n"
+    "例：minimind bench train --section nano,techniques\n\n例：minimind bench train --save",
+    params=[
+        click.Option(
+            ["--section"], default="", metavar="文字",
+            help="只量这几段，逗号隔开：dense、packed、nano、techniques（默认全部）",
+        ),
+        click.Option(["--compile", "compiled"], is_flag=True, help="dense 里也量 torch.compile（头一步约半分钟）"),
+        *bench_options("很小的形状，几秒钟，只看流程"),
+    ],
+)

@@ -22,48 +22,70 @@ from ..world import passage
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c005
 def prose():
     "课程自己的讲解：笔记本里的文字单元。装成包、没有 nbs/ 时是空列表。"
-    cells = [c for f in sorted((ROOT / "nbs").rglob("*.ipynb")) for c in json.loads(f.read_text(encoding="utf8"))["cells"]]
+    cells = [
+        c for f in sorted((ROOT / "nbs").rglob("*.ipynb")) for c in json.loads(f.read_text(encoding="utf8"))["cells"]
+    ]
     return ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]
 
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c006
 def sample_texts(size, seed=0):
     "约 `size` 字节的中文（UTF-8）：课程讲解在前，小世界的短文把子句打乱了接在后面。返回 list[str]。"
     rng, texts, total = random.Random(seed), [], 0
+
     def more():
         yield from prose()
         while True:
             parts = passage(rng).replace("，", "。").split("。")
             rng.shuffle(parts)
             yield "".join(p + rng.choice(["，", "。", ""]) for p in parts)
+
     for text in more():
         texts.append(text)
         total += len(text.encode())
-        if total >= size: return texts
+        if total >= size:
+            return texts
 
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c011
-def train_ours(texts, vocab_size): return BPETokenizer.train(texts, vocab_size)
+def train_ours(texts, vocab_size):
+    return BPETokenizer.train(texts, vocab_size)
+
 
 def train_hf(texts, vocab_size):
     "HF tokenizers（Rust，多线程）训练同样的字节级 BPE。"
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
     tok = Tokenizer(models.BPE())
     tok.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tok.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=vocab_size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+    tok.train_from_iterator(
+        texts,
+        trainers.BpeTrainer(
+            vocab_size=vocab_size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+        ),
+    )
     return tok
 
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c014
 def compare(texts, vocab_size, rounds=3):
     "训练与编码各几行的字典列表；「倍时」是手写版用的时间除以 HF 的。"
     size = sum(len(t.encode()) for t in texts) / 1e6
-    train = interleaved({"手写": lambda: train_ours(texts, vocab_size), "HF": lambda: train_hf(texts, vocab_size)}, rounds, warmup=0)
+    train = interleaved(
+        {"手写": lambda: train_ours(texts, vocab_size), "HF": lambda: train_hf(texts, vocab_size)}, rounds, warmup=0
+    )
     ours, hf = train_ours(texts, vocab_size), train_hf(texts, vocab_size)
-    fresh = lambda: BPETokenizer(ours.vocab, ours.merges)             # 新的一份：缓存是空的
-    encode = interleaved({"手写": lambda: list(map(fresh().encode, texts)), "HF": lambda: hf.encode_batch(texts)}, rounds, warmup=0)
+    fresh = lambda: BPETokenizer(ours.vocab, ours.merges)  # 新的一份：缓存是空的
+    encode = interleaved(
+        {"手写": lambda: list(map(fresh().encode, texts)), "HF": lambda: hf.encode_batch(texts)}, rounds, warmup=0
+    )
     rows = []
     for what, seconds in (("训练", train), ("编码", encode)):
         slower = 1 / speedups(seconds, "HF")["手写"]
         for name, s in medians(seconds).items():
-            rows.append({"做什么": what, "谁": name, "秒": s, "MB/秒": size / s, "倍时": slower if name == "手写" else 1.0, "目标": 3.0 if (what, name) == ("训练", "手写") else None})
+            rows.append(
+                {
+                    "做什么": what, "谁": name, "秒": s, "MB/秒": size / s, "倍时": slower if name == "手写" else 1.0,
+                    "目标": 3.0 if (what, name) == ("训练", "手写") else None,
+                }
+            )
     return rows
 
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c023
@@ -73,14 +95,32 @@ def bench_tokenizer(data_path="", quick=False, save=False, rounds=3, folder=None
     texts = list(texts_of(data_path, size)) if data_path else sample_texts(size)
     rows = compare(texts, vocab, 1 if quick else rounds)
     words = count_words(texts)
-    notes = [f"{sum(len(t.encode()) for t in texts) / 1e6:.2f} MB 文字（{'--data_path 给的' if data_path else '课程讲解与小世界的短文'}），{len(words)} 种片段；词表 {vocab}。",
-             "手写版是纯 Python、单线程；HF tokenizers 是 Rust、多线程。两边学到的合并相同。「倍时」小于 3 为达标。"]
+    notes = [
+        f"{sum(len(t.encode()) for t in texts) / 1e6:.2f} MB 文字（{'--data_path 给的' if data_path else '课程讲解与小世界的短文'}），{len(words)} 种片段；词表 {vocab}。",
+        "手写版是纯 Python、单线程；HF tokenizers 是 Rust、多线程。两边学到的合并相同。「倍时」小于 3 为达标。",
+    ]
     show_table("分词器的速度", rows)
-    for note in notes: print("·", note)
-    if save: print("已存到", save_result("tokenizer", "分词器的速度", rows, command=told("tokenizer", quick=quick, data_path=data_path and "文件"), notes=notes, folder=folder))
+    for note in notes:
+        print("·", note)
+    if save:
+        print(
+            "已存到",
+            save_result(
+                "tokenizer", "分词器的速度", rows,
+                command=told("tokenizer", quick=quick, data_path=data_path and "文件"), notes=notes, folder=folder,
+            ),
+        )
 
-command = Command("tokenizer", callback=bench_tokenizer, params=[
-    click.Option(["--data_path"], default="", metavar="文件", help="用你自己的文字：每行 {\"text\"} 的 JSONL，可以压缩"),
-    click.Option(["--rounds"], type=click.IntRange(1), default=3, metavar="整数", help="轮流跑几轮（默认 3）"),
-    *bench_options("60 KB、500 个词元，一两秒，只看跑不跑得通")],
-    help="手写的 BPE 与 HF tokenizers：同一份文字上训练与编码各用多久。\n\n例如：minimind bench tokenizer --save")
+
+command = Command(
+    "tokenizer",
+    callback=bench_tokenizer,
+    params=[
+        click.Option(
+            ["--data_path"], default="", metavar="文件", help='用你自己的文字：每行 {"text"} 的 JSONL，可以压缩'
+        ),
+        click.Option(["--rounds"], type=click.IntRange(1), default=3, metavar="整数", help="轮流跑几轮（默认 3）"),
+        *bench_options("60 KB、500 个 token，一两秒，只看跑不跑得通"),
+    ],
+    help="手写的 BPE 与 HF tokenizers：同一份文字上训练与编码各用多久。\n\n例如：minimind bench tokenizer --save",
+)

@@ -25,32 +25,42 @@ from .paths import home, in_test
 class CheckFailed(AssertionError):
     "练习没过。消息是写给学习者看的：哪里不同、各是多少、多半因为什么。"
 
+
 def expect_true(condition, message):
     "条件要成立，否则把 `message` 讲给学习者听。"
-    if not condition: raise CheckFailed(message)
+    if not condition:
+        raise CheckFailed(message)
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c013
 def _array(value, what):
     "张量、数组、列表、数 → numpy；不行就说清楚得到的是什么。"
-    if value is None: raise CheckFailed(f"{what}：得到的是 None，你的函数没有返回东西。是不是忘了写 return？")
+    if value is None:
+        raise CheckFailed(f"{what}：得到的是 None，你的函数没有返回东西。是不是忘了写 return？")
     try:
         if hasattr(value, "detach"):
             value = value.detach().cpu()
-            value = (value.double() if value.dtype.is_floating_point else value).numpy()     # numpy 没有 bf16
+            value = (value.double() if value.dtype.is_floating_point else value).numpy()  # numpy 没有 bf16
         array = np.asarray(value)
-    except (TypeError, ValueError) as error: raise CheckFailed(f"{what}：要的是一组数，得到的是 {type(value).__name__}（{error}）。") from None
-    if array.dtype.kind not in "biufc": raise CheckFailed(f"{what}：要的是一组数，得到的是 {type(value).__name__}：{str(value)[:80]}")
+    except (TypeError, ValueError) as error:
+        raise CheckFailed(f"{what}：要的是一组数，得到的是 {type(value).__name__}（{error}）。") from None
+    if array.dtype.kind not in "biufc":
+        raise CheckFailed(f"{what}：要的是一组数，得到的是 {type(value).__name__}：{str(value)[:80]}")
     return array.astype(float) if array.dtype.kind == "b" else array
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c016
 def _shape_advice(have, want):
     "从两个形状猜原因。"
     squeezed = lambda shape: tuple(n for n in shape if n != 1)
-    if None in want: return ""
-    if squeezed(have) == squeezed(want): return "只差长度为 1 的维：求和时的 keepdim、unsqueeze、squeeze 多半在这里。"
-    if sorted(have) == sorted(want): return "各维的长度都对，只是次序换了：看看哪里多做或少做了一次转置。"
-    if len(have) < len(want): return f"少了 {len(want) - len(have)} 维：是不是多求了一次和（或平均）？"
-    if len(have) > len(want): return f"多了 {len(have) - len(want)} 维：是不是少求了一次和，或广播（broadcast）出了一维？"
+    if None in want:
+        return ""
+    if squeezed(have) == squeezed(want):
+        return "只差长度为 1 的维：求和时的 keepdim、unsqueeze、squeeze 多半在这里。"
+    if sorted(have) == sorted(want):
+        return "各维的长度都对，只是次序换了：看看哪里多做或少做了一次转置。"
+    if len(have) < len(want):
+        return f"少了 {len(want) - len(have)} 维：是不是多求了一次和（或平均）？"
+    if len(have) > len(want):
+        return f"多了 {len(have) - len(want)} 维：是不是少求了一次和，或广播（broadcast）出了一维？"
     wrong = [str(i) for i, (h, w) in enumerate(zip(have, want)) if h != w]
     return f"不一样的是第 {'、'.join(wrong)} 维（从 0 数）。"
 
@@ -58,32 +68,44 @@ def _shape_advice(have, want):
 def expect_shape(got, shape, what="结果"):
     "形状必须是 `shape`（元组；不在乎的那一维写 None）。"
     shape, have = tuple(shape), tuple(_array(got, what).shape)
-    if len(have) == len(shape) and all(w is None or h == w for h, w in zip(have, shape)): return
+    if len(have) == len(shape) and all(w is None or h == w for h, w in zip(have, shape)):
+        return
     want = "(" + ", ".join("任意" if w is None else str(w) for w in shape) + ("," if len(shape) == 1 else "") + ")"
     raise CheckFailed(f"{what}：形状应是 {want}，得到 {have}。{_shape_advice(have, shape)}")
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c023
 def _scale_advice(have, want, same):
     "差一个负号、一个倍数或一个常数时，把它说出来。"
-    if want.size < 2 or not (np.isfinite(have).all() and np.isfinite(want).all()): return ""
-    if same(-have, want): return "每个数都只差一个负号。"
+    if want.size < 2 or not (np.isfinite(have).all() and np.isfinite(want).all()):
+        return ""
+    if same(-have, want):
+        return "每个数都只差一个负号。"
     norm = float((have * have).sum())
-    ratio = float((have * want).sum()) / norm if norm else 0.
-    if ratio and same(have * ratio, want): return f"每个数乘上 {ratio:.4g} 正好对：缩放的那一步（除以什么、开没开方）再看看。"
+    ratio = float((have * want).sum()) / norm if norm else 0.0
+    if ratio and same(have * ratio, want):
+        return f"每个数乘上 {ratio:.4g} 正好对：缩放的那一步（除以什么、开没开方）再看看。"
     shift = float((want - have).mean())
-    if same(have + shift, want): return f"每个数加上 {shift:.4g} 正好对：有一个常数多加或少加了。"
+    if same(have + shift, want):
+        return f"每个数加上 {shift:.4g} 正好对：有一个常数多加或少加了。"
     return ""
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c026
 def _value_advice(have, want, rtol, atol, mistakes):
     "从两组数的关系猜原因：已知的错误写法、NaN、转置、次序相反、差一个倍数或常数。"
-    same = lambda a, b: np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=max(rtol, 1e-4), atol=atol, equal_nan=True)
+    same = lambda a, b: (
+        np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=max(rtol, 1e-4), atol=atol, equal_nan=True)
+    )
     for reason, wrong in mistakes.items():
-        if same(have, _array(wrong, reason)): return f"这正好是一种常见错误的结果：{reason}"
-    if np.isnan(have).any() and not np.isnan(want).any(): return "里面有 NaN：多半是 0/0、0·inf 或 inf 减 inf，找找哪一步先出现了 NaN。"
-    if np.isinf(have).any() and not np.isinf(want).any(): return "里面有无穷大：是不是除以了 0，或算指数之前没有减去最大值？"
-    if have.ndim == 2 and same(have.T, want): return "你的结果转置之后正好对：行和列弄反了。"
-    if have.ndim and have.shape[-1] > 1 and same(have[..., ::-1], want): return "最后一维倒过来正好对：次序反了。"
+        if same(have, _array(wrong, reason)):
+            return f"这正好是一种常见错误的结果：{reason}"
+    if np.isnan(have).any() and not np.isnan(want).any():
+        return "里面有 NaN：多半是 0/0、0·inf 或 inf 减 inf，找找哪一步先出现了 NaN。"
+    if np.isinf(have).any() and not np.isinf(want).any():
+        return "里面有无穷大：是不是除以了 0，或算指数之前没有减去最大值？"
+    if have.ndim == 2 and same(have.T, want):
+        return "你的结果转置之后正好对：行和列弄反了。"
+    if have.ndim and have.shape[-1] > 1 and same(have[..., ::-1], want):
+        return "最后一维倒过来正好对：次序反了。"
     return _scale_advice(have, want, same) if have.dtype.kind != "c" and want.dtype.kind != "c" else ""
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c028
@@ -91,16 +113,22 @@ def _number(value):
     "给人看的一个数：六位有效数字。"
     return f"{value.item():.6g}"
 
+
 def expect_close(got, want, what="结果", rtol=1e-4, atol=1e-6, mistakes=None):
     "数值的差要在 `atol + rtol·|want|` 以内；不同时说出第一处的位置、两边的值、可能的原因。`mistakes` 是 {解释: 那种错误会得到的值}。"
     have, want = _array(got, what), _array(want, what)
-    if have.shape != want.shape: expect_shape(have, want.shape, what)
-    with np.errstate(invalid="ignore", over="ignore"): bad = ~np.isclose(have, want, rtol=rtol, atol=atol, equal_nan=True)
-    if not bad.any(): return
+    if have.shape != want.shape:
+        expect_shape(have, want.shape, what)
+    with np.errstate(invalid="ignore", over="ignore"):
+        bad = ~np.isclose(have, want, rtol=rtol, atol=atol, equal_nan=True)
+    if not bad.any():
+        return
     at = tuple(int(i) for i in np.argwhere(bad)[0])
     place = f"第一处不同在 [{', '.join(map(str, at))}]，" if at else ""
     total = f"（{bad.size} 个数里有 {int(bad.sum())} 个不对）" if bad.size > 1 else ""
-    raise CheckFailed(f"{what}：{place}应是 {_number(want[at])}，得到 {_number(have[at])}{total}。{_value_advice(have, want, rtol, atol, mistakes or {})}")
+    raise CheckFailed(
+        f"{what}：{place}应是 {_number(want[at])}，得到 {_number(have[at])}{total}。{_value_advice(have, want, rtol, atol, mistakes or {})}"
+    )
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c039
 def _short(value, limit=80):
@@ -108,34 +136,44 @@ def _short(value, limit=80):
     text = repr(value)
     return text if len(text) <= limit else text[:limit] + "…"
 
+
 def _first_difference(got, want):
     "两个不同的值，第一处在哪里不同。"
     if isinstance(want, dict):
         missing, extra = [k for k in want if k not in got], [k for k in got if k not in want]
-        if missing or extra: return f"缺少的键：{_short(missing)}；多出的键：{_short(extra)}"
+        if missing or extra:
+            return f"缺少的键：{_short(missing)}；多出的键：{_short(extra)}"
         key = next(k for k in want if got[k] != want[k])
         return f"键 {key!r} 的值应是 {_short(want[key])}，得到 {_short(got[key])}"
-    if not isinstance(want, (str, bytes, list, tuple)): return f"应是 {_short(want)}，得到 {_short(got)}"
+    if not isinstance(want, (str, bytes, list, tuple)):
+        return f"应是 {_short(want)}，得到 {_short(got)}"
     at = next((i for i, (g, w) in enumerate(zip(got, want)) if g != w), None)
-    if at is None: return f"前 {min(len(got), len(want))} 项都对，但应有 {len(want)} 项，得到 {len(got)} 项。应是 {_short(want)}，得到 {_short(got)}"
+    if at is None:
+        return f"前 {min(len(got), len(want))} 项都对，但应有 {len(want)} 项，得到 {len(got)} 项。应是 {_short(want)}，得到 {_short(got)}"
     around = slice(max(0, at - 8), at + 9) if isinstance(want, (str, bytes)) else slice(at, at + 1)
     return f"第 {at} 项（从 0 数）起不同：应是 {_short(want[around])}，得到 {_short(got[around])}"
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c041
 def expect_equal(got, want, what="结果"):
     "必须一模一样（字符串、列表、字典、整数）；列表与元组不分。不同时说出第一处不同。"
-    if got is None and want is not None: raise CheckFailed(f"{what}：得到的是 None，你的函数没有返回东西。是不是忘了写 return？")
+    if got is None and want is not None:
+        raise CheckFailed(f"{what}：得到的是 None，你的函数没有返回东西。是不是忘了写 return？")
     got, want = (v.tolist() if hasattr(v, "tolist") else list(v) if isinstance(v, tuple) else v for v in (got, want))
     numbers = isinstance(got, (int, float)) and isinstance(want, (int, float))
     if type(got) is not type(want) and not numbers:
         raise CheckFailed(f"{what}：类型应是 {type(want).__name__}，得到 {type(got).__name__}：{_short(got)}")
-    if got != want: raise CheckFailed(f"{what}：{_first_difference(got, want)}")
+    if got != want:
+        raise CheckFailed(f"{what}：{_first_difference(got, want)}")
+
 
 def expect_raises(call, error=Exception, what="遇到坏输入"):
     "`call()` 必须抛出 `error`（或它的子类）。"
-    try: out = call()
-    except error: return
-    except Exception as other: raise CheckFailed(f"{what}：应抛出 {error.__name__}，抛出的却是 {type(other).__name__}：{other}") from None
+    try:
+        out = call()
+    except error:
+        return
+    except Exception as other:
+        raise CheckFailed(f"{what}：应抛出 {error.__name__}，抛出的却是 {type(other).__name__}：{other}") from None
     raise CheckFailed(f"{what}：应抛出 {error.__name__}，却安静地返回了 {_short(out)}")
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c044
@@ -143,156 +181,233 @@ def progress_file():
     "进度记在哪里：`home()/.minimind/progress.jsonl`，一行一次通过。"
     return home() / ".minimind" / "progress.jsonl"
 
+
 def progress():
     "通过了哪些练习：{编号: 第一次通过的记录}。读不懂的行跳过，不会因为坏一行就全丢。"
     passed = {}
-    if not progress_file().exists(): return passed
+    if not progress_file().exists():
+        return passed
     for line in progress_file().read_text(encoding="utf8", errors="replace").splitlines():
-        try: entry = json.loads(line)
-        except ValueError: continue
-        if isinstance(entry, dict) and isinstance(entry.get("id"), str): passed.setdefault(entry["id"], entry)
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+            passed.setdefault(entry["id"], entry)
     return passed
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c049
 CARDS = {}
 
+
 def _words(value):
     "字符串原样，列表用顿号连成一句。"
     return value if isinstance(value, str) else "、".join(map(str, value))
 
+
 @dataclass
 class Card:
     "一张练习卡。`difficulty` 1–5，`minutes` 是第一次做大约要的分钟数，`needs` 先要会什么，`shows` 做完会明白什么。"
-    id: str; title: str; difficulty: int; minutes: int; needs: object; shows: object; hints: list = field(default_factory=list)
-    def dots(self): return "●" * self.difficulty + "○" * (5 - self.difficulty)
-    def lines(self): return [f"难度 {self.dots()}，约 {self.minutes} 分钟", f"先要会：{_words(self.needs)}", f"做完会明白：{_words(self.shows)}"]
-    def __repr__(self): return "\n".join([f"练习 {self.id}：{self.title}", *self.lines()])
-    def _repr_markdown_(self): return "\n".join([f"**练习 `{self.id}`：{self.title}**\n", *(f"- {line}" for line in self.lines())])
-    def _repr_html_(self): return _card_html(self, self.id in progress())
+
+    id: str
+    title: str
+    difficulty: int
+    minutes: int
+    needs: object
+    shows: object
+    hints: list = field(default_factory=list)
+
+    def dots(self):
+        return "●" * self.difficulty + "○" * (5 - self.difficulty)
+
+    def lines(self):
+        return [
+            f"难度 {self.dots()}，约 {self.minutes} 分钟", f"先要会：{_words(self.needs)}",
+            f"做完会明白：{_words(self.shows)}",
+        ]
+
+    def __repr__(self):
+        return "\n".join([f"练习 {self.id}：{self.title}", *self.lines()])
+
+    def _repr_markdown_(self):
+        return "\n".join([f"**练习 `{self.id}`：{self.title}**\n", *(f"- {line}" for line in self.lines())])
+
+    def _repr_html_(self):
+        return _card_html(self, self.id in progress())
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c052
-_CARD_BOX = ("border:1px solid rgba(128,128,128,.35);border-left:5px solid #1277BD;border-radius:8px;padding:12px 18px;margin:6px 0;"
-             "max-width:46em;background:rgba(18,119,189,.08);line-height:1.65")
+_CARD_BOX = (
+    "border:1px solid rgba(128,128,128,.35);border-left:5px solid #1277BD;border-radius:8px;padding:12px 18px;margin:6px 0;"
+    "max-width:46em;background:rgba(18,119,189,.08);line-height:1.65"
+)
+
 
 def _card_html(card, passed):
     "练习卡的 HTML；样式被去掉时仍是读得通的文字。"
     e = html.escape
     mark = ' <span style="color:#12A67C;font-weight:600">✓ 已通过</span>' if passed else ""
     head = f'<div style="font-size:1.12em;font-weight:600">练习：{e(card.title)}{mark}</div>'
-    meta = (f'<div style="opacity:.85;margin:2px 0 8px">难度 <span style="color:#D98200;letter-spacing:1px">{card.dots()}</span>'
-            f' ｜ 约 {card.minutes} 分钟 ｜ 编号 <code>{e(card.id)}</code></div>')
-    body = f'<div><b>先要会：</b>{e(_words(card.needs))}</div><div><b>做完会明白：</b>{e(_words(card.shows))}</div>'
+    meta = (
+        f'<div style="opacity:.85;margin:2px 0 8px">难度 <span style="color:#D98200;letter-spacing:1px">{card.dots()}</span>'
+        f" ｜ 约 {card.minutes} 分钟 ｜ 编号 <code>{e(card.id)}</code></div>"
+    )
+    body = f"<div><b>先要会：</b>{e(_words(card.needs))}</div><div><b>做完会明白：</b>{e(_words(card.shows))}</div>"
     return f'<div style="{_CARD_BOX}">{head}{meta}{body}</div>'
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c055
 def card(id, title, difficulty, minutes, needs, shows, hints=()):
     "登记并返回一张练习卡；写在一格的最后一行，它就会显示出来。`hints` 由浅到深，供 `hint(id)` 一条一条地给。"
-    if difficulty not in range(1, 6): raise ValueError(f"练习 {id} 的难度应是 1–5，写成了 {difficulty!r}")
+    if difficulty not in range(1, 6):
+        raise ValueError(f"练习 {id} 的难度应是 1–5，写成了 {difficulty!r}")
     CARDS[id] = Card(id, title, difficulty, minutes, needs, shows, list(hints))
     return CARDS[id]
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c058
 _hints_shown = {}
 
+
 def hint(id):
     "打印下一条提示；给完了就重复最后一条。"
-    if id not in CARDS: raise unknown("练习", id, CARDS)
+    if id not in CARDS:
+        raise unknown("练习", id, CARDS)
     hints, shown = CARDS[id].hints, _hints_shown.get(id, 0)
-    if not hints: return print("这个练习的提示折叠在题目下面，点开“提示”就能看到。")
+    if not hints:
+        return print("这个练习的提示折叠在题目下面，点开“提示”就能看到。")
     _hints_shown[id] = min(shown + 1, len(hints))
     print(f"提示 {_hints_shown[id]}/{len(hints)}：{hints[_hints_shown[id] - 1]}")
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c063
 CHECKERS = {}
 
+
 def checker(id, common_mistakes=None):
     "登记检查函数：`@checker('norm.rms')` 写在 `def check_rms(fn)` 上，函数里用 expect_* 检查学习者的 `fn`。`common_mistakes` 是 {解释: 错误写法}。"
+
     def register(run):
         CHECKERS[id] = (run, dict(common_mistakes or {}))
         return run
+
     return register
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c066
 def _copied(value):
     "留一份副本；复制不了的（模型、生成器）就留原物。"
-    try: return value.detach().clone() if hasattr(value, "detach") else copy.deepcopy(value)
-    except Exception: return value
+    try:
+        return value.detach().clone() if hasattr(value, "detach") else copy.deepcopy(value)
+    except Exception:
+        return value
+
 
 def _changed(before, after):
     "传进去的张量、数组、列表有没有被改动（别的东西不看）。"
-    if hasattr(before, "detach") or isinstance(before, np.ndarray): return not _same(before, after)
+    if hasattr(before, "detach") or isinstance(before, np.ndarray):
+        return not _same(before, after)
     return type(before) is list and all(type(v) in (int, float, str) for v in before) and before != after
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c067
 def _same(a, b):
     "两个结果在误差内相同（嵌套的元组、列表、字典也行）。"
     try:
-        if isinstance(a, (str, bytes)) or a is None: return type(a) is type(b) and a == b
-        if isinstance(a, dict): return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
-        if isinstance(a, (tuple, list)): return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b))
+        if isinstance(a, (str, bytes)) or a is None:
+            return type(a) is type(b) and a == b
+        if isinstance(a, dict):
+            return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
+        if isinstance(a, (tuple, list)):
+            return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b))
         a, b = _array(a, ""), _array(b, "")
         return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-4, atol=1e-6, equal_nan=True))
-    except Exception: return False
+    except Exception:
+        return False
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c069
 class _Watched:
     "把学习者的函数包一层，记下每次调用的输入与输出，好拿去和已知的错误写法比。"
+
     def __init__(self, fn):
         self.fn, self.calls, self.changed = fn, [], False
         functools.update_wrapper(self, fn, updated=())
+
     def __call__(self, *args, **kwargs):
         kept = _copied(args), _copied(kwargs)
         out = self.fn(*args, **kwargs)
         self.changed |= any(map(_changed, [*kept[0], *kept[1].values()], [*args, *kwargs.values()]))
-        if len(self.calls) < 8: self.calls.append((*kept, _copied(out)))
+        if len(self.calls) < 8:
+            self.calls.append((*kept, _copied(out)))
         return out
-    def __getattr__(self, name): return getattr(self.__dict__["fn"], name)
+
+    def __getattr__(self, name):
+        return getattr(self.__dict__["fn"], name)
+
 
 def _known_mistake(calls, mistakes):
     "学习者的每次输出都与某个错误写法相同，就返回那句解释。"
     for reason, wrong in mistakes.items():
-        try: alike = bool(calls) and all(_same(out, wrong(*_copied(args), **_copied(kwargs))) for args, kwargs, out in calls)
-        except Exception: continue
-        if alike: return reason
+        try:
+            alike = bool(calls) and all(
+                _same(out, wrong(*_copied(args), **_copied(kwargs))) for args, kwargs, out in calls
+            )
+        except Exception:
+            continue
+        if alike:
+            return reason
     return ""
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c073
 def _crash_message(fn, error):
     "学习者的函数自己出错了：说出错误、行号和那一行的代码。"
     code = getattr(fn, "__code__", None)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename and f.name == code.co_name]
+    frames = [
+        f
+        for f in traceback.extract_tb(error.__traceback__)
+        if code and f.filename == code.co_filename and f.name == code.co_name
+    ]
     line = f"\n在你的函数第 {frames[-1].lineno - code.co_firstlineno + 1} 行：{frames[-1].line}" if frames else ""
     return f"运行时出错 {type(error).__name__}：{error}{line}"
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c076
 def why(id, fn):
     "检查 `fn`，返回没过的原因（一段中文），过了返回空串。不打印、不记录。"
-    if id not in CHECKERS: raise unknown("练习", id, CHECKERS)
-    if not callable(fn): return f"check 要的是函数本身（写 rms，不写 rms(x)），得到的是 {type(fn).__name__}。"
+    if id not in CHECKERS:
+        raise unknown("练习", id, CHECKERS)
+    if not callable(fn):
+        return f"check 要的是函数本身（写 rms，不写 rms(x)），得到的是 {type(fn).__name__}。"
     run, mistakes = CHECKERS[id]
-    watched = fn if isinstance(fn, type) else _Watched(fn)               # 类要原样交给检查器，好让它建实例
-    try: run(watched)
-    except NotImplementedError: return "还没写呢：把 raise NotImplementedError 那一行换成你的代码。"
+    watched = fn if isinstance(fn, type) else _Watched(fn)  # 类要原样交给检查器，好让它建实例
+    try:
+        run(watched)
+    except NotImplementedError:
+        return "还没写呢：把 raise NotImplementedError 那一行换成你的代码。"
     except CheckFailed as error:
         reason = _known_mistake(getattr(watched, "calls", []), mistakes)
-        changed = "\n另外，你的函数改动了传进来的数据。先复制一份，或用不在原处修改的写法。" if getattr(watched, "changed", False) is True else ""
+        changed = (
+            "\n另外，你的函数改动了传进来的数据。先复制一份，或用不在原处修改的写法。"
+            if getattr(watched, "changed", False) is True
+            else ""
+        )
         return f"{error}" + (f"\n这正好是一种常见错误的结果：{reason.rstrip('。')}。" if reason else "") + changed
-    except Exception as error: return _crash_message(fn, error)
+    except Exception as error:
+        return _crash_message(fn, error)
     return ""
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c079
 _tries = {}
 
+
 def record(id):
     "记一次通过。几个笔记本同时写也不会互相打断：先拿锁，再在末尾加一整行。"
     path = progress_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    entry = {"id": id, "time": datetime.now().astimezone().isoformat(timespec="seconds"), "tries": _tries.get(id, 0) + 1}
+    entry = {
+        "id": id,
+        "time": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "tries": _tries.get(id, 0) + 1,
+    }
     line = json.dumps(entry, ensure_ascii=False).encode("utf8") + b"\n"
     with FileLock(f"{path}.lock", timeout=30), open(path, "ab+") as file:
-        if file.seek(0, os.SEEK_END):                                    # 返回文件长度
+        if file.seek(0, os.SEEK_END):  # 返回文件长度
             file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n": line = b"\n" + line                # 上次断电留下半行，别接在它后面
+            if file.read(1) != b"\n":
+                line = b"\n" + line  # 上次断电留下半行，别接在它后面
         file.write(line)
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c086
@@ -304,28 +419,42 @@ def check(id, fn):
         print(f"✗ {id} 还没过。\n{reason}")
         return False
     print(f"✓ {id} 通过：{CARDS[id].title if id in CARDS else id}")
-    if not in_test() and not getattr(fn, "__name__", "").startswith("solution_"): record(id)
+    if not in_test() and not getattr(fn, "__name__", "").startswith("solution_"):
+        record(id)
     return True
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c089
 class ProgressTable:
     "进度表：登记过的练习各占一行，通过的写上日期。"
-    def __init__(self, cards, passed): self.cards, self.passed = cards, passed
+
+    def __init__(self, cards, passed):
+        self.cards, self.passed = cards, passed
+
     def rows(self):
         for id in dict.fromkeys([*self.cards, *self.passed]):
             known, entry = self.cards.get(id), self.passed.get(id)
             day = (str(entry.get("time", ""))[:10] or "已通过") if entry else ""
             yield "✓" if entry else "·", id, known.title if known else "", known.dots() if known else "", day
-    def summary(self): return f"通过 {len(self.passed)} / {len({*self.cards, *self.passed})} 个练习"
-    def __repr__(self): return "\n".join([self.summary(), *("  ".join(row) for row in self.rows())])
+
+    def summary(self):
+        return f"通过 {len(self.passed)} / {len({*self.cards, *self.passed})} 个练习"
+
+    def __repr__(self):
+        return "\n".join([self.summary(), *("  ".join(row) for row in self.rows())])
+
     def _repr_markdown_(self):
         lines = [f"**{self.summary()}**", "", "| | 编号 | 题目 | 难度 | 通过日期 |", "|---|---|---|---|---|"]
         return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in self.rows())])
+
     def _repr_html_(self):
         cell = lambda text, tag="td": f'<{tag} style="text-align:left;padding:3px 14px">{html.escape(text)}</{tag}>'
         head = "".join(cell(h, "th") for h in ("", "编号", "题目", "难度", "通过日期"))
-        body = "".join(f'<tr style="{"background:rgba(18,166,124,.16)" if row[-1] else ""}">{"".join(map(cell, row))}</tr>' for row in self.rows())
+        body = "".join(
+            f'<tr style="{"background:rgba(18,166,124,.16)" if row[-1] else ""}">{"".join(map(cell, row))}</tr>'
+            for row in self.rows()
+        )
         return f'<div><b>{self.summary()}</b><table style="border-collapse:collapse;margin:6px 0 0;color:inherit"><tr>{head}</tr>{body}</table></div>'
+
 
 def progress_table():
     "已登记的练习与自己的进度，写在一格的最后一行就会显示出来。"

@@ -20,6 +20,7 @@ def decode(data):
     "字节 → 文字；解不开的字节用占位字符留着，`encode` 会原样还回去。"
     return data.decode("utf8", "surrogateescape")
 
+
 def encode(text):
     "`decode` 的反向；`encode(decode(data)) == data` 对任何字节都成立。"
     return text.encode("utf8", "surrogateescape")
@@ -28,7 +29,13 @@ def encode(text):
 @dataclass(frozen=True)
 class Line:
     "一行。`start`、`end` 是它在全文里的位置（不含换行）；`stop` 含换行；`verbatim` 表示它在代码块、文件头或注释里。"
-    start: int; end: int; stop: int; text: str; verbatim: bool = False
+
+    start: int
+    end: int
+    stop: int
+    text: str
+    verbatim: bool = False
+
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|[\r\n])|[^\r\n]+")
 _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})(.*)$")
@@ -37,16 +44,19 @@ _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})(.*)$")
 def _fence(line, open_with):
     "这一行之后代码块的状态：开着就返回开头的那串符号，关着返回空串。"
     found = _FENCE.match(line)
-    if not found: return open_with
+    if not found:
+        return open_with
     marks, rest = found[1], found[2]
-    if not open_with: return "" if marks[0] == "`" and "`" in rest else marks
+    if not open_with:
+        return "" if marks[0] == "`" and "`" in rest else marks
     closes = marks[0] == open_with[0] and len(marks) >= len(open_with) and not rest.strip()
     return "" if closes else open_with
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c018
 def _front_matter(rows):
     "文件头占几行；没有就是 0。"
-    if not rows or rows[0].rstrip() != "---": return 0
+    if not rows or rows[0].rstrip() != "---":
+        return 0
     return next((i + 1 for i, row in enumerate(rows[1:], 1) if row.rstrip() in ("---", "...")), 0)
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c020
@@ -54,7 +64,8 @@ def lines_of(text):
     "全文 → [Line]。BOM 不算第一行的内容，但位置照数。"
     bom = text.startswith("\ufeff")
     spans = [(m.start(), m.end()) for m in _LINE.finditer(text)]
-    if bom and spans: spans[0] = (1, spans[0][1])
+    if bom and spans:
+        spans[0] = (1, spans[0][1])
     rows = [text[a:b].rstrip("\r\n") for a, b in spans]
     front, fence, comment, out = _front_matter(rows), "", False, []
     for i, ((a, b), row) in enumerate(zip(spans, rows)):
@@ -67,11 +78,12 @@ def lines_of(text):
 # %% ../../nbs/0_learning/50_notes.ipynb #c025
 def plain(title):
     "标题显示出来的样子：链接只留文字，标签、强调与反引号去掉。"
-    parts = re.split(r"(`+)(.+?)\1", title)                     # 每三段一组：普通文字、反引号、代码
+    parts = re.split(r"(`+)(.+?)\1", title)  # 每三段一组：普通文字、反引号、代码
     for i in range(0, len(parts), 3):
         part = re.sub(r"!?\[([^\]]*)\]\([^)]*\)|<[^>]+>", lambda m: m[1] or "", parts[i])
         parts[i] = html.unescape(re.sub(r"(?<!\w)_(\S.*?)_(?!\w)|\*+", lambda m: m[1] or "", part))
     return "".join(p for i, p in enumerate(parts) if i % 3 != 1).strip()
+
 
 def slug(title):
     "GitHub 的锚点（还没处理重名）。"
@@ -82,14 +94,24 @@ def slug(title):
 @dataclass(frozen=True)
 class Heading:
     "一个标题：级别、文字、第几行（从 0 数）、位置、它管到哪里（`stop`）、锚点。"
-    level: int; title: str; line: int; start: int; stop: int; anchor: str
+
+    level: int
+    title: str
+    line: int
+    start: int
+    stop: int
+    anchor: str
+
 
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
 
+
 def _heading_at(lines, i):
     "第 i 行若是标题，返回（级别，文字），否则 None。"
-    if lines[i].verbatim: return None
-    if found := _ATX.match(lines[i].text): return len(found[1]), found[2] or ""
+    if lines[i].verbatim:
+        return None
+    if found := _ATX.match(lines[i].text):
+        return len(found[1]), found[2] or ""
     below = lines[i + 1].text.strip() if i + 1 < len(lines) and not lines[i + 1].verbatim else ""
     if re.match(r" {0,3}[^\s#>|*+<\d-]", lines[i].text) and re.fullmatch(r"=+|--+", below):
         return (1 if below[0] == "=" else 2), lines[i].text.strip()
@@ -99,12 +121,17 @@ def headings(text):
     "全文的标题。一节管到下一个同级或更高级的标题为止。"
     lines, found, names = lines_of(text), [], {}
     for i in range(len(lines)):
-        if not (got := _heading_at(lines, i)): continue
+        if not (got := _heading_at(lines, i)):
+            continue
         name = base = slug(got[1])
-        while name in names: names[base] += 1; name = f"{base}-{names[base]}"
+        while name in names:
+            names[base] += 1
+            name = f"{base}-{names[base]}"
         names[name] = 0
         found.append((*got, i, name))
-    ends = [next((lines[f[2]].start for f in found[k + 1:] if f[0] <= found[k][0]), len(text)) for k in range(len(found))]
+    ends = [
+        next((lines[f[2]].start for f in found[k + 1 :] if f[0] <= found[k][0]), len(text)) for k in range(len(found))
+    ]
     return [Heading(level, title, i, lines[i].start, end, name) for (level, title, i, name), end in zip(found, ends)]
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c036
@@ -112,7 +139,8 @@ def apply_edits(text, edits):
     "把几处修改 `(起, 止, 新内容)` 一起做了；位置都按原文数，重叠的报 ValueError。"
     out, at = [], 0
     for a, b, new in sorted(edits, key=lambda e: e[:2]):
-        if a < at: raise ValueError(f"修改重叠了：{a} 在 {at} 之前")
+        if a < at:
+            raise ValueError(f"修改重叠了：{a} 在 {at} 之前")
         out += [text[at:a], new]
         at = b
     return "".join(out) + text[at:]
@@ -121,9 +149,21 @@ def apply_edits(text, edits):
 @dataclass(frozen=True)
 class Question:
     "一个问题：编号、题目、第几行、数字的位置、正文管到哪里、锚点（加粗写法没有锚点）、标题级别（加粗写法是 0）。"
-    number: int; title: str; line: int; start: int; digits: tuple; stop: int; anchor: str; level: int; important: bool
 
-_Q = re.compile(r" {0,3}(?:#{1,6}[ \t]+|(?:[-*+][ \t]+)?(?=\*\*))\**(?:⭐\ufe0f?[ \t]*)?\**Q([0-9]+)\**[ \t]*[:：.．、](.*)$")
+    number: int
+    title: str
+    line: int
+    start: int
+    digits: tuple
+    stop: int
+    anchor: str
+    level: int
+    important: bool
+
+
+_Q = re.compile(
+    r" {0,3}(?:#{1,6}[ \t]+|(?:[-*+][ \t]+)?(?=\*\*))\**(?:⭐\ufe0f?[ \t]*)?\**Q([0-9]+)\**[ \t]*[:：.．、](.*)$"
+)
 STAR = "⭐"
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c041
@@ -137,20 +177,40 @@ def questions(text):
         later = [lines[found[k + 1][0]].start] if k + 1 < len(found) else []
         later += [h.start for h in heads.values() if h.line > i and h.level <= (level or 6)]
         stop, a = min(later, default=len(text)), lines[i].start
-        first = [l.text for l in lines[i:i + 4] if l.start < stop]
-        title = re.sub(r"(?:[ \t]+#+)?[ \t]*$", "", m[2]).replace(STAR + "\ufe0f", "").replace(STAR, "").strip().strip("*").strip()
-        out.append(Question(int(m[1]), title, i, a, (a + m.start(1), a + m.end(1)), stop, heads[i].anchor if i in heads else "",
-                            level, any(STAR in row for row in first)))
+        first = [l.text for l in lines[i : i + 4] if l.start < stop]
+        title = (
+            re.sub(r"(?:[ \t]+#+)?[ \t]*$", "", m[2])
+            .replace(STAR + "\ufe0f", "")
+            .replace(STAR, "")
+            .strip()
+            .strip("*")
+            .strip()
+        )
+        out.append(
+            Question(
+                int(m[1]), title, i, a, (a + m.start(1), a + m.end(1)), stop, heads[i].anchor if i in heads else "",
+                level, any(STAR in row for row in first),
+            )
+        )
     return out
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c044
 @dataclass(frozen=True)
 class Link:
     "一个链接：`number` 是 [Qn] 里的 n（不是这种形式就是 None），`digits`、`span` 是数字与目标的位置，`target` 是目标，`line` 第几行。"
-    number: int; digits: tuple; target: str; span: tuple; line: int
 
-_LINK = re.compile(r"""(?:\[Q(?P<n>[0-9]+))?\]\(\s*(?P<t><[^<>]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)(?:[ \t]+(?:"[^"]*"|'[^']*'))?\s*\)"""
-                   r"""|^ {0,3}\[[^\]]+\]:[ \t]+(?P<r>\S+)|<(?:img|a)\b[^>]*?(?:src|href)=["'](?P<h>[^"']+)""")
+    number: int
+    digits: tuple
+    target: str
+    span: tuple
+    line: int
+
+
+_LINK = re.compile(
+    r"""(?:\[Q(?P<n>[0-9]+))?\]\(\s*(?P<t><[^<>]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)(?:[ \t]+(?:"[^"]*"|'[^']*'))?\s*\)"""
+    r"""|^ {0,3}\[[^\]]+\]:[ \t]+(?P<r>\S+)|<(?:img|a)\b[^>]*?(?:src|href)=["'](?P<h>[^"']+)"""
+)
+
 
 def _hide_code(row):
     "行内代码换成一样长的占位。"
@@ -161,19 +221,24 @@ def links(text):
     "全文的链接（行内、图片、引用定义、HTML 里的），代码里的不算。"
     out = []
     for i, line in enumerate(lines_of(text)):
-        if line.verbatim: continue
+        if line.verbatim:
+            continue
         for m in _LINK.finditer(_hide_code(line.text)):
             kind = next(k for k in "trh" if m[k] is not None)
             a, b = m.span(kind)
-            if line.text[a:a + 1] == "<": a, b = a + 1, b - 1
+            if line.text[a : a + 1] == "<":
+                a, b = a + 1, b - 1
             digits = (line.start + m.start("n"), line.start + m.end("n")) if m["n"] else None
-            out.append(Link(int(m["n"]) if m["n"] else None, digits, line.text[a:b], (line.start + a, line.start + b), i))
+            out.append(
+                Link(int(m["n"]) if m["n"] else None, digits, line.text[a:b], (line.start + a, line.start + b), i)
+            )
     return out
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c048
 def resolve(name, target):
     "文件 `name` 里的链接指向哪里：（笔记文件夹里的路径，小写的锚点）；网址返回 None。"
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", target): return None
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", target):
+        return None
     path, _, anchor = target.partition("#")
     path = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(path))) if path else name
     return path, unquote(anchor).lower()
@@ -183,13 +248,16 @@ def question_of(link, anchor, qs):
     "链接指的是 `qs` 里的第几个问题；认不准是 None。"
     rest = lambda a: re.sub(r"^q[0-9]+-?", "", a)
     ways = [lambda q: anchor and q.anchor == anchor, lambda q: rest(anchor) and rest(q.anchor) == rest(anchor)]
-    if link.number is not None: ways.append(lambda q: q.number == link.number)
+    if link.number is not None:
+        ways.append(lambda q: q.number == link.number)
     for same in ways:
         hits = [i for i, q in enumerate(qs) if same(q)]
-        if hits: return hits[0] if len(hits) == 1 else None
+        if hits:
+            return hits[0] if len(hits) == 1 else None
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c055
 KB = "knowledge_base.md"
+
 
 def number_edits(docs, numbers):
     "第 i 个问题的编号应是 `numbers[i]`：算出每个文件要改的地方 {文件名: [修改]}。只动数字。"
@@ -199,28 +267,34 @@ def number_edits(docs, numbers):
         for link in links(text):
             path, anchor = resolve(name, link.target) or (None, "")
             in_anchor = re.search(r"#[qQ]([0-9]+)", link.target)
-            if path != KB or link.number is None and not in_anchor: continue
+            if path != KB or link.number is None and not in_anchor:
+                continue
             which = question_of(link, anchor, qs)
-            if which is None: continue
+            if which is None:
+                continue
             spots = [link.digits] if link.number is not None else []
-            if in_anchor: spots.append((link.span[0] + in_anchor.start(1), link.span[0] + in_anchor.end(1)))
+            if in_anchor:
+                spots.append((link.span[0] + in_anchor.start(1), link.span[0] + in_anchor.end(1)))
             out[name] += [(a, b, str(numbers[which])) for a, b in spots if text[a:b] != str(numbers[which])]
     return out
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c056
 def renumber(docs):
     "问题按出现的次序编成 1、2、3……，链接跟着走。返回新的 {文件名: 全文}。"
-    if KB not in docs: return dict(docs)
+    if KB not in docs:
+        return dict(docs)
     edits = number_edits(docs, range(1, len(questions(docs[KB])) + 1))
     return {name: apply_edits(text, edits[name]) for name, text in docs.items()}
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c059
 def topic_of(text, question, heads=None):
     "问题的主题：正文里“主题：…”那一行，否则是它上面最近的二级以下标题；在“问答记录”里又没写的是空串。"
-    found = re.search(r"^[\s>*_(（-]*主题[*_]*[:：]\s*(.+?)[\s*_)）]*$", text[question.start:question.stop], re.M)
-    if found: return plain(found[1])
+    found = re.search(r"^[\s>*_(（-]*主题[*_]*[:：]\s*(.+?)[\s*_)）]*$", text[question.start : question.stop], re.M)
+    if found:
+        return plain(found[1])
     above = [h for h in heads or headings(text) if h.line < question.line and h.stop >= question.stop and h.level >= 2]
     return "" if not above or "问答" in above[-1].title else plain(above[-1].title)
+
 
 def same_topic(a, b):
     "“4. 模型”与“模型”是同一个主题。"
@@ -230,8 +304,13 @@ def same_topic(a, b):
 # %% ../../nbs/0_learning/50_notes.ipynb #c062
 def eol_of(text):
     "这份文件的换行：数量最多的那一种，没有就是 \\n。"
-    counts = {"\r\n": text.count("\r\n"), "\r": text.count("\r") - text.count("\r\n"), "\n": text.count("\n") - text.count("\r\n")}
+    counts = {
+        "\r\n": text.count("\r\n"),
+        "\r": text.count("\r") - text.count("\r\n"),
+        "\n": text.count("\n") - text.count("\r\n"),
+    }
     return max(counts, key=lambda e: (counts[e], e == "\n"))
+
 
 def insert_after(text, start, stop, rows):
     "在 [start, stop) 里最后一个非空行之后插一段：返回一处修改。列表接着列表，别的都空一行。"
@@ -247,11 +326,15 @@ def _place(text, qs, topic):
     "新问题放在第几个（从 0 数）、插在哪一段之后：（序号，起，止）。"
     heads = headings(text)
     mates = [i for i, q in enumerate(qs) if topic and same_topic(topic_of(text, q, heads), topic)]
-    if mates: return mates[-1] + 1, qs[mates[-1]].start, qs[mates[-1]].stop
+    if mates:
+        return mates[-1] + 1, qs[mates[-1]].start, qs[mates[-1]].stop
     home = next((h for h in heads if "问答" in h.title), None)
-    if home is None and qs: return len(qs), qs[-1].start, qs[-1].stop
-    if home is None: return 0, 0, len(text)
+    if home is None and qs:
+        return len(qs), qs[-1].start, qs[-1].stop
+    if home is None:
+        return 0, 0, len(text)
     return sum(q.start < home.stop for q in qs), home.start, home.stop
+
 
 def insert_question(docs, question, answer, topic="", important=False):
     "插进一个问题，重新编号，链接跟着走。返回（新的 {文件名: 全文}，新编号）。"
@@ -259,9 +342,13 @@ def insert_question(docs, question, answer, topic="", important=False):
     qs = questions(text)
     k, start, stop = _place(text, qs, topic)
     edits = number_edits(docs, [i + 1 + (i >= k) for i in range(len(qs))])
-    level = next((q.level for q in qs[k - 1::-1] if q.level), 3) if k else 3
-    rows = [f"{'#' * level} Q{k + 1}: {question}", f"**A**: {STAR + chr(0xFE0F) + ' ' if important else ''}{answer[0]}".rstrip(), *answer[1:]]
-    if topic and not (same_topic(topic, "问答记录")): rows += ["", f"主题：{topic}"]
+    level = next((q.level for q in qs[k - 1 :: -1] if q.level), 3) if k else 3
+    rows = [
+        f"{'#' * level} Q{k + 1}: {question}",
+        f"**A**: {STAR + chr(0xFE0F) + ' ' if important else ''}{answer[0]}".rstrip(), *answer[1:],
+    ]
+    if topic and not (same_topic(topic, "问答记录")):
+        rows += ["", f"主题：{topic}"]
     fresh = not qs and not any("问答" in h.title for h in headings(text))
     edits[KB].append(insert_after(text, start, stop, (["## 问答记录", ""] if fresh else []) + rows))
     return {name: apply_edits(text, edits[name]) for name, text in docs.items()}, k + 1
@@ -269,21 +356,27 @@ def insert_question(docs, question, answer, topic="", important=False):
 # %% ../../nbs/0_learning/50_notes.ipynb #c071
 _MARK = re.compile(r"\s*<!--\s*(/?)minimind:([\w-]+)\s*-->\s*$")
 
+
 def blocks(text):
     "归程序管的区块：（{名字: (内容的起, 止)}，没有配对的标记 [(行号, 名字)]）。"
     found, stray, open_at = {}, [], None
     for i, line in enumerate(lines_of(text)):
         m = None if line.verbatim else _MARK.match(line.text)
-        if not m: continue
+        if not m:
+            continue
         if m[1] and open_at and open_at[0] == m[2] and m[2] not in found:
             found[m[2]] = (open_at[1], line.start)
             open_at = None
         else:
-            if open_at or m[1]: stray.append((open_at[2], open_at[0]) if open_at else (i, m[2]))
+            if open_at or m[1]:
+                stray.append((open_at[2], open_at[0]) if open_at else (i, m[2]))
             open_at = None if m[1] else (m[2], line.stop, i)
     return found, stray + ([(open_at[2], open_at[0])] if open_at else [])
+
 
 def fill_blocks(text, contents):
     "把 {名字: [行]} 写进各自的界线之内（上下各空一行）；没有界线的名字不管。"
     eol, spans = eol_of(text), blocks(text)[0]
-    return apply_edits(text, [(*spans[n], eol + eol.join(rows) + eol + eol) for n, rows in contents.items() if n in spans])
+    return apply_edits(
+        text, [(*spans[n], eol + eol.join(rows) + eol + eol) for n, rows in contents.items() if n in spans]
+    )

@@ -12,16 +12,27 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date
-from .notes import KB, apply_edits, blocks, headings, lines_of, links, plain, question_of, questions, renumber, resolve, slug
-from .notes_store import (GUIDE, LOG, MATERIALS, README, STATE, entries, journal_of, locked, materials, note_folder, read_notes,
-                                           recover, refresh, save, today)
+from minimind.learning.notes import (
+    KB, apply_edits, blocks, headings, lines_of, links, plain, question_of, questions, renumber, resolve, slug
+)
+from minimind.learning.notes_store import (
+    GUIDE, LOG, MATERIALS, README, STATE, entries, journal_of, locked, materials, note_folder, read_notes, recover,
+    refresh, save, today,
+)
 
 # %% ../../nbs/0_learning/65_notes_check.ipynb #c005
 @dataclass(frozen=True)
 class Problem:
     "一条毛病：文件、行号（从 1 数）、说明、能不能自动修、是不是只是提醒。"
-    file: str; line: int; what: str; fixable: bool = False; notice: bool = False
-    def __str__(self): return f"{self.file}:{self.line}：{self.what}" + ("（check --fix 能修）" if self.fixable else "")
+
+    file: str
+    line: int
+    what: str
+    fixable: bool = False
+    notice: bool = False
+
+    def __str__(self):
+        return f"{self.file}:{self.line}：{self.what}" + ("（check --fix 能修）" if self.fixable else "")
 
 # %% ../../nbs/0_learning/65_notes_check.ipynb #c008
 def link_fixes(docs):
@@ -30,46 +41,69 @@ def link_fixes(docs):
     for name, text in docs.items():
         for link in links(text):
             path, anchor = resolve(name, link.target) or (None, "")
-            if path != KB or link.number is None and not re.match(r"q[0-9]", anchor): continue
+            if path != KB or link.number is None and not re.match(r"q[0-9]", anchor):
+                continue
             which = question_of(link, anchor, qs)
             shown = f"[Q{link.number}]({link.target})" if link.number is not None else link.target
             if which is None:
                 many = sum(q.number == link.number for q in qs) > 1
-                if many: out.append((name, link.line + 1, f"{shown} 认不准指哪个问题：有几个 Q{link.number}；在链接里写上锚点", []))
+                if many:
+                    out.append(
+                        (name, link.line + 1, f"{shown} 认不准指哪个问题：有几个 Q{link.number}；在链接里写上锚点", [])
+                    )
                 continue
             q, edits = qs[which], []
-            if link.number not in (None, q.number): edits.append((*link.digits, str(q.number)))
-            if anchor and q.anchor and anchor != q.anchor: edits.append((link.span[0] + link.target.index("#") + 1, link.span[1], q.anchor))
-            if edits: out.append((name, link.line + 1, f"{shown} 应指向 Q{q.number} {q.title}", edits))
+            if link.number not in (None, q.number):
+                edits.append((*link.digits, str(q.number)))
+            if anchor and q.anchor and anchor != q.anchor:
+                edits.append((link.span[0] + link.target.index("#") + 1, link.span[1], q.anchor))
+            if edits:
+                out.append((name, link.line + 1, f"{shown} 应指向 Q{q.number} {q.title}", edits))
     return out
 
 # %% ../../nbs/0_learning/65_notes_check.ipynb #c010
 def numbering(docs):
     "问题的编号应按次序；知识库带编号的章节也是。"
-    out = [Problem(KB, q.line + 1, f"Q{q.number} 应是 Q{i}（编号按出现的次序）", True)
-           for i, q in enumerate(questions(docs.get(KB, "")), 1) if q.number != i]
+    out = [
+        Problem(KB, q.line + 1, f"Q{q.number} 应是 Q{i}（编号按出现的次序）", True)
+        for i, q in enumerate(questions(docs.get(KB, "")), 1)
+        if q.number != i
+    ]
     out += [Problem(n, line, what, bool(edits)) for n, line, what, edits in link_fixes(docs)]
-    numbered = [(h, m) for h in headings(docs.get(KB, "")) if h.level == 2 and (m := re.match(r"(\d+)[.、．]", h.title))]
-    out += [Problem(KB, h.line + 1, f"章节“{h.title}”的编号应是 {i}") for i, (h, m) in enumerate(numbered, 1) if int(m[1]) != i]
+    numbered = [
+        (h, m) for h in headings(docs.get(KB, "")) if h.level == 2 and (m := re.match(r"(\d+)[.、．]", h.title))
+    ]
+    out += [
+        Problem(KB, h.line + 1, f"章节“{h.title}”的编号应是 {i}")
+        for i, (h, m) in enumerate(numbered, 1)
+        if int(m[1]) != i
+    ]
     return out
 
 # %% ../../nbs/0_learning/65_notes_check.ipynb #c013
 def _cells(path):
     "笔记本里的 Markdown 格：[(第几格, 文字)]。"
-    try: cells = json.loads(path.read_text(encoding="utf8"))["cells"]
-    except (ValueError, KeyError, OSError): return []
+    try:
+        cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+    except (ValueError, KeyError, OSError):
+        return []
     return [(i, "".join(c["source"])) for i, c in enumerate(cells, 1) if c.get("cell_type") == "markdown"]
+
 
 def anchors_of(text):
     "一份 Markdown 里的锚点：标题的，和自己写的 id、name。"
     mine = re.findall(r"""<[a-zA-Z]+\b[^>]*?(?:id|name)=["']([^"']+)""", text)
     return {h.anchor for h in headings(text)} | {a.lower() for a in mine} | {"", "top"}
 
+
 def _anchors_at(path, docs, folder):
     "目标文件里的锚点；不是 Markdown、也不是笔记本的返回 None（不查）。"
-    if path in docs: return anchors_of(docs[path])
-    if path.endswith(".md"): return anchors_of((folder / path).read_text(encoding="utf8", errors="replace"))
-    if not path.endswith(".ipynb"): return None
+    if path in docs:
+        return anchors_of(docs[path])
+    if path.endswith(".md"):
+        return anchors_of((folder / path).read_text(encoding="utf8", errors="replace"))
+    if not path.endswith(".ipynb"):
+        return None
     titles = [h for _, text in _cells(folder / path) for h in headings(text)]
     return {"", *(h.anchor for h in titles), *(plain(h.title).replace(" ", "-").lower() for h in titles)}
 
@@ -77,27 +111,47 @@ def _anchors_at(path, docs, folder):
 def dead_links(docs, folder):
     "指不到文件或锚点的链接；章节（笔记本）里指向笔记的链接也查。能由 `link_fixes` 修好的不重复说。"
     seen, known = {}, {(n, line) for n, line, *_ in link_fixes(docs)}
+
     def wrong(name, target):
         path, anchor = resolve(name, target) or (None, "")
-        if path is None: return ""
-        if path not in docs and not (folder / path).exists(): return f"链接 {target} 指不到文件"
-        if path not in seen: seen[path] = _anchors_at(path, docs, folder) if path in docs or (folder / path).is_file() else None
-        return "" if seen[path] is None or anchor in seen[path] else f"链接 {target} 里的锚点不存在（文件在，没有这个标题）"
+        if path is None:
+            return ""
+        if path not in docs and not (folder / path).exists():
+            return f"链接 {target} 指不到文件"
+        if path not in seen:
+            seen[path] = _anchors_at(path, docs, folder) if path in docs or (folder / path).is_file() else None
+        return (
+            ""
+            if seen[path] is None or anchor in seen[path]
+            else f"链接 {target} 里的锚点不存在（文件在，没有这个标题）"
+        )
+
     pages = [(n, 0, text) for n, text in docs.items()]
-    pages += [(p.relative_to(folder).as_posix(), i, text) for p in sorted((folder / "nbs").rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts for i, text in _cells(p)]
+    pages += [
+        (p.relative_to(folder).as_posix(), i, text)
+        for p in sorted((folder / "nbs").rglob("*.ipynb"))
+        if ".ipynb_checkpoints" not in p.parts
+        for i, text in _cells(p)
+    ]
     out = []
     for name, cell, text in pages:
         for link in links(text):
-            if cell and (resolve(name, link.target) or ("",))[0] not in docs or (name, link.line + 1) in known: continue
-            if what := wrong(name, link.target): out.append(Problem(name, link.line + 1, what + (f"（第 {cell} 格）" if cell else "")))
+            if cell and (resolve(name, link.target) or ("",))[0] not in docs or (name, link.line + 1) in known:
+                continue
+            if what := wrong(name, link.target):
+                out.append(Problem(name, link.line + 1, what + (f"（第 {cell} 格）" if cell else "")))
     return out
 
 # %% ../../nbs/0_learning/65_notes_check.ipynb #c020
 _DATEISH = re.compile(r"\W{0,3}\d{2,4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}")
 
+
 def _day(text):
-    try: return date.fromisoformat(text)
-    except ValueError: return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
 
 def dates(docs):
     "日志里的日期：写法、次序、未来。"
@@ -108,26 +162,47 @@ def dates(docs):
         if h.level > 1 and h.line not in lines and _DATEISH.match(h.title):
             out.append(Problem(LOG, h.line + 1, f"“{h.title}”的日期写法不对或没有这一天；写成 ### 2026-11-21: 主题"))
     out += [Problem(LOG, e.heading.line + 1, f"{e.date} 后面没有主题") for e in good if not e.topic]
-    out += [Problem(LOG, e.heading.line + 1, f"{e.date} 还没到（今天是 {today()}）") for e in good if _day(e.date) > today()]
+    out += [
+        Problem(LOG, e.heading.line + 1, f"{e.date} 还没到（今天是 {today()}）") for e in good if _day(e.date) > today()
+    ]
     down = len(good) > 1 and good[0].date > good[-1].date
     for a, b in zip(good, good[1:]):
-        if (a.date < b.date) if down else (a.date > b.date): out.append(Problem(LOG, b.heading.line + 1, f"{b.date} 排在 {a.date} 后面，次序乱了（这份日志{'从新到旧' if down else '从旧到新'}）"))
+        if (a.date < b.date) if down else (a.date > b.date):
+            out.append(
+                Problem(
+                    LOG, b.heading.line + 1,
+                    f"{b.date} 排在 {a.date} 后面，次序乱了（这份日志{'从新到旧' if down else '从旧到新'}）",
+                )
+            )
     return out
 
 # %% ../../nbs/0_learning/65_notes_check.ipynb #c023
 def unlisted(docs, folder):
     "learning_materials/ 里有、README 里没列出的文件。（列出了却没有的，是断了的链接。）"
     listed = {n for n, *_ in materials(docs)}
-    here = sorted(p.name for p in (folder / MATERIALS).glob("*") if p.suffix in (".py", ".ipynb", ".sh") and p.name[0] not in "._")
-    return [Problem(README, 1, f'没有列出 {n}；运行 minimind notes material {n} --about "它回答的问题"') for n in here if n not in listed]
+    here = sorted(
+        p.name for p in (folder / MATERIALS).glob("*") if p.suffix in (".py", ".ipynb", ".sh") and p.name[0] not in "._"
+    )
+    return [
+        Problem(README, 1, f'没有列出 {n}；运行 minimind notes material {n} --about "它回答的问题"')
+        for n in here
+        if n not in listed
+    ]
 
 # %% ../../nbs/0_learning/65_notes_check.ipynb #c026
-_BLANK = re.compile(r"\s*(?:[-*+>]\s+|\d+[.)]\s+|#+\s+)?(?:\[[ xX]\]\s*)?(?:[^：:|]{0,20}[：:]\**\s*)?[（(]?(?:…+|\.{3,}|待填|待补|待写|TODO|TBD)[）)]?[。.]?\s*$")
+_BLANK = re.compile(
+    r"\s*(?:[-*+>]\s+|\d+[.)]\s+|#+\s+)?(?:\[[ xX]\]\s*)?(?:[^：:|]{0,20}[：:]\**\s*)?[（(]?(?:…+|\.{3,}|待填|待补|待写|TODO|TBD)[）)]?[。.]?\s*$"
+)
+
 
 def unfilled(docs):
     "没填的模板（写法指南里的模板在代码块里，不算）。"
-    return [Problem(n, i, f"模板还没填：{l.text.strip()}") for n, text in docs.items() for i, l in enumerate(lines_of(text), 1)
-            if not l.verbatim and (_BLANK.match(l.text) or re.match(r"#+ YYYY-MM-DD", l.text))]
+    return [
+        Problem(n, i, f"模板还没填：{l.text.strip()}")
+        for n, text in docs.items()
+        for i, l in enumerate(lines_of(text), 1)
+        if not l.verbatim and (_BLANK.match(l.text) or re.match(r"#+ YYYY-MM-DD", l.text))
+    ]
 
 # %% ../../nbs/0_learning/65_notes_check.ipynb #c029
 def contents(docs):
@@ -136,16 +211,33 @@ def contents(docs):
     heads = headings(text)
     home = next((h for h in heads if plain(h.title) == "目录"), None)
     if home and "toc" not in blocks(text)[0]:
-        linked = {resolve(KB, l.target)[1] for l in links(text[home.start:home.stop]) if l.target.startswith("#")}
-        out += [Problem(KB, h.line + 1, f"目录里没有“{plain(h.title)}”；补上，或用 <!-- minimind:toc --> 让程序来写") for h in heads if h.level == 2 and h is not home and h.anchor not in linked]
+        linked = {resolve(KB, l.target)[1] for l in links(text[home.start : home.stop]) if l.target.startswith("#")}
+        out += [
+            Problem(KB, h.line + 1, f"目录里没有“{plain(h.title)}”；补上，或用 <!-- minimind:toc --> 让程序来写")
+            for h in heads
+            if h.level == 2 and h is not home and h.anchor not in linked
+        ]
     for name, text in docs.items():
-        out += [Problem(name, i + 1, f"标记 minimind:{b} 没有配对；要有 <!-- minimind:{b} --> 和 <!-- /minimind:{b} --> 两行") for i, b in blocks(text)[1]]
+        out += [
+            Problem(
+                name, i + 1, f"标记 minimind:{b} 没有配对；要有 <!-- minimind:{b} --> 和 <!-- /minimind:{b} --> 两行"
+            )
+            for i, b in blocks(text)[1]
+        ]
     for b, notice in (("progress", True), ("", False)):
         only = ["progress"] if b else ["toc", "by-date", "by-topic", "materials", "tree"]
         for name, new in refresh(docs, only).items():
-            if new == docs[name]: continue
-            line = next(i for i, (x, y) in enumerate(zip(docs[name].splitlines() + [""], new.splitlines() + [""]), 1) if x != y)
-            out.append(Problem(name, line, "进度不是最新的；运行 minimind notes sync" if notice else "目录或索引的表过时了", not notice, notice))
+            if new == docs[name]:
+                continue
+            line = next(
+                i for i, (x, y) in enumerate(zip(docs[name].splitlines() + [""], new.splitlines() + [""]), 1) if x != y
+            )
+            out.append(
+                Problem(
+                    name, line, "进度不是最新的；运行 minimind notes sync" if notice else "目录或索引的表过时了",
+                    not notice, notice,
+                )
+            )
     return out
 
 # %% ../../nbs/0_learning/65_notes_check.ipynb #c032
@@ -153,14 +245,24 @@ def check(folder=None):
     "体检：返回 [Problem]，按文件与行号排。只读，不加锁。"
     folder = note_folder(folder)
     docs, out = read_notes(folder), []
-    if journal_of(folder).exists(): out.append(Problem(f"{STATE}/{journal_of(folder).name}", 1, "上次的修改写到一半断了", True))
+    if journal_of(folder).exists():
+        out.append(Problem(f"{STATE}/{journal_of(folder).name}", 1, "上次的修改写到一半断了", True))
     out += [Problem(n, 1, "没有这个文件；运行 minimind notes init") for n in (LOG, KB) if n not in docs]
-    out += numbering(docs) + dead_links(docs, folder) + dates(docs) + unlisted(docs, folder) + unfilled(docs) + contents(docs)
+    out += (
+        numbering(docs)
+        + dead_links(docs, folder)
+        + dates(docs)
+        + unlisted(docs, folder)
+        + unfilled(docs)
+        + contents(docs)
+    )
     return sorted(set(out), key=lambda p: (p.notice, p.file, p.line))
+
 
 def repaired(docs):
     "只有一种修法的都修好：链接认准问题 → 重新编号 → 重算各表。"
-    for name, _, _, edits in reversed(link_fixes(docs)): docs = docs | {name: apply_edits(docs[name], edits)}
+    for name, _, _, edits in reversed(link_fixes(docs)):
+        docs = docs | {name: apply_edits(docs[name], edits)}
     return refresh(renumber(docs), ["toc", "by-date", "by-topic", "materials", "tree"])
 
 # %% ../../nbs/0_learning/65_notes_check.ipynb #c033
@@ -169,15 +271,19 @@ def diff(before, after):
     out = []
     for name in after:
         a, b = (lines_of(d.get(name, "")) for d in (before, after))
-        if before.get(name) != after[name]: out += difflib.unified_diff([l.text for l in a], [l.text for l in b], name, name, n=1, lineterm="")
+        if before.get(name) != after[name]:
+            out += difflib.unified_diff([l.text for l in a], [l.text for l in b], name, name, n=1, lineterm="")
     return "\n".join(out)
+
 
 def fix(folder=None):
     "修好只有一种修法的，返回（改动的 diff，剩下的毛病）。"
     folder = note_folder(folder)
     with locked(folder):
         start = read_notes(folder)
-        vague = [Problem(n, line, what) for n, line, what, edits in link_fixes(start) if not edits]      # 重新编号之后就看不出来了
+        vague = [
+            Problem(n, line, what) for n, line, what, edits in link_fixes(start) if not edits
+        ]  # 重新编号之后就看不出来了
         recover(folder)
         before = read_notes(folder)
         after = repaired(before)

@@ -24,16 +24,23 @@ from .paths import atomic_write
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c007
 GRADES = {1: "忘了", 2: "想了很久", 3: "记得", 4: "很容易"}
 
+
 def schedule(card, grade):
     "打分之后的下一步：`card` 是 {interval: 天, ease}（新问题给空字典），返回新的一份。间隔 1–365 天，易度不低于 1.3。"
-    if grade not in GRADES: raise UserError(f"打分是 1 到 4（{'、'.join(f'{k} {v}' for k, v in GRADES.items())}），得到 {grade!r}。")
+    if grade not in GRADES:
+        raise UserError(f"打分是 1 到 4（{'、'.join(f'{k} {v}' for k, v in GRADES.items())}），得到 {grade!r}。")
     days, ease = card.get("interval", 0), card.get("ease", 2.5)
-    ease = max(1.3, ease + {1: -.2, 2: -.15, 3: 0, 4: .15}[grade])
-    if grade == 1: days = 1
-    elif grade == 2: days = days * 1.2
-    elif days == 0: days = 1 if grade == 3 else 4
-    elif days < 6: days = 6
-    else: days = days * ease * (1.3 if grade == 4 else 1)
+    ease = max(1.3, ease + {1: -0.2, 2: -0.15, 3: 0, 4: 0.15}[grade])
+    if grade == 1:
+        days = 1
+    elif grade == 2:
+        days = days * 1.2
+    elif days == 0:
+        days = 1 if grade == 3 else 4
+    elif days < 6:
+        days = 6
+    else:
+        days = days * ease * (1.3 if grade == 4 else 1)
     return {"interval": min(365, max(1, round(days))), "ease": round(ease, 2)}
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c015
@@ -41,12 +48,17 @@ def key_of(title):
     "问题的指纹：题目去掉空白与标点之后的哈希，与编号无关。"
     return hashlib.sha256(re.sub(r"\W+", "", title).lower().encode("utf8", "replace")).hexdigest()[:16]
 
-def review_file(folder): return folder / STATE / "review.json"
+
+def review_file(folder):
+    return folder / STATE / "review.json"
+
 
 def _states(folder):
     "每个问题复习到哪了：{指纹: {interval, ease, due}}。坏了的文件当作没有，另存一份。"
-    if not review_file(folder).exists(): return {}
-    try: return dict(json.loads(review_file(folder).read_text(encoding="utf8"))["cards"])
+    if not review_file(folder).exists():
+        return {}
+    try:
+        return dict(json.loads(review_file(folder).read_text(encoding="utf8"))["cards"])
     except (ValueError, KeyError, TypeError):
         os.replace(review_file(folder), review_file(folder).with_suffix(".broken.json"))
         return {}
@@ -60,7 +72,9 @@ def grade(title, mark, folder=None):
         new = schedule(cards.get(key_of(title), {}), mark)
         due = (today() + timedelta(days=new["interval"])).isoformat()
         cards[key_of(title)] = new | {"due": due, "title": title}
-        atomic_write(review_file(folder), json.dumps({"version": 1, "cards": cards}, ensure_ascii=False, indent=1) + "\n")
+        atomic_write(
+            review_file(folder), json.dumps({"version": 1, "cards": cards}, ensure_ascii=False, indent=1) + "\n"
+        )
     return due
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c018
@@ -71,59 +85,95 @@ def due_questions(folder=None, limit=20):
     cards, now, old, new = _states(folder), today().isoformat(), [], []
     for q in questions(text):
         due = cards.get(key_of(q.title), {}).get("due")
-        body = text[q.start:q.stop].split("\n", 1)[-1].strip() if "\n" in text[q.start:q.stop] else ""
-        if due is None: new.append((not q.important, q.number, q, body))
-        elif due <= now: old.append((due, q.number, q, body))
+        body = text[q.start : q.stop].split("\n", 1)[-1].strip() if "\n" in text[q.start : q.stop] else ""
+        if due is None:
+            new.append((not q.important, q.number, q, body))
+        elif due <= now:
+            old.append((due, q.number, q, body))
     return [(q, body) for *_, q, body in sorted(old, key=lambda r: r[:2]) + sorted(new, key=lambda r: r[:2])][:limit]
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c022
 def review(folder=None, limit=20, ask_user=input, say=print):
     "在终端里复习：一次一题，自己打分。输入 q 随时停下，打过分的都已存好。返回答了几题。"
     queue, count, again = due_questions(folder, limit), 0, set()
-    if not queue: say("今天没有到期的问题。"); return 0
+    if not queue:
+        say("今天没有到期的问题。")
+        return 0
     while queue:
         q, body = queue.pop(0)
         say(f"\n还有 {len(queue) + 1} 题\nQ{q.number} {q.title}")
-        if _answer(ask_user, "想好了按回车看答案（q 停下）：", ("",)) == "q": break
+        if _answer(ask_user, "想好了按回车看答案（q 停下）：", ("",)) == "q":
+            break
         say(body or "（还没有答案；到知识库里补上）")
         mark = _answer(ask_user, "、".join(f"{k} {v}" for k, v in GRADES.items()) + "：", list("1234"))
-        if mark == "q": break
-        if q.title not in again: say(f"下次：{grade(q.title, int(mark), folder)}")
-        if mark == "1": again.add(q.title); queue.append((q, body))
+        if mark == "q":
+            break
+        if q.title not in again:
+            say(f"下次：{grade(q.title, int(mark), folder)}")
+        if mark == "1":
+            again.add(q.title)
+            queue.append((q, body))
         count += 1
     say(f"这一轮答了 {count} 题。")
     return count
 
+
 def _answer(ask_user, prompt, choices):
     "问到一个认得的回答为止；q、Ctrl-D 都是停下。空的选项表示随便什么都行。"
     while True:
-        try: got = ask_user(prompt).strip().lower()
-        except EOFError: return "q"
-        if got == "q" or got in choices or "" in choices: return got
+        try:
+            got = ask_user(prompt).strip().lower()
+        except EOFError:
+            return "q"
+        if got == "q" or got in choices or "" in choices:
+            return got
         prompt = f"请输入 {'、'.join(choices)} 或 q："
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c026
 def git(folder, *args, check=True):
     "在 `folder` 里跑 git，返回标准输出；失败报 UserError。"
-    env = {k: v for k, v in os.environ.items() if k not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")} | {"LC_ALL": "C"}
-    try: done = subprocess.run(["git", "-C", str(folder), "-c", "core.quotepath=false", *args], capture_output=True, env=env)
-    except FileNotFoundError: raise UserError("没有找到 git；先安装它。") from None
+    env = {
+        k: v for k, v in os.environ.items() if k not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+    } | {"LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "-c", "core.quotepath=false", *args], capture_output=True, env=env
+        )
+    except FileNotFoundError:
+        raise UserError("没有找到 git；先安装它。") from None
     out, err = done.stdout.decode("utf8", "replace"), done.stderr.decode("utf8", "replace").strip()
-    if done.returncode and check: raise UserError(f"git {args[0]} 没有成功：{err or out.strip()}")
+    if done.returncode and check:
+        raise UserError(f"git {args[0]} 没有成功：{err or out.strip()}")
     return out if not done.returncode else None
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c027
 def note_files(folder):
     "有改动的笔记文件（相对路径）：三份笔记、指南，和 learning_materials/ 里的。权重、数据、缓存与超过 1 MB 的报 UserError。"
     paths = [INDEX, LOG, KB, GUIDE, MATERIALS]
-    if git(folder, "rev-parse", "--is-inside-work-tree", check=False) is None: raise UserError(f"{folder} 不在 git 仓库里；先在里面运行 git init。")
+    if git(folder, "rev-parse", "--is-inside-work-tree", check=False) is None:
+        raise UserError(f"{folder} 不在 git 仓库里；先在里面运行 git init。")
     if git(folder, "check-ignore", "-q", LOG, check=False) is not None:
         raise UserError(f"{folder} 被外层仓库的 .gitignore 忽略了；在里面运行 git init，让它成为自己的仓库。")
-    rows = git(folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", *paths).split("\0")
+    rows = git(folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", *paths).split(
+        "\0"
+    )
     top = Path(git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
     changed = [os.path.relpath(top / row[3:], folder.resolve()) for row in rows if row]
-    heavy = [n for n in changed if (folder / n).is_file() and (Path(n).suffix.lower() in WEIGHTY or "__pycache__" in n or ".ipynb_checkpoints" in n or (folder / n).stat().st_size > 1 << 20)]
-    if heavy: raise UserError(f"这些不是笔记（权重、数据、缓存，或超过 1 MB），没有提交任何东西：{'、'.join(heavy)}。移到别处，或写进 .gitignore。")
+    heavy = [
+        n
+        for n in changed
+        if (folder / n).is_file()
+        and (
+            Path(n).suffix.lower() in WEIGHTY
+            or "__pycache__" in n
+            or ".ipynb_checkpoints" in n
+            or (folder / n).stat().st_size > 1 << 20
+        )
+    ]
+    if heavy:
+        raise UserError(
+            f"这些不是笔记（权重、数据、缓存，或超过 1 MB），没有提交任何东西：{'、'.join(heavy)}。移到别处，或写进 .gitignore。"
+        )
     return changed
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c031
@@ -131,20 +181,24 @@ def check_message(message):
     "提交说明：一行，至少一个汉字，不超过 100 字。"
     message = str(message or "").strip()
     if "\n" in message or len(message) > 100 or not re.search(r"[\u4e00-\u9fff]", message):
-        raise UserError("提交说明要一句中文（一行，100 字以内），例如：--message \"弄懂了为什么除以根号 d\"。")
+        raise UserError('提交说明要一句中文（一行，100 字以内），例如：--message "弄懂了为什么除以根号 d"。')
     return message
+
 
 def commit(message, folder=None, push=False):
     "只提交笔记文件；`push=True` 时推到名叫 notes 的远端。返回一句话。"
     folder, message = note_folder(folder), check_message(message)
     with locked(folder):
         changed = note_files(folder)
-        if push and "notes" not in (git(folder, "remote") or "").split(): raise UserError("没有名叫 notes 的远端；先运行 git remote add notes 网址（你自己的私人仓库）。")
+        if push and "notes" not in (git(folder, "remote") or "").split():
+            raise UserError("没有名叫 notes 的远端；先运行 git remote add notes 网址（你自己的私人仓库）。")
         if changed:
             git(folder, "add", "-A", "--", *changed)
             git(folder, "commit", "-q", "-m", message, "--", *changed)
         said = f"提交了 {len(changed)} 个笔记文件：{message}" if changed else "笔记没有改动，没有提交。"
-        if push: git(folder, "push", "-q", "notes", "HEAD"); said += "已推到 notes。"
+        if push:
+            git(folder, "push", "-q", "notes", "HEAD")
+            said += "已推到 notes。"
     return said
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c038
@@ -152,41 +206,70 @@ def review_widget(folder=None, limit=20):
     "在笔记本里复习：一次一题，按钮打分。返回控件。"
     import ipywidgets as w
     from markdown_it import MarkdownIt
-    render = MarkdownIt("commonmark", {"html": False}).enable("table").render          # 答案里写的标签只当文字显示
+
+    render = MarkdownIt("commonmark", {"html": False}).enable("table").render  # 答案里写的标签只当文字显示
     queue, title, body = due_questions(folder, limit), w.HTML(), w.HTMLMath()
     show, marks = w.Button(description="看答案"), [w.Button(description=f"{k} {v}") for k, v in GRADES.items()]
+
     def draw(open=False):
-        title.value = f"<b>Q{queue[0][0].number} {html.escape(queue[0][0].title)}</b>（还有 {len(queue)} 题）" if queue else "今天没有到期的问题。"
+        title.value = (
+            f"<b>Q{queue[0][0].number} {html.escape(queue[0][0].title)}</b>（还有 {len(queue)} 题）"
+            if queue
+            else "今天没有到期的问题。"
+        )
         body.value = render(re.sub(r"^\*\*A\*\*[:：]\s*", "", queue[0][1])) if queue and open else ""
         show.layout.display = "" if queue and not open else "none"
-        for m in marks: m.layout.display = "" if queue and open else "none"
+        for m in marks:
+            m.layout.display = "" if queue and open else "none"
+
     def press(button):
         grade(queue.pop(0)[0].title, int(button.description[0]), folder)
         draw()
+
     show.on_click(lambda _: draw(True))
-    for m in marks: m.on_click(press)
+    for m in marks:
+        m.on_click(press)
     draw()
     return w.VBox([title, body, w.HBox([show, *marks])])
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c040
-FORMS = {"条目": (log, {"topic": "今天的主题"}), "完成": (done, {"what": "完成了什么"}), "收获": (think, {"what": "想明白了什么"}),
-         "问题": (problem, {"error": "报错原文", "cause": "原因", "fix": "怎么解决（一行一步）", "lesson": "教训"}),
-         "提问": (ask, {"question": "问题", "answer": "答案", "topic": "主题"})}
+FORMS = {
+    "条目": (log, {"topic": "今天的主题"}),
+    "完成": (done, {"what": "完成了什么"}),
+    "收获": (think, {"what": "想明白了什么"}),
+    "问题": (problem, {"error": "报错原文", "cause": "原因", "fix": "怎么解决（一行一步）", "lesson": "教训"}),
+    "提问": (ask, {"question": "问题", "answer": "答案", "topic": "主题"}),
+}
+
 
 def form(folder=None):
     "笔记本里记笔记的小表单：五页，填好按“记下”。返回控件。"
     import ipywidgets as w
+
     def page(fn, fields):
-        boxes, said = {k: w.Textarea(placeholder=label, layout=w.Layout(width="34em", height="3.4em")) for k, label in fields.items()}, w.HTML()
+        boxes, said = (
+            {
+                k: w.Textarea(placeholder=label, layout=w.Layout(width="34em", height="3.4em"))
+                for k, label in fields.items()
+            },
+            w.HTML(),
+        )
+
         def save(_):
-            try: result = fn(**{k: b.value for k, b in boxes.items()}, folder=folder)
-            except UserError as error: said.value = f"<span style='color:#B4561A'>{html.escape(str(error))}</span>"
+            try:
+                result = fn(**{k: b.value for k, b in boxes.items()}, folder=folder)
+            except UserError as error:
+                said.value = f"<span style='color:#B4561A'>{html.escape(str(error))}</span>"
             else:
                 said.value = html.escape(result[0] if isinstance(result, tuple) else result)
-                for b in boxes.values(): b.value = ""
+                for b in boxes.values():
+                    b.value = ""
+
         button = w.Button(description="记下", button_style="primary")
         button.on_click(save)
         return w.VBox([*boxes.values(), button, said])
+
     tab = w.Tab([page(*f) for f in FORMS.values()])
-    for i, name in enumerate(FORMS): tab.set_title(i, name)
+    for i, name in enumerate(FORMS):
+        tab.set_title(i, name)
     return tab

@@ -20,19 +20,26 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from .errors import UserError
 from .exercises import progress
-from .notes import (KB, STAR, apply_edits, blocks, decode, encode, fill_blocks, headings, lines_of, links, plain, questions,
-                                     resolve, same_topic, topic_of)
+from minimind.learning.notes import (
+    KB, STAR, apply_edits, blocks, decode, encode, fill_blocks, headings, lines_of, links, plain, questions, resolve,
+    same_topic, topic_of,
+)
 from .paths import PACKAGE, ROOT, atomic_write
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c005
 INDEX, LOG, GUIDE, MATERIALS = "notes.md", "learning_log.md", "NOTE_UPDATE_GUIDE.md", "learning_materials"
 README = f"{MATERIALS}/README.md"
 
+
 def note_folder(folder=None):
     "笔记文件夹：默认是仓库顶层。里面一份笔记都没有就报 UserError。"
     folder = Path(folder or ROOT).expanduser().absolute()
-    if any((folder / name).is_file() for name in (INDEX, LOG, KB)): return folder
-    raise UserError(f"{folder} 里没有笔记（notes.md、learning_log.md、knowledge_base.md 都不在）。先运行 minimind notes init --dir {folder}。")
+    if any((folder / name).is_file() for name in (INDEX, LOG, KB)):
+        return folder
+    raise UserError(
+        f"{folder} 里没有笔记（notes.md、learning_log.md、knowledge_base.md 都不在）。先运行 minimind notes init --dir {folder}。"
+    )
+
 
 def read_notes(folder):
     "文件夹里的笔记：{名字: 全文}。名字是相对路径，用 / 隔开。"
@@ -44,36 +51,48 @@ def read_notes(folder):
 def today():
     "今天的日期；环境变量 MINIMIND_TODAY（如 2026-11-21）可以替换它。"
     given = os.environ.get("MINIMIND_TODAY")
-    if not given: return date.today()
-    try: return date.fromisoformat(given)
-    except ValueError: raise UserError(f"环境变量 MINIMIND_TODAY 应写成 2026-11-21 这样，得到 {given!r}。") from None
+    if not given:
+        return date.today()
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise UserError(f"环境变量 MINIMIND_TODAY 应写成 2026-11-21 这样，得到 {given!r}。") from None
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c013
 STATE = ".minimind"
+
 
 @contextlib.contextmanager
 def locked(folder, wait=30):
     "拿着笔记文件夹的锁；等 `wait` 秒还拿不到就报 UserError。"
     (folder / STATE).mkdir(exist_ok=True)
     try:
-        with FileLock(folder / STATE / "notes.lock", timeout=wait): yield
-    except Timeout: raise UserError(f"另一个终端正在改 {folder} 里的笔记，等了 {wait} 秒还没好。等它结束再试。") from None
+        with FileLock(folder / STATE / "notes.lock", timeout=wait):
+            yield
+    except Timeout:
+        raise UserError(f"另一个终端正在改 {folder} 里的笔记，等了 {wait} 秒还没好。等它结束再试。") from None
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c016
-def _sha(text): return hashlib.sha256(encode(text)).hexdigest()
+def _sha(text):
+    return hashlib.sha256(encode(text)).hexdigest()
 
-def journal_of(folder): return folder / STATE / "notes_journal.json"
+
+def journal_of(folder):
+    return folder / STATE / "notes_journal.json"
+
 
 def save(folder, before, after):
     "把改过的文件写回去。不止一个时先记流水账；文件若被别的程序改过就不写，报 UserError。返回改了的名字。"
     changed = {n: t for n, t in after.items() if before.get(n) != t}
     for name in changed:
         now = decode((folder / name).read_bytes()) if (folder / name).exists() else None
-        if now != before.get(name): raise UserError(f"{folder / name} 刚刚被别的程序改过，这次没有写。存好编辑器里的内容，再运行一次。")
+        if now != before.get(name):
+            raise UserError(f"{folder / name} 刚刚被别的程序改过，这次没有写。存好编辑器里的内容，再运行一次。")
     if len(changed) > 1:
         plan = {n: {"before": _sha(before[n]) if n in before else None, "after": t} for n, t in changed.items()}
         atomic_write(journal_of(folder), json.dumps(plan))
-    for name, text in changed.items(): atomic_write(folder / name, encode(text))
+    for name, text in changed.items():
+        atomic_write(folder / name, encode(text))
     journal_of(folder).unlink(missing_ok=True)
     return list(changed)
 
@@ -81,11 +100,13 @@ def save(folder, before, after):
 def recover(folder):
     "做完上次断掉的修改。返回（写好的文件名，没敢覆盖的文件名）。"
     journal = journal_of(folder)
-    if not journal.exists(): return [], []
+    if not journal.exists():
+        return [], []
     done, kept = [], []
     for name, step in json.loads(journal.read_text(encoding="utf8")).items():
         now = _sha(decode((folder / name).read_bytes())) if (folder / name).exists() else None
-        if now == _sha(step["after"]): continue
+        if now == _sha(step["after"]):
+            continue
         mine = folder / name if now == step["before"] else folder / STATE / f"unfinished-{Path(name).name}"
         atomic_write(mine, encode(step["after"]))
         (done if now == step["before"] else kept).append(name)
@@ -96,9 +117,16 @@ def recover(folder):
 @dataclass(frozen=True)
 class Entry:
     "日志里的一天：日期、主题、标题、它管到哪里。"
-    date: str; topic: str; heading: object; start: int; stop: int
+
+    date: str
+    topic: str
+    heading: object
+    start: int
+    stop: int
+
 
 _DAY = re.compile(r"\W{0,3}(\d{4}-\d{2}-\d{2})(?:\s*[:：]\s*|\s+|$)(.*)")
+
 
 def entries(text):
     "日志里的条目，按文件里的次序。"
@@ -106,22 +134,34 @@ def entries(text):
     return [Entry(m[1], m[2].strip(), h, h.start, h.stop) for h, m in found]
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c030
-def _cell(text): return text.replace("|", "\\|").replace("\n", " ")
+def _cell(text):
+    return text.replace("|", "\\|").replace("\n", " ")
 
-def _table(head, rows): return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(r) + " |" for r in rows)]
+
+def _table(head, rows):
+    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(r) + " |" for r in rows)]
+
 
 def toc(docs, name):
     "这个文件的目录：二级标题，一行一个（“目录”自己除外）。"
-    return [f"- [{plain(h.title)}](#{h.anchor})" for h in headings(docs[name]) if h.level == 2 and plain(h.title) != "目录"] or ["（还没有章节）"]
+    return [
+        f"- [{plain(h.title)}](#{h.anchor})" for h in headings(docs[name]) if h.level == 2 and plain(h.title) != "目录"
+    ] or ["（还没有章节）"]
+
 
 def by_date(docs, name):
     "按日期：新的在上，每天完成几项、解决几个问题。"
     text, rows = docs.get(LOG, ""), []
     for e in sorted(entries(text), key=lambda e: e.date, reverse=True):
-        body = text[e.start:e.stop]
+        body = text[e.start : e.stop]
         done, todo = len(re.findall(r"^\s*[-*+] \[[xX]\]", body, re.M)), len(re.findall(r"^\s*[-*+] \[ \]", body, re.M))
         solved = len(re.findall(r"^\*\*问题\s*\d*\s*[:：]", body, re.M))
-        rows.append([e.date, f"[{_cell(plain(e.topic)) or e.date}]({LOG}#{e.heading.anchor})", f"{done}/{done + todo}", str(solved)])
+        rows.append(
+            [
+                e.date, f"[{_cell(plain(e.topic)) or e.date}]({LOG}#{e.heading.anchor})", f"{done}/{done + todo}",
+                str(solved),
+            ]
+        )
     return _table(["日期", "主题", "完成", "解决的问题"], rows) if rows else ["（还没有条目）"]
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c033
@@ -132,12 +172,21 @@ def by_topic(docs, name):
     topics = [h for h in heads if h.level == 2 and plain(h.title) != "目录" and "问答" not in h.title]
     asked = [(q, topic_of(text, q, heads)) for q in questions(text)]
     link = lambda q: f"[Q{q.number} {_cell(plain(q.title))}]({KB}#{q.anchor})" + (STAR if q.important else "")
+
     def row(title, mine):
         first = [q for q in mine if q.important] or mine[:3]
         return [title, str(len(mine)), "<br>".join(map(link, first)) or "—"]
-    rows = [row(f"[{_cell(plain(h.title))}]({KB}#{h.anchor})", [q for q, t in asked if same_topic(t, h.title)]) for h in topics]
+
+    rows = [
+        row(f"[{_cell(plain(h.title))}]({KB}#{h.anchor})", [q for q, t in asked if same_topic(t, h.title)])
+        for h in topics
+    ]
     rest = [q for q, t in asked if not any(same_topic(t, h.title) for h in topics)]
-    return _table(["主题", "几问", "先看这些"], rows + ([row("其他", rest)] if rest else [])) if rows or rest else ["（还没有内容）"]
+    return (
+        _table(["主题", "几问", "先看这些"], rows + ([row("其他", rest)] if rest else []))
+        if rows or rest
+        else ["（还没有内容）"]
+    )
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c036
 def materials(docs):
@@ -147,11 +196,13 @@ def materials(docs):
     for link in links(text):
         path, _ = resolve(README, link.target) or ("", "")
         name = path.removeprefix(MATERIALS + "/")
-        if "/" in name or name.endswith(".md") or not path.startswith(MATERIALS + "/") or name in (n for n, *_ in out): continue
-        after = rows[link.line].text[link.span[1] - rows[link.line].start:].lstrip(")` *")
+        if "/" in name or name.endswith(".md") or not path.startswith(MATERIALS + "/") or name in (n for n, *_ in out):
+            continue
+        after = rows[link.line].text[link.span[1] - rows[link.line].start :].lstrip(")` *")
         cells = [c.strip() for c in after.strip("| ").split("|")]
         out.append((name, cells[0].lstrip("：:—- ").strip(), link.line))
     return out
+
 
 def materials_table(docs, name):
     "资料清单。"
@@ -161,17 +212,24 @@ def materials_table(docs, name):
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c038
 def tree(docs, name):
     "笔记的文件树。"
-    days, asked, scripts = len({e.date for e in entries(docs.get(LOG, ""))}), len(questions(docs.get(KB, ""))), len(materials(docs))
-    rows = [(INDEX, "索引：就是这一页"), (LOG, f"按日期：{days} 天"), (KB, f"按主题：{asked} 个问题"), (GUIDE, "怎样记：四种场合的清单与模板"),
-            (MATERIALS + "/", f"能跑的小脚本：{scripts} 个")]
+    days, asked, scripts = (
+        len({e.date for e in entries(docs.get(LOG, ""))}), len(questions(docs.get(KB, ""))), len(materials(docs))
+    )
+    rows = [
+        (INDEX, "索引：就是这一页"), (LOG, f"按日期：{days} 天"), (KB, f"按主题：{asked} 个问题"),
+        (GUIDE, "怎样记：四种场合的清单与模板"), (MATERIALS + "/", f"能跑的小脚本：{scripts} 个"),
+    ]
     return ["```text", *(f"{n:<24}{about}" for n, about in rows), "```"]
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c041
 def _title(notebook):
     "笔记本的标题；读不到是空串。"
-    try: found = re.search(r'"# ([^"\\]+)', notebook.read_text(encoding="utf8")[:6000])
-    except OSError: return ""
+    try:
+        found = re.search(r'"# ([^"\\]+)', notebook.read_text(encoding="utf8")[:6000])
+    except OSError:
+        return ""
     return found[1].strip() if found else ""
+
 
 def course(package=PACKAGE, root=ROOT):
     "有练习的章，按课程次序：[(层, 章名, 笔记本的相对路径, {练习编号: 题目})]。"
@@ -179,18 +237,37 @@ def course(package=PACKAGE, root=ROOT):
     for path in (package / "exercises").glob("*.py"):
         text = path.read_text(encoding="utf8")
         source = re.search(r"File to edit: (?:\.\./)*(\S+)/(\d+)_(\w+?)_exercises\.ipynb", text)
-        cards = {id: title for _, id, _, title in re.findall(r"^card\(\s*(?:id=)?(['\"])([^'\"]+)\1,\s*(?:title=)?(['\"])((?:\\.|(?!\3).)*)\3", text, re.M)}
-        for id in re.findall(r"^@checker\(\s*['\"]([^'\"]+)", text, re.M): cards.setdefault(id, id)                  # 没有卡、只有检查器的
-        if not source or not cards: continue
+        cards = {
+            id: title
+            for _, id, _, title in re.findall(
+                r"^card\(\s*(?:id=)?(['\"])([^'\"]+)\1,\s*(?:title=)?(['\"])((?:\\.|(?!\3).)*)\3", text, re.M
+            )
+        }
+        for id in re.findall(r"^@checker\(\s*['\"]([^'\"]+)", text, re.M):
+            cards.setdefault(id, id)  # 没有卡、只有检查器的
+        if not source or not cards:
+            continue
         where, number, base = source.groups()
-        chapter = next((p for n in (int(number) - 1, int(number)) for p in [root / where / f"{n}_{base}.ipynb"] if p.exists()), None)
+        chapter = next(
+            (p for n in (int(number) - 1, int(number)) for p in [root / where / f"{n}_{base}.ipynb"] if p.exists()),
+            None,
+        )
         floor = where.rpartition("/")[2].partition("_")
-        out.append((f"{floor[0]} {floor[2]}" if floor[2] else "9 cli", _title(chapter) if chapter else base, chapter, int(number), cards))
+        out.append(
+            (
+                f"{floor[0]} {floor[2]}" if floor[2] else "9 cli", _title(chapter) if chapter else base, chapter,
+                int(number), cards,
+            )
+        )
     out.sort(key=lambda row: (row[0], row[3]))
     return [(floor, title or base, chapter, cards) for floor, title, chapter, _, cards in out]
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c043
-FLOORS = {"0": "工具", "1": "小世界", "2": "分词器", "3": "模型", "4": "推理", "5": "数据", "6": "评测", "7": "训练", "8": "给人用", "9": "实验室与命令行"}
+FLOORS = {
+    "0": "工具", "1": "小世界", "2": "分词器", "3": "模型", "4": "推理", "5": "数据", "6": "评测", "7": "训练",
+    "8": "给人用", "9": "实验室与命令行",
+}
+
 
 def progress_rows(passed):
     "进度表：每层完成几章、几个练习，最近一次是哪天。`passed` 来自 `progress()`。"
@@ -198,15 +275,27 @@ def progress_rows(passed):
     for digit, floor in FLOORS.items():
         here = [cards for f, _, _, cards in chapters if f[0] == digit]
         ids = [id for cards in here for id in cards]
-        counts = [sum(all(id in passed for id in cards) for cards in here), len(here), sum(id in passed for id in ids), len(ids)]
+        counts = [
+            sum(all(id in passed for id in cards) for cards in here), len(here), sum(id in passed for id in ids),
+            len(ids),
+        ]
         days = sorted(str(passed[id].get("time", ""))[:10] for id in ids if id in passed)
         total = [a + b for a, b in zip(total, counts)]
-        if ids: rows.append([f"{digit} {floor}", f"{counts[0]}/{counts[1]}", f"{counts[2]}/{counts[3]}", days[-1] if days else "—"])
-    return _table(["层", "完成的章", "通过的练习", "最近"], rows + [["合计", f"{total[0]}/{total[1]}", f"{total[2]}/{total[3]}", ""]])
+        if ids:
+            rows.append(
+                [f"{digit} {floor}", f"{counts[0]}/{counts[1]}", f"{counts[2]}/{counts[3]}", days[-1] if days else "—"]
+            )
+    return _table(
+        ["层", "完成的章", "通过的练习", "最近"],
+        rows + [["合计", f"{total[0]}/{total[1]}", f"{total[2]}/{total[3]}", ""]],
+    )
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c048
-BLOCKS = {"toc": toc, "by-date": by_date, "by-topic": by_topic, "materials": materials_table, "tree": tree,
-          "progress": lambda docs, name: progress_rows(progress())}
+BLOCKS = {
+    "toc": toc, "by-date": by_date, "by-topic": by_topic, "materials": materials_table, "tree": tree,
+    "progress": lambda docs, name: progress_rows(progress()),
+}
+
 
 def refresh(docs, only=None):
     "重算每个文件界线里的表，返回新的 {文件名: 全文}。`only` 限定哪几张表。"
@@ -216,12 +305,17 @@ def refresh(docs, only=None):
         out[name] = fill_blocks(text, {b: BLOCKS[b](docs, name) for b in wanted}) if wanted else text
     return out
 
+
 @contextlib.contextmanager
 def editing(folder=None):
     "改笔记：`with editing(dir) as docs: docs[名字] = 新全文`。离开时重算各表，一起写回；出错就什么也不写。"
     folder = note_folder(folder)
     with locked(folder):
-        for name in recover(folder)[1]: print(f"提醒：上次没写完的 {name} 后来被改过，没有覆盖；本来要写的在 {folder / STATE}/unfinished-{Path(name).name}", file=sys.stderr)
+        for name in recover(folder)[1]:
+            print(
+                f"提醒：上次没写完的 {name} 后来被改过，没有覆盖；本来要写的在 {folder / STATE}/unfinished-{Path(name).name}",
+                file=sys.stderr,
+            )
         before = read_notes(folder)
         docs = dict(before)
         yield docs

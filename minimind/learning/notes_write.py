@@ -14,26 +14,36 @@ import shutil
 from pathlib import Path
 from .errors import UserError
 from .exercises import progress
-from .notes import (KB, apply_edits, encode, headings, insert_after, insert_question, lines_of, plain, questions)
-from .notes_store import (GUIDE, INDEX, LOG, MATERIALS, README, course, editing, entries, locked, materials, note_folder,
-                                           progress_rows, read_notes, refresh, today)
+from minimind.learning.notes import (
+    KB, apply_edits, encode, headings, insert_after, insert_question, lines_of, plain, questions
+)
+from minimind.learning.notes_store import (
+    GUIDE, INDEX, LOG, MATERIALS, README, course, editing, entries, locked, materials, note_folder, progress_rows,
+    read_notes, refresh, today,
+)
 from .paths import PACKAGE, atomic_write
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c005
-TEMPLATES = {name: PACKAGE / "learning" / "data" / f"template_{Path(name).name}" for name in (INDEX, LOG, KB, GUIDE, README)}
+TEMPLATES = {
+    name: PACKAGE / "learning" / "data" / f"template_{Path(name).name}" for name in (INDEX, LOG, KB, GUIDE, README)
+}
 TEMPLATES[".gitignore"] = PACKAGE / "learning" / "data" / "template_gitignore"
+
 
 def init(folder):
     "在 `folder` 里放好模板；已有的文件不动。返回新建了哪些。"
     folder = Path(folder).expanduser().absolute()
-    if folder.exists() and not folder.is_dir(): raise UserError(f"{folder} 是一个文件，不是文件夹；换一个名字。")
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} 是一个文件，不是文件夹；换一个名字。")
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         made = [name for name in TEMPLATES if not (folder / name).exists()]
-        for name in made: atomic_write(folder / name, TEMPLATES[name].read_bytes())
-        fresh = refresh(read_notes(folder))                   # 新放的模板里，表还是空的
         for name in made:
-            if name in fresh: atomic_write(folder / name, encode(fresh[name]))
+            atomic_write(folder / name, TEMPLATES[name].read_bytes())
+        fresh = refresh(read_notes(folder))  # 新放的模板里，表还是空的
+        for name in made:
+            if name in fresh:
+                atomic_write(folder / name, encode(fresh[name]))
     return made
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c008
@@ -41,11 +51,12 @@ def _newest_first(days):
     "条目是不是从新到旧排的（只有一条时当作从旧到新）。"
     return len(days) > 1 and days[0].date > days[-1].date
 
+
 def new_entry(text, day, topic):
     "在日志里插进 `### 日期: 主题`，返回一处修改。"
     days = entries(text)
     down = _newest_first(days)
-    later = [e for e in days if (e.date <= day if down else e.date > day)]        # 应当排在新条目后面的
+    later = [e for e in days if (e.date <= day if down else e.date > day)]  # 应当排在新条目后面的
     at = later[0].start if later else (days[-1].stop if days else len(text))
     before = [e for e in days if e.start < at]
     level = days[0].heading.level if days else 3
@@ -57,16 +68,21 @@ def todays(text):
     days = [e for e in entries(text) if e.date == today().isoformat()]
     return None if not days else days[0] if _newest_first(entries(text)) else days[-1]
 
+
 def _need_today(docs):
-    if LOG not in docs: raise UserError(f"没有 {LOG}；先运行 minimind notes init。")
+    if LOG not in docs:
+        raise UserError(f"没有 {LOG}；先运行 minimind notes init。")
     found = todays(docs[LOG])
-    if not found: raise UserError(f'{LOG} 里还没有今天（{today()}）的条目；先运行 minimind notes log "今天的主题"。')
+    if not found:
+        raise UserError(f'{LOG} 里还没有今天（{today()}）的条目；先运行 minimind notes log "今天的主题"。')
     return found
+
 
 def _one_line(text, what):
     "收成一行；空的报错。"
     line = " ".join(str(text or "").split())
-    if not line: raise UserError(f"{what}是空的；写一句话。")
+    if not line:
+        raise UserError(f"{what}是空的；写一句话。")
     return line
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c012
@@ -75,23 +91,30 @@ def log(topic, folder=None):
     topic = _one_line(topic, "主题")
     with editing(folder) as docs:
         text, day = docs.get(LOG, "# 学习日志\n"), today().isoformat()
-        if any(e.date == day and e.topic == topic for e in entries(text)): return f"今天已经有“{topic}”这一条了，没有动。"
+        if any(e.date == day and e.topic == topic for e in entries(text)):
+            return f"今天已经有“{topic}”这一条了，没有动。"
         docs[LOG] = apply_edits(text, [new_entry(text, day, topic)])
     return f"{LOG} 里有了今天的条目：{day}: {topic}"
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c015
-SECTIONS = {"done": "✅ 完成事项", "problem": "🐛 问题与解决方案", "point": "💡 重要知识点", "think": "💭 个人思考", "next": "下一步"}
+SECTIONS = {
+    "done": "✅ 完成事项", "problem": "🐛 问题与解决方案", "point": "💡 重要知识点", "think": "💭 个人思考",
+    "next": "下一步",
+}
+
 
 def _section_of(title):
     "标题属于哪一栏；不属于任何一栏是 None。"
     return next((k for k, name in SECTIONS.items() if name.split()[-1] in title), None)
+
 
 def add_rows(text, entry, section, rows):
     "往条目的一栏里加几行（没有这一栏就按次序建），返回一处修改。"
     order = list(SECTIONS)
     inside = [h for h in headings(text) if entry.start < h.start < entry.stop]
     home = next((h for h in inside if _section_of(h.title) == section), None)
-    if home: return insert_after(text, home.start, min(home.stop, entry.stop), rows)
+    if home:
+        return insert_after(text, home.start, min(home.stop, entry.stop), rows)
     later = next((h for h in inside if (k := _section_of(h.title)) and order.index(k) > order.index(section)), None)
     title = f"{'#' * (entry.heading.level + 1)} {SECTIONS[section]}"
     return insert_after(text, entry.start, later.start if later else entry.stop, [title, "", *rows])
@@ -99,11 +122,13 @@ def add_rows(text, entry, section, rows):
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c018
 _BOX = re.compile(r"\s*(?:[-*+]|\d+[.)])[ \t]+\[([ xX])\][ \t]+(.*)$")
 
+
 def boxes(text, start=0, stop=None):
     "勾选框：[(方括号里那个字的位置, 打勾没有, 文字)]。"
     stop = len(text) if stop is None else stop
     found = [(l, m) for l in lines_of(text) if not l.verbatim and start <= l.start < stop and (m := _BOX.match(l.text))]
     return [(l.start + m.start(1), m[1] != " ", m[2].strip()) for l, m in found]
+
 
 def tick(text, what, entry):
     "给 `what` 打勾要做的修改；今天的条目里认开头或包含（要只有一处），以前的要一字不差。"
@@ -121,7 +146,8 @@ def done(what, folder=None, later=False):
     with editing(folder) as docs:
         entry, text = _need_today(docs), docs[LOG]
         edits, ticked = ([], False) if later else tick(text, what, entry)
-        if not ticked: edits.append(add_rows(text, entry, "next" if later else "done", [f"- [{' ' if later else 'x'}] {what}"]))
+        if not ticked:
+            edits.append(add_rows(text, entry, "next" if later else "done", [f"- [{' ' if later else 'x'}] {what}"]))
         docs[LOG] = apply_edits(text, edits)
     return f"{'打了勾' if ticked else '记下了'}：{what}"
 
@@ -129,9 +155,11 @@ def done(what, folder=None, later=False):
 def _code(text):
     "报错原文：一行用行内代码，几行用代码块；里面有反引号就用更多的反引号包住。"
     marks = "`" * (1 + max((len(m) for m in re.findall(r"`+", text)), default=0))
-    if "\n" not in text: return [f"{marks} {text} {marks}" if len(marks) > 1 else f"`{text}`"]
+    if "\n" not in text:
+        return [f"{marks} {text} {marks}" if len(marks) > 1 else f"`{text}`"]
     fence = marks if len(marks) > 2 else "```"
     return ["", "", *("  " + row for row in [fence + "text", *text.split("\n"), fence])]
+
 
 def problem(error, cause, fix, lesson="", title="", folder=None):
     "记一个解决了的问题。`fix` 可以有几行，一行一步。返回一句话。"
@@ -140,11 +168,13 @@ def problem(error, cause, fix, lesson="", title="", folder=None):
     first, *rest = _code(error)
     steps = [s.strip() for s in str(fix).strip().splitlines() if s.strip()] or [_one_line(fix, "解决办法")]
     rows = [f"- 现象：{first}", *rest[1:], f"- 原因：{_one_line(cause, '原因')}"]
-    rows += [f"- 解决：{steps[0]}"] if len(steps) == 1 else ["- 解决：", *(f"  {i}. {s}" for i, s in enumerate(steps, 1))]
+    rows += (
+        [f"- 解决：{steps[0]}"] if len(steps) == 1 else ["- 解决：", *(f"  {i}. {s}" for i, s in enumerate(steps, 1))]
+    )
     rows += [f"- 教训：{_one_line(lesson, '教训')}"] if lesson else []
     with editing(folder) as docs:
         entry, text = _need_today(docs), docs[LOG]
-        n = 1 + max(map(int, re.findall(r"^\*\*问题\s*(\d+)", text[entry.start:entry.stop], re.M)), default=0)
+        n = 1 + max(map(int, re.findall(r"^\*\*问题\s*(\d+)", text[entry.start : entry.stop], re.M)), default=0)
         docs[LOG] = apply_edits(text, [add_rows(text, entry, "problem", [f"**问题 {n}：{name}**", "", *rows])])
     return f"记下了今天的问题 {n}：{name}"
 
@@ -152,7 +182,9 @@ def problem(error, cause, fix, lesson="", title="", folder=None):
 def think(what, folder=None, question="", point=False):
     "记一条收获；有 `question` 时记成疑问解答，`point=True` 时记进重要知识点。返回一句话。"
     what = _one_line(what, "想法")
-    row = f"- 疑问解答：{_one_line(question, '疑问')} {what}" if question else f"- {what}" if point else f"- 收获：{what}"
+    row = (
+        f"- 疑问解答：{_one_line(question, '疑问')} {what}" if question else f"- {what}" if point else f"- 收获：{what}"
+    )
     with editing(folder) as docs:
         entry = _need_today(docs)
         docs[LOG] = apply_edits(docs[LOG], [add_rows(docs[LOG], entry, "point" if point else "think", [row])])
@@ -162,30 +194,41 @@ def think(what, folder=None, question="", point=False):
 def check_answer(answer):
     "答案的各行；没收尾的代码块或注释、会切断这一节的标题与“Qn：”都报 UserError。"
     rows = str(answer).strip("\r\n").splitlines()
-    if not any(r.strip() for r in rows): raise UserError("答案是空的；写上你现在的理解，以后可以改。")
-    if re.match(r"\s*(```|~~~|<|\||[-*+>] |#+ |\d+[.)] |\$\$|    )", rows[0]): rows = ["", "", *rows]      # 代码块、表格要自己起一行
+    if not any(r.strip() for r in rows):
+        raise UserError("答案是空的；写上你现在的理解，以后可以改。")
+    if re.match(r"\s*(```|~~~|<|\||[-*+>] |#+ |\d+[.)] |\$\$|    )", rows[0]):
+        rows = ["", "", *rows]  # 代码块、表格要自己起一行
     body = "**A**: " + "\n".join(rows) + "\n\n探"
-    if lines_of(body)[-1].verbatim: raise UserError("答案里有没收尾的代码块或注释；补上收尾的 ``` 或 -->。")
-    if any(h.level <= 3 for h in headings(body)) or questions(body): raise UserError("答案里的一、二、三级标题或“Qn：”会打乱知识库；标题请用 ####，问题请另外 ask。")
+    if lines_of(body)[-1].verbatim:
+        raise UserError("答案里有没收尾的代码块或注释；补上收尾的 ``` 或 -->。")
+    if any(h.level <= 3 for h in headings(body)) or questions(body):
+        raise UserError("答案里的一、二、三级标题或“Qn：”会打乱知识库；标题请用 ####，问题请另外 ask。")
     return rows
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c030
 def ask(question, answer, topic="", important=False, folder=None):
     "把一个问题写进知识库；今天有条目的话，日志里也留一个链接。返回（一句话，编号）。"
     question, rows, topic = _one_line(question, "问题"), check_answer(answer), " ".join(str(topic).split())
-    if question[-1] not in "？?。！!": question += "？"
+    if question[-1] not in "？?。！!":
+        question += "？"
     with editing(folder) as docs:
-        if KB not in docs: raise UserError(f"没有 {KB}；先运行 minimind notes init。")
+        if KB not in docs:
+            raise UserError(f"没有 {KB}；先运行 minimind notes init。")
         new, number = insert_question(docs, question, rows, topic, important)
         docs.update(new)
         added, entry = questions(docs[KB])[number - 1], todays(docs.get(LOG, ""))
         row = f"- 疑问解答：[Q{number}]({KB}#{added.anchor}) {question}"
-        if entry: docs[LOG] = apply_edits(docs[LOG], [add_rows(docs[LOG], entry, "think", [row])])
+        if entry:
+            docs[LOG] = apply_edits(docs[LOG], [add_rows(docs[LOG], entry, "think", [row])])
     return f"写进 {KB} 了：Q{number} {question}", number
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c033
-WEIGHTY = {".pth", ".pt", ".safetensors", ".bin", ".ckpt", ".onnx", ".gguf", ".npy", ".npz", ".pkl", ".pickle", ".h5", ".jsonl", ".parquet",
-           ".arrow", ".gz", ".zst", ".zip", ".tar", ".7z", ".csv", ".tsv", ".db", ".sqlite", ".pyc", ".pyo", ".log", ".tmp"}
+WEIGHTY = {
+    ".pth", ".pt", ".safetensors", ".bin", ".ckpt", ".onnx", ".gguf", ".npy", ".npz", ".pkl", ".pickle", ".h5",
+    ".jsonl", ".parquet", ".arrow", ".gz", ".zst", ".zip", ".tar", ".7z", ".csv", ".tsv", ".db", ".sqlite", ".pyc",
+    ".pyo", ".log", ".tmp",
+}
+
 
 def _row_like(row, name, about):
     "照着上一行的样子（表格、编号清单、清单）写一行。"
@@ -195,7 +238,8 @@ def _row_like(row, name, about):
         at = next(i for i, c in enumerate(cells) if "](" in c)
         new = [str(int(c) + 1) if c.strip().isdigit() else "" for c in cells]
         new[at] = link
-        if at + 1 < len(new): new[at + 1] = about.replace("|", "\\|")
+        if at + 1 < len(new):
+            new[at + 1] = about.replace("|", "\\|")
         return "| " + " | ".join(new) + " |"
     number = re.match(r"(\s*)(\d+)([.)])", row)
     return f"{number[1]}{int(number[2]) + 1}{number[3]} {link}：{about}" if number else f"- {link}：{about}"
@@ -205,34 +249,46 @@ def material(file, about, folder=None):
     "登记一个小脚本：放进 learning_materials/，在 README 里加一行。返回一句话。"
     folder, about = note_folder(folder), _one_line(about, "说明")
     given = next((p for p in (folder / MATERIALS / file, folder / file, Path(file).expanduser()) if p.is_file()), None)
-    if given is None: raise UserError(f"找不到文件 {file}；写出它的路径，或先放进 {folder / MATERIALS}。")
-    if given.suffix.lower() in WEIGHTY or given.stat().st_size > 1 << 20: raise UserError(f"{given.name} 不像一个小脚本（权重、数据、缓存，或超过 1 MB）；资料里只放能跑的小文件。")
+    if given is None:
+        raise UserError(f"找不到文件 {file}；写出它的路径，或先放进 {folder / MATERIALS}。")
+    if given.suffix.lower() in WEIGHTY or given.stat().st_size > 1 << 20:
+        raise UserError(f"{given.name} 不像一个小脚本（权重、数据、缓存，或超过 1 MB）；资料里只放能跑的小文件。")
     home = folder / MATERIALS / given.name
     with editing(folder) as docs:
         listed = materials(docs)
-        if any(n == given.name for n, *_ in listed): return f"{given.name} 已经在 {README} 里了，没有动。"
-        if home.exists() and not home.samefile(given): raise UserError(f"{home} 已经有一个同名的文件；换个名字。")
-        if not home.exists(): home.parent.mkdir(exist_ok=True); shutil.copyfile(given, home)
+        if any(n == given.name for n, *_ in listed):
+            return f"{given.name} 已经在 {README} 里了，没有动。"
+        if home.exists() and not home.samefile(given):
+            raise UserError(f"{home} 已经有一个同名的文件；换个名字。")
+        if not home.exists():
+            home.parent.mkdir(exist_ok=True)
+            shutil.copyfile(given, home)
         text = docs.get(README, "# 学习资料\n")
         rows = lines_of(text)
         last = rows[listed[-1][2]] if listed else None
         row = _row_like(last.text if last else "", given.name, about)
         eol = "" if last is None or last.stop > last.end else "\n"
-        edit = (last.stop, last.stop, f"{eol}{row}" + (text[last.end:last.stop] or "\n")) if last else insert_after(text, 0, len(text), [row])
+        edit = (
+            (last.stop, last.stop, f"{eol}{row}" + (text[last.end : last.stop] or "\n"))
+            if last
+            else insert_after(text, 0, len(text), [row])
+        )
         docs[README] = apply_edits(text, [edit])
     return f"{README} 里有了 {given.name}：{about}"
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c039
 def news(text, passed):
     "还没写进日志的成绩：[一行文字]。一章的练习全过了，再加一行。"
-    rows, text = [], re.sub(r"(?m)^\s*[-*+] \[ \].*$", "", text)              # 没打勾的计划不算写过
+    rows, text = [], re.sub(r"(?m)^\s*[-*+] \[ \].*$", "", text)  # 没打勾的计划不算写过
     for _, title, _, cards in course():
         for id, name in cards.items():
             day = str(passed.get(id, {}).get("time", ""))[:10]
             old = f"（{day} 通过）" if day and day != today().isoformat() else ""
-            if id in passed and f"`{id}`" not in text: rows.append(f"练习 `{id}`：{name}{old}")
+            if id in passed and f"`{id}`" not in text:
+                rows.append(f"练习 `{id}`：{name}{old}")
         whole = f"学完一章：{title}（{len(cards)} 个练习）"
-        if all(id in passed for id in cards) and whole not in text: rows.append(whole)
+        if all(id in passed for id in cards) and whole not in text:
+            rows.append(whole)
     return rows
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c041
@@ -240,15 +296,21 @@ def put_result(text, row):
     "把一条成绩写进今天的条目：有写着同一编号的空框就打勾，否则加一行。"
     entry, id = todays(text), re.match(r"练习 (`[^`]+`)", row)
     planned = [b[0] for b in boxes(text, entry.start, entry.stop) if not b[1] and id and id[1] in b[2]]
-    return apply_edits(text, [(planned[0], planned[0] + 1, "x") if planned else add_rows(text, entry, "done", [f"- [x] {row}"])])
+    return apply_edits(
+        text, [(planned[0], planned[0] + 1, "x") if planned else add_rows(text, entry, "done", [f"- [x] {row}"])]
+    )
+
 
 def sync(folder=None):
     "把练习的成绩写进今天的条目与索引页的进度表。返回一句话。"
     with editing(folder) as docs:
         text = docs.get(LOG, "# 学习日志\n")
         rows = news(text, progress())
-        if not rows: return "没有新的成绩；索引页的进度已是最新。"
-        if not todays(text): text = apply_edits(text, [new_entry(text, today().isoformat(), "练习")])
-        for row in rows: text = put_result(text, row)
+        if not rows:
+            return "没有新的成绩；索引页的进度已是最新。"
+        if not todays(text):
+            text = apply_edits(text, [new_entry(text, today().isoformat(), "练习")])
+        for row in rows:
+            text = put_result(text, row)
         docs[LOG] = text
     return f"写进今天的条目 {len(rows)} 项：" + "；".join(rows[:5]) + ("……" if len(rows) > 5 else "")

@@ -24,12 +24,14 @@ def _find_root(package):
     above = Path(package).parent
     return above if (above / "settings.ini").exists() else Path.home() / "minimind"
 
+
 ROOT = _find_root(PACKAGE)
 
 # %% ../../nbs/0_learning/20_paths.ipynb #c014
 def home():
     "输出都写在它下面：环境变量 MINIMIND_HOME，没有设就是 ROOT。每次现读，所以测试里可以临时改。"
     return Path(os.environ.get("MINIMIND_HOME") or ROOT).expanduser().absolute()
+
 
 OUT = home() / "out"
 
@@ -40,25 +42,38 @@ def in_test():
 
 # %% ../../nbs/0_learning/20_paths.ipynb #c026
 CANNOT_WRITE = {
-    errno.ENOSPC: "磁盘满了", errno.EDQUOT: "磁盘配额用完了", errno.EFBIG: "文件大小超过了系统的限制", errno.EIO: "磁盘读写出错",
-    errno.EACCES: "没有写的权限", errno.EPERM: "没有写的权限", errno.EROFS: "这块盘是只读的", errno.ENOTDIR: "路径中间有一段是文件，不是文件夹",
-    errno.EISDIR: "这个名字已经是一个文件夹", errno.EEXIST: "这个名字已经是一个文件，建不了文件夹", errno.ENAMETOOLONG: "名字太长"}
+    errno.ENOSPC: "磁盘满了",
+    errno.EDQUOT: "磁盘配额用完了",
+    errno.EFBIG: "文件大小超过了系统的限制",
+    errno.EIO: "磁盘读写出错",
+    errno.EACCES: "没有写的权限",
+    errno.EPERM: "没有写的权限",
+    errno.EROFS: "这块盘是只读的",
+    errno.ENOTDIR: "路径中间有一段是文件，不是文件夹",
+    errno.EISDIR: "这个名字已经是一个文件夹",
+    errno.EEXIST: "这个名字已经是一个文件，建不了文件夹",
+    errno.ENAMETOOLONG: "名字太长",
+}
 
 
 @contextlib.contextmanager
 def writing(path):
     "`with writing(path):` 里写东西时遇到磁盘满、没权限之类，变成一句 `UserError`（编号见 CANNOT_WRITE）；别的错误原样抛出。"
-    try: yield
+    try:
+        yield
     except OSError as error:
-        if error.errno not in CANNOT_WRITE: raise
-        raise UserError(f"{path} 写不进去：{CANNOT_WRITE[error.errno]}。请腾出空间，或换一个能写的地方（--save_dir，"
-                        "或环境变量 MINIMIND_HOME）；已有的文件没有动。") from error
+        if error.errno not in CANNOT_WRITE:
+            raise
+        raise UserError(
+            f"{path} 写不进去：{CANNOT_WRITE[error.errno]}。请腾出空间，或换一个能写的地方（--save_dir，"
+            "或环境变量 MINIMIND_HOME）；已有的文件没有动。"
+        ) from error
 
 # %% ../../nbs/0_learning/20_paths.ipynb #c031
 @contextlib.contextmanager
 def atomic_open(path, mode="wb", encoding=None):
     "像 `open` 一样写一个文件，但要么整个写成，要么旧文件原样不动。写在同一文件夹的临时文件里，落盘后再改名。"
-    path = Path(os.path.realpath(path))       # 目标若是符号链接，写到它指的文件里，不把链接本身换掉
+    path = Path(os.path.realpath(path))  # 目标若是符号链接，写到它指的文件里，不把链接本身换掉
     temp = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.tmp")
     text = {} if "b" in mode else {"encoding": encoding or "utf8", "newline": "\n"}
     with writing(path):
@@ -67,10 +82,11 @@ def atomic_open(path, mode="wb", encoding=None):
             with open(temp, mode, **text) as file:
                 yield file
                 file.flush()
-                os.fsync(file.fileno())       # 改名之前内容必须先到盘上，否则断电后会得到一个空文件
-            if path.exists(): os.chmod(temp, path.stat().st_mode & 0o7777)
+                os.fsync(file.fileno())  # 改名之前内容必须先到盘上，否则断电后会得到一个空文件
+            if path.exists():
+                os.chmod(temp, path.stat().st_mode & 0o7777)
             os.replace(temp, path)
-        except BaseException:                 # 连 Ctrl-C 也算：临时文件不能留下
+        except BaseException:  # 连 Ctrl-C 也算：临时文件不能留下
             temp.unlink(missing_ok=True)
             raise
 
@@ -78,5 +94,6 @@ def atomic_open(path, mode="wb", encoding=None):
 def atomic_write(path, data):
     "把 `data`（bytes 或 str，str 按 UTF-8）一次写成 `path`，返回 Path；中途断了，旧内容还在。"
     binary = isinstance(data, (bytes, bytearray, memoryview))
-    with atomic_open(path, "wb" if binary else "w") as file: file.write(data)
+    with atomic_open(path, "wb" if binary else "w") as file:
+        file.write(data)
     return Path(path)

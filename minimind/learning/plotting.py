@@ -28,15 +28,35 @@ FONT_NAME = "MiniMind Sans SC"
 PAPER, INK, GRID = "#FBFAF7", "#2B2D33", "#E4E1DA"
 CYCLE = ["#0072B2", "#D55E00", "#009E73", "#6A1F63", "#E69F00", "#56B4E9", "#5B5F66"]
 STYLE = {
-    "font.family": [FONT_NAME, "DejaVu Sans"],      # 逐字回退：前一个没有的字，用后一个
-    "font.size": 10, "axes.titlesize": 11, "axes.labelsize": 10, "legend.fontsize": 9,
-    "figure.dpi": 110, "savefig.dpi": 110, "figure.figsize": (5.6, 3.2), "figure.constrained_layout.use": True,
-    "figure.facecolor": PAPER, "axes.facecolor": PAPER, "savefig.facecolor": PAPER,
-    "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.edgecolor": "#B9B5AC",
-    "axes.grid": True, "grid.color": GRID, "grid.linewidth": .8, "axes.axisbelow": True,
-    "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
-    "axes.titlelocation": "left", "axes.titlepad": 8, "lines.linewidth": 1.8,
-    "axes.prop_cycle": mpl.cycler(color=CYCLE)}
+    "font.family": [FONT_NAME, "DejaVu Sans"],  # 逐字回退：前一个没有的字，用后一个
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.labelsize": 10,
+    "legend.fontsize": 9,
+    "figure.dpi": 110,
+    "savefig.dpi": 110,
+    "figure.figsize": (5.6, 3.2),
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.edgecolor": "#B9B5AC",
+    "axes.grid": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 8,
+    "lines.linewidth": 1.8,
+    "axes.prop_cycle": mpl.cycler(color=CYCLE),
+}
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c013
 def setup():
@@ -47,57 +67,66 @@ def setup():
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c021
 COLORS = dict(
-    query="#1277BD", key="#F0A81C", value="#2BB58B", score="#6A1F63",
-    token="#3A43A8", position="#E2A52B", text="#2B2D33", expert="#C05FA3",
-    user="#4A9BDB", assistant="#D55E00", system="#64398A", mask="#C4C4C9",
-    loss="#8C2D5A", train="#0072B2", test="#D55E00",
-    before="#9AA0A6", after="#00795C",
-    good="#00745A", bad="#E0752B", neutral="#A9AEB5")
+    query="#1277BD", key="#F0A81C", value="#2BB58B", score="#6A1F63", token="#3A43A8", position="#E2A52B",
+    text="#2B2D33", expert="#C05FA3", user="#4A9BDB", assistant="#D55E00", system="#64398A", mask="#C4C4C9",
+    loss="#8C2D5A", train="#0072B2", test="#D55E00", before="#9AA0A6", after="#00795C", good="#00745A", bad="#E0752B",
+    neutral="#A9AEB5",
+)
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c037
 def to_numpy(values):
     "张量（任何设备、任何精度、带不带梯度）、数组、列表 → float64 的 numpy 数组。不需要安装 torch。"
-    if hasattr(values, "detach"): values = values.detach().cpu().double().numpy()
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().double().numpy()
     return np.asarray(values, dtype=np.float64)
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c045
 def _limits(matrix, vmin=None, vmax=None):
     "颜色的两端：跨过 0 时对称，常数矩阵也给出不为空的范围。"
     finite = matrix[np.isfinite(matrix)]
-    low, high = (finite.min(), finite.max()) if finite.size else (0., 1.)
-    if low < 0 < high: low, high = -max(-low, high), max(-low, high)
-    elif low >= 0: low = 0.
-    else: high = 0.
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
+    if low < 0 < high:
+        low, high = -max(-low, high), max(-low, high)
+    elif low >= 0:
+        low = 0.0
+    else:
+        high = 0.0
     low, high = low if vmin is None else vmin, high if vmax is None else vmax
-    return (low, high) if high > low else (low, low + 1.)
+    return (low, high) if high > low else (low, low + 1.0)
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c048
 def _ink_on(rgb):
     "底色上用深字还是浅字：看相对亮度（WCAG 2）。`rgb` 是 0–1 的三个（或四个）数。"
-    light = [c / 12.92 if c <= .04045 else ((c + .055) / 1.055) ** 2.4 for c in rgb[:3]]
-    return "white" if .2126 * light[0] + .7152 * light[1] + .0722 * light[2] < .3 else INK
+    light = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb[:3]]
+    return "white" if 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2] < 0.3 else INK
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c051
 def visible(token):
     "把看不见的字符写成看得见的：空格 ·、换行 ↵、制表 ⇥、全角空格 □；bytes 解不出字就写十六进制；空串 ∅。"
     if isinstance(token, (bytes, bytearray)):
-        try: token = bytes(token).decode("utf8")
-        except UnicodeDecodeError: return " ".join(f"{b:02X}" for b in token)
-    for hidden, shown in ((" ", "·"), ("\n", "↵"), ("\r", "␍"), ("\t", "⇥"), ("\u3000", "□")): token = str(token).replace(hidden, shown)
+        try:
+            token = bytes(token).decode("utf8")
+        except UnicodeDecodeError:
+            return " ".join(f"{b:02X}" for b in token)
+    for hidden, shown in ((" ", "·"), ("\n", "↵"), ("\r", "␍"), ("\t", "⇥"), ("\u3000", "□")):
+        token = str(token).replace(hidden, shown)
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in token) or "∅"
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c054
 def _label(name):
     "坐标轴上的名字：两头的空格与各种控制字符显形，中间的空格留着。"
-    if not isinstance(name, str): return visible(name)
+    if not isinstance(name, str):
+        return visible(name)
     core = name.strip(" ")
-    if not core: return visible(name)
-    before, after = name[:name.index(core)], name[name.index(core) + len(core):]
+    if not core:
+        return visible(name)
+    before, after = name[: name.index(core)], name[name.index(core) + len(core) :]
     return "·" * len(before) + " ".join(visible(part) if part else "" for part in core.split(" ")) + "·" * len(after)
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c057
 SEQUENTIAL = LinearSegmentedColormap.from_list("minimind", [PAPER, "#CFE3F1", "#6FB1DB", "#0072B2", "#0B3C5D"])
 DIVERGING = LinearSegmentedColormap.from_list("minimind_div", ["#B4561A", "#E9A877", PAPER, "#6FB1DB", "#0B3C66"])
+
 
 def _axes(ax, width=None, height=None):
     "没给坐标系就新开一张图。"
@@ -107,42 +136,66 @@ def _axes(ax, width=None, height=None):
 def _cell_text(ax, shown, image, fmt):
     "在每一格里写数，字色随底色深浅换；被遮住的格子不写。"
     for (i, j), value in np.ndenumerate(shown.filled(np.nan)):
-        if not np.isfinite(value): continue
-        ax.text(j, i, format(value, fmt), ha="center", va="center", fontsize=8.5, color=_ink_on(image.cmap(image.norm(value))))
+        if not np.isfinite(value):
+            continue
+        ax.text(
+            j, i, format(value, fmt), ha="center", va="center", fontsize=8.5,
+            color=_ink_on(image.cmap(image.norm(value))),
+        )
+
 
 def _tick_labels(ax, xlabels, ylabels):
-    "刻度写词元，太长的列名斜着写；没有名字就写整数下标。"
-    ax.grid(False); ax.tick_params(length=0); ax.spines[:].set_visible(False)
+    "刻度写 token，太长的列名斜着写；没有名字就写整数下标。"
+    ax.grid(False)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
     for axis, labels in ((ax.xaxis, xlabels), (ax.yaxis, ylabels)):
-        if labels is None: axis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    if ylabels is not None: ax.set_yticks(range(len(ylabels)), [_label(y) for y in ylabels])
-    if xlabels is None: return
+        if labels is None:
+            axis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    if ylabels is not None:
+        ax.set_yticks(range(len(ylabels)), [_label(y) for y in ylabels])
+    if xlabels is None:
+        return
     names = [_label(x) for x in xlabels]
     long = max(map(len, names), default=0) > 5
-    ax.set_xticks(range(len(names)), names, rotation=40 if long else 0, ha="right" if long else "center", rotation_mode="anchor" if long else None)
+    ax.set_xticks(
+        range(len(names)), names, rotation=40 if long else 0, ha="right" if long else "center",
+        rotation_mode="anchor" if long else None,
+    )
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c060
-def heatmap(ax, matrix, xlabels=None, ylabels=None, title=None, fmt=None, cmap=None, vmin=None, vmax=None, colorbar=False):
+def heatmap(
+    ax, matrix, xlabels=None, ylabels=None, title=None, fmt=None, cmap=None, vmin=None, vmax=None, colorbar=False
+):
     "画矩阵 (行, 列)，返回坐标系。有正有负时颜色以 0 为中心；NaN 与 ±inf（被遮住的格子）画成灰色；`fmt` 如 '.2f' 会写出每格的数。"
-    matrix = np.atleast_2d(to_numpy(matrix))                    # (行, 列)
-    if matrix.ndim != 2: raise ValueError(f"heatmap 要二维矩阵，得到的形状是 {matrix.shape}；先选出要看的那一层、那一头")
+    matrix = np.atleast_2d(to_numpy(matrix))  # (行, 列)
+    if matrix.ndim != 2:
+        raise ValueError(f"heatmap 要二维矩阵，得到的形状是 {matrix.shape}；先选出要看的那一层、那一头")
     rows, cols = matrix.shape
     for labels, size, side in ((xlabels, cols, "列"), (ylabels, rows, "行")):
-        if labels is not None and len(labels) != size: raise ValueError(f"heatmap：矩阵有 {size} {side}，却给了 {len(labels)} 个{side}名")
-    ax = _axes(ax, min(1.5 + .5 * cols, 8), min(1.1 + .42 * rows, 7))
+        if labels is not None and len(labels) != size:
+            raise ValueError(f"heatmap：矩阵有 {size} {side}，却给了 {len(labels)} 个{side}名")
+    ax = _axes(ax, min(1.5 + 0.5 * cols, 8), min(1.1 + 0.42 * rows, 7))
     low, high = _limits(matrix, vmin, vmax)
     shade = plt.get_cmap(cmap or (DIVERGING if low < 0 < high else SEQUENTIAL if high > 0 else SEQUENTIAL.reversed()))
     shown = np.ma.masked_invalid(matrix)
     image = ax.imshow(shown, cmap=shade.with_extremes(bad=COLORS["mask"]), vmin=low, vmax=high, aspect="auto")
     _tick_labels(ax, xlabels, ylabels)
-    if fmt: _cell_text(ax, shown, image, fmt)
-    if colorbar: ax.figure.colorbar(image, ax=ax, fraction=.046, pad=.03).outline.set_visible(False)
-    if title: ax.set_title(title)
+    if fmt:
+        _cell_text(ax, shown, image, fmt)
+    if colorbar:
+        ax.figure.colorbar(image, ax=ax, fraction=0.046, pad=0.03).outline.set_visible(False)
+    if title:
+        ax.set_title(title)
     return ax
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c068
-ROLES = {"训练": "train", "训练集": "train", "测试": "test", "测试集": "test", "验证": "test", "训练前": "before", "之前": "before", "前": "before",
-         "训练后": "after", "之后": "after", "后": "after", "损失": "loss", "用户": "user", "助手": "assistant", "系统": "system", "对": "good", "错": "bad"}
+ROLES = {
+    "训练": "train", "训练集": "train", "测试": "test", "测试集": "test", "验证": "test", "训练前": "before",
+    "之前": "before", "前": "before", "训练后": "after", "之后": "after", "后": "after", "损失": "loss",
+    "用户": "user", "助手": "assistant", "系统": "system", "对": "good", "错": "bad",
+}
+
 
 def color_of(name, index=0):
     "名字有固定含义（COLORS 的英文键或常用中文名）就用固定颜色，否则按次序取一种。"
@@ -154,13 +207,16 @@ def curves(series, xlabel="", ylabel="", title=None, ax=None, logy=False):
     ax = _axes(ax)
     for index, (name, values) in enumerate(series.items()):
         has_x = isinstance(values, tuple) and len(values) == 2 and np.ndim(values[0]) == 1
-        y = to_numpy(values[1] if has_x else values)                 # (n,)
-        x = to_numpy(values[0]) if has_x else np.arange(len(y))      # (n,)
+        y = to_numpy(values[1] if has_x else values)             # (n,)
+        x = to_numpy(values[0]) if has_x else np.arange(len(y))  # (n,)
         ax.plot(x, y, color=color_of(name, index), label=str(name), marker="o" if len(y) <= 12 else None, markersize=4)
-    if logy: ax.set_yscale("log")
+    if logy:
+        ax.set_yscale("log")
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    if title: ax.set_title(title)
-    if len(series) > 1: ax.legend()
+    if title:
+        ax.set_title(title)
+    if len(series) > 1:
+        ax.legend()
     return ax
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c073
@@ -169,54 +225,73 @@ def _bar_axes(ax, names, sideways, grouped):
     ticks = ax.set_yticks if sideways else ax.set_xticks
     ticks(range(len(names)), [str(n) for n in names])
     ax.grid(False, axis="y" if sideways else "x")
-    ax.margins(x=.14 if sideways else .04, y=.04 if sideways else .14)
-    if sideways: ax.invert_yaxis()                # 第一项在最上面
-    if grouped: ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    ax.margins(x=0.14 if sideways else 0.04, y=0.04 if sideways else 0.14)
+    if sideways:
+        ax.invert_yaxis()  # 第一项在最上面
+    if grouped:
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c074
 def bars(data, values=None, title=None, xlabel="", ylabel="", fmt="{:.3g}", colors=None, ax=None):
     "条形图，返回坐标系。`bars({名: 数})`、`bars(名单, 数单)`，或分组 `bars({组: {名: 数}})`（组名如 训练前/训练后）；缺的数留空。"
-    if isinstance(values, str): values, title = None, values if title is None else title     # 允许 bars(字典, "标题")
-    if values is not None: data = dict(zip(map(str, data), to_numpy(values)))
+    if isinstance(values, str):
+        values, title = None, values if title is None else title  # 允许 bars(字典, "标题")
+    if values is not None:
+        data = dict(zip(map(str, data), to_numpy(values)))
     grouped = bool(data) and all(isinstance(v, dict) for v in data.values())
     groups = data if grouped else {"": data}
     names = list(dict.fromkeys(name for table in groups.values() for name in table))
     sideways = not grouped and max((len(str(n)) for n in names), default=0) > 8
-    ax, width = _axes(ax), .8 / max(1, len(groups))
+    ax, width = _axes(ax), 0.8 / max(1, len(groups))
     for index, (group, table) in enumerate(groups.items()):
         heights = [float(table.get(n, math.nan)) for n in names]
         where = np.arange(len(names)) + (index - (len(groups) - 1) / 2) * width
         shade = colors or (color_of(group, index) if grouped else [color_of(n) for n in names])
-        drawn = (ax.barh if sideways else ax.bar)(where, heights, width * .92, color=shade, label=str(group))
-        if fmt: ax.bar_label(drawn, [fmt.format(h) if math.isfinite(h) else "" for h in heights], padding=2, fontsize=8.5)
+        drawn = (ax.barh if sideways else ax.bar)(where, heights, width * 0.92, color=shade, label=str(group))
+        if fmt:
+            ax.bar_label(drawn, [fmt.format(h) if math.isfinite(h) else "" for h in heights], padding=2, fontsize=8.5)
     _bar_axes(ax, names, sideways, grouped)
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    if title: ax.set_title(title)
+    if title:
+        ax.set_title(title)
     return ax
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c081
 def _token_span(text, weight, index, color):
-    "一个词元的 HTML。`weight`：None 轮换底色，名字取 COLORS，布尔上色或不上色，0–1 的数是浓淡。"
+    "一个 token 的 HTML。`weight`：None 轮换底色，名字取 COLORS，布尔上色或不上色，0–1 的数是浓淡。"
     note = ""
-    if weight is None: color, strength = CYCLE[index % 5], .30
-    elif isinstance(weight, str): color, strength = COLORS.get(weight, weight), .45
-    elif isinstance(weight, (bool, np.bool_)): strength = .5 * bool(weight)
-    else: strength, note = .65 * float(np.clip(np.nan_to_num(float(weight)), 0, 1)), f' title="{float(weight):.3f}"'
+    if weight is None:
+        color, strength = CYCLE[index % 5], 0.30
+    elif isinstance(weight, str):
+        color, strength = COLORS.get(weight, weight), 0.45
+    elif isinstance(weight, (bool, np.bool_)):
+        strength = 0.5 * bool(weight)
+    else:
+        strength, note = 0.65 * float(np.clip(np.nan_to_num(float(weight)), 0, 1)), f' title="{float(weight):.3f}"'
     r, g, b = (round(255 * c) for c in to_rgb(color))
-    return (f'<span{note} style="background:rgba({r},{g},{b},{strength:.2f});border:1px solid rgba(128,128,128,.35);border-radius:4px;'
-            f'padding:2px 5px;margin:1px;font-family:monospace;white-space:pre">{html.escape(text)}</span><wbr>')
+    return (
+        f'<span{note} style="background:rgba({r},{g},{b},{strength:.2f});border:1px solid rgba(128,128,128,.35);border-radius:4px;'
+        f'padding:2px 5px;margin:1px;font-family:monospace;white-space:pre">{html.escape(text)}</span><wbr>'
+    )
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c083
 class TokenStrip(HTML):
-    "词元条：笔记本里显示成彩色的块，终端里是用竖线隔开的文字。"
+    "token 条：笔记本里显示成彩色的块，终端里是用竖线隔开的文字。"
+
     plain = ""
-    def __repr__(self): return self.plain
+
+    def __repr__(self):
+        return self.plain
+
 
 def token_strip(tokens, weights=None, title=None, color=None):
-    "把词元一块块排开（返回 IPython HTML）。`weights` 可以是 0–1 的浓淡、布尔（True 上色）、或 COLORS 里的名字；都不给就轮换底色。"
+    "把 token 一块块排开（返回 IPython HTML）。`weights` 可以是 0–1 的浓淡、布尔（True 上色）、或 COLORS 里的名字；都不给就轮换底色。"
     tokens = [visible(t) for t in tokens]
-    weights = [None] * len(tokens) if weights is None else weights.tolist() if hasattr(weights, "tolist") else list(weights)
-    if len(weights) != len(tokens): raise ValueError(f"token_strip：有 {len(tokens)} 个词元，却给了 {len(weights)} 个权重，两者要一样多")
+    weights = (
+        [None] * len(tokens) if weights is None else weights.tolist() if hasattr(weights, "tolist") else list(weights)
+    )
+    if len(weights) != len(tokens):
+        raise ValueError(f"token_strip：有 {len(tokens)} 个 token，却给了 {len(weights)} 个权重，两者要一样多")
     cells = "".join(_token_span(t, w, i, color or COLORS["token"]) for i, (t, w) in enumerate(zip(tokens, weights)))
     head = f'<div style="font-weight:600;margin-bottom:4px">{html.escape(title)}</div>' if title else ""
     page = TokenStrip(f'<div style="line-height:2.1;font-size:14px;max-width:60em">{head}{cells}</div>')
@@ -226,13 +301,19 @@ def token_strip(tokens, weights=None, title=None, color=None):
 # %% ../../nbs/0_learning/30_plotting.ipynb #c088
 def slider(fn, **widgets):
     "`ipywidgets.interact` 的薄包装：拖动时重画。测试里只拿默认值悄悄跑一遍 `fn`，什么也不显示。"
+
     def quiet(**values):
         out = fn(**values)
-        return None if isinstance(out, (mpl.axes.Axes, mpl.figure.Figure)) else out     # 图已经画出来了，不再打印它的名字
+        return None if isinstance(out, (mpl.axes.Axes, mpl.figure.Figure)) else out  # 图已经画出来了，不再打印它的名字
+
     box = interactive(quiet, {"manual": in_test()}, **widgets)
-    if in_test():                                     # 直接调用 fn：控件会把异常吞掉，测试要看得见它
+    if in_test():  # 直接调用 fn：控件会把异常吞掉，测试要看得见它
         open_before = set(plt.get_fignums())
-        with capture_output(): fn(**{child._kwarg: child.get_interact_value() for child in box.kwargs_widgets})
-        for number in set(plt.get_fignums()) - open_before: plt.close(number)
+        with capture_output():
+            fn(**{child._kwarg: child.get_interact_value() for child in box.kwargs_widgets})
+        for number in set(plt.get_fignums()) - open_before:
+            plt.close(number)
         return
-    display({**(box._repr_mimebundle_() or {}), "text/plain": "（这里是滑块：在 Jupyter 里运行这一格就能拖动）"}, raw=True)
+    display(
+        {**(box._repr_mimebundle_() or {}), "text/plain": "（这里是滑块：在 Jupyter 里运行这一格就能拖动）"}, raw=True
+    )

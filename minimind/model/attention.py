@@ -47,18 +47,22 @@ def _only_right_padding(attention_mask: torch.Tensor, past: int) -> bool:
     return bool(attention_mask[:, 0].all()) and bool((attention_mask[:, :-1] >= attention_mask[:, 1:]).all())
 
 # %% ../../nbs/3_model/40_attention.ipynb #c039
-def build_attention_mask(t: int, past: int = 0, attention_mask: torch.Tensor | None = None,
-                         document_ids: torch.Tensor | None = None, device=None):
+def build_attention_mask(
+    t: int, past: int = 0, attention_mask: torch.Tensor | None = None, document_ids: torch.Tensor | None = None,
+    device=None,
+):
     """算一次、各层共用的掩码。返回 (mask, is_causal)：两者至多一个生效，绝不同时交给 SDPA。
 
-    t 个新词元，缓存里已有 past 个。`attention_mask` (b, past+t) 填充为 0；`document_ids` (b, t) 只许看同一篇。
+    t 个新 token，缓存里已有 past 个。`attention_mask` (b, past+t) 填充为 0；`document_ids` (b, t) 只许看同一篇。
     mask 是 (b 或 1, 1, t, past+t) 的 bool，True 表示看得见。列数对不上、拼接与缓存同用都抛 `ValueError`。
     """
     if attention_mask is not None and attention_mask.dim() == 4:
         return attention_mask, False  # transformers 的静态缓存会自己备好四维掩码
     total = past + t
     if attention_mask is not None and attention_mask.shape[-1] != total:
-        raise ValueError(f"attention_mask 有 {attention_mask.shape[-1]} 列，但缓存 {past} 个加新词元 {t} 个共 {total} 个；请把缓存里那段也写进掩码。")
+        raise ValueError(
+            f"attention_mask 有 {attention_mask.shape[-1]} 列，但缓存 {past} 个加新 token {t} 个共 {total} 个；请把缓存里那段也写进掩码。"
+        )
     if document_ids is not None and past:
         raise ValueError("document_ids（拼接训练）不能和已有内容的键值缓存一起用；请去掉其中一个。")
     if attention_mask is not None and _only_right_padding(attention_mask, past):
@@ -92,7 +96,9 @@ class KVCache:
         start = self.lengths[layer_idx]
         stop = start + key.shape[2]
         if stop > self.max_len:
-            raise ValueError(f"键值缓存只留了 {self.max_len} 个位置，放不下第 {stop} 个；请把 max_len 开大，或先 reset()。")
+            raise ValueError(
+                f"键值缓存只留了 {self.max_len} 个位置，放不下第 {stop} 个；请把 max_len 开大，或先 reset()。"
+            )
         keys, values = self.keys[layer_idx], self.values[layer_idx]  # 各 (b, kv, max_len, d)
         keys.narrow(2, start, stop - start).copy_(key)
         values.narrow(2, start, stop - start).copy_(value)
@@ -151,7 +157,7 @@ def _shut_(scores, board):
 def _block_probs(rows, k, board, shape):
     """一块的注意力概率。rows (b·kv, g·n, d)，k (b·kv, s, d) 已缩放，shape = (b, kv, g, n, s) → (b·kv, g·n, s)。"""
     s = torch.bmm(rows, k.mT).view(shape)
-    _shut_(s[..., shape[-1] - board.shape[-1]:], board)
+    _shut_(s[..., shape[-1] - board.shape[-1] :], board)
     return s.softmax(-1).view(rows.shape[0], -1, shape[-1])
 
 # %% ../../nbs/3_model/40_attention.ipynb #c063
@@ -216,13 +222,20 @@ def attend(q, k, v, mask=None, is_causal=False, dropout_p=0.0, flash=True):
         return eager_attention(q, k, v, mask, is_causal, dropout_p)
     t, s = q.shape[2], k.shape[2]
     training = torch.is_grad_enabled() and q.requires_grad and not torch.compiler.is_compiling()
-    if (q.device.type == "cpu" and training and dropout_p == 0 and 1 < t == s <= BLOCKED_MAX
-            and (is_causal or (mask is not None and mask.dtype == torch.bool and mask.shape[1] == 1))):
+    if (
+        q.device.type == "cpu"
+        and training
+        and dropout_p == 0
+        and 1 < t == s <= BLOCKED_MAX
+        and (is_causal or (mask is not None and mask.dtype == torch.bool and mask.shape[1] == 1))
+    ):
         return blocked_attention(q, k, v, mask)
     if t == 1 and (mask is None or mask.shape[1] == 1):
         return _one_query(q, k, v, mask, dropout_p)
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout_p,
-                                          is_causal=is_causal and mask is None, enable_gqa=q.shape[1] != k.shape[1])
+    return F.scaled_dot_product_attention(
+        q, k, v, attn_mask=mask, dropout_p=dropout_p, is_causal=is_causal and mask is None,
+        enable_gqa=q.shape[1] != k.shape[1],
+    )
 
 # %% ../../nbs/3_model/40_attention.ipynb #c084
 class Attention(nn.Module):
@@ -252,5 +265,8 @@ class Attention(nn.Module):
         q, k = q.transpose(1, 2), k.transpose(1, 2)
         if past_key_values is not None:
             k, v = past_key_values.update(k, v, self.layer_idx)
-        y = attend(q, k, v, attention_mask, is_causal and attention_mask is None, self.dropout if self.training else 0.0, self.flash)
+        y = attend(
+            q, k, v, attention_mask, is_causal and attention_mask is None, self.dropout if self.training else 0.0,
+            self.flash,
+        )
         return self.resid_dropout(self.o_proj(y.transpose(1, 2).reshape(b, t, -1)))

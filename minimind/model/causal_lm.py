@@ -21,7 +21,7 @@ from .transformer import MiniMindModel, MiniMindPreTrainedModel
 def next_token_loss(logits: torch.Tensor, labels: torch.Tensor, num_items_in_batch=None) -> torch.Tensor:
     """下一个词的交叉熵（nat）。logits (b, t, v)，labels (b, t) 与输入对齐，-100 不计；错位在这里做。
 
-    没有一个要学的位置时得 0 而不是 NaN。给了 `num_items_in_batch` 就除以它（梯度累积时按词元平均用）。
+    没有一个要学的位置时得 0 而不是 NaN。给了 `num_items_in_batch` 就除以它（梯度累积时按 token 平均用）。
     """
     target = F.pad(labels[:, 1:], (0, 1), value=-100)  # 挪标签比挪 logits 省一份大拷贝
     total = F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), ignore_index=-100, reduction="sum")
@@ -88,9 +88,16 @@ def plain_head_loss(rows: torch.Tensor, head: nn.Module, target: torch.Tensor) -
 def head_loss(rows: torch.Tensor, head: nn.Module, target: torch.Tensor) -> torch.Tensor:
     """rows (n, d) 过输出头 `head`，再与答案 target (n,) 求交叉熵之和（nat，fp32 标量）；-100 不计分。"""
     dtype = compute_dtype(rows)
-    fused = (type(head) is nn.Linear and head.bias is None and not head._forward_hooks and not head._forward_pre_hooks
-             and torch.is_grad_enabled() and (rows.requires_grad or head.weight.requires_grad)
-             and rows.device.type == "cpu" and dtype in (torch.float32, torch.bfloat16))
+    fused = (
+        type(head) is nn.Linear
+        and head.bias is None
+        and not head._forward_hooks
+        and not head._forward_pre_hooks
+        and torch.is_grad_enabled()
+        and (rows.requires_grad or head.weight.requires_grad)
+        and rows.device.type == "cpu"
+        and dtype in (torch.float32, torch.bfloat16)
+    )
     if not fused:
         return plain_head_loss(rows, head, target)
     with torch.autocast("cpu", enabled=False):
@@ -108,16 +115,20 @@ class MiniMindForCausalLM(MiniMindPreTrainedModel, GenerationMixin):
         self.lm_head = nn.Linear(self.config.hidden_size, self.config.vocab_size, bias=False)
         self.post_init()
 
-    def forward(self, input_ids=None, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None,
-                labels=None, logits_to_keep=0, document_ids=None, inputs_embeds=None, num_items_in_batch=None, loss_only=False, **kwargs):
+    def forward(
+        self, input_ids=None, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None,
+        labels=None, logits_to_keep=0, document_ids=None, inputs_embeds=None, num_items_in_batch=None,
+        loss_only=False, **kwargs,
+    ):
         """input_ids (b, t) → logits (b, t, vocab)。`logits_to_keep=n` 只算最后 n 个位置，省下大半的头。
 
         `loss_only=True`（要给 labels）只在计分的位置上算头，`logits` 是 None：训练时用，值与梯度不变。
 
         attention_mask (b, past+t) 填充为 0；labels (b, t) 与 input_ids 对齐；document_ids (b, t) 只许看同一篇。
         """
-        out = self.model(input_ids, attention_mask, position_ids, past_key_values, use_cache, document_ids,
-                         inputs_embeds, **kwargs)
+        out = self.model(
+            input_ids, attention_mask, position_ids, past_key_values, use_cache, document_ids, inputs_embeds, **kwargs
+        )
         keep = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
         logits = loss = None
         if loss_only and not torch.compiler.is_compiling():  # 挑出几个事先不知道，编译不了，那时照旧全算
@@ -128,8 +139,10 @@ class MiniMindForCausalLM(MiniMindPreTrainedModel, GenerationMixin):
         else:
             logits = self.lm_head(out.last_hidden_state[:, keep])  # logits_to_keep=0 时 slice(0) 即全部
             loss = None if labels is None else next_token_loss(logits, labels[:, keep], num_items_in_batch)
-        return MoeCausalLMOutputWithPast(loss=loss, aux_loss=out.aux_loss, logits=logits,
-                                         past_key_values=out.past_key_values, hidden_states=out.hidden_states)
+        return MoeCausalLMOutputWithPast(
+            loss=loss, aux_loss=out.aux_loss, logits=logits, past_key_values=out.past_key_values,
+            hidden_states=out.hidden_states,
+        )
 
 # %% ../../nbs/3_model/80_causal_lm.ipynb #c050
 MiniMindConfig.register_for_auto_class()

@@ -20,26 +20,33 @@ def default_intermediate_size(hidden_size: int) -> int:
 # %% ../../nbs/3_model/10_config.ipynb #c022
 PRESETS = {
     # 课程在 CPU 上默认用的：约一百万参数，配它自己的小词表
-    "nano": dict(hidden_size=144, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2,
-                 vocab_size=2048, qk_norm=True, zero_init=True),
+    "nano": dict(
+        hidden_size=144, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, vocab_size=2048,
+        qk_norm=True, zero_init=True,
+    ),
     "tiny": dict(hidden_size=128, num_hidden_layers=8, num_attention_heads=4, num_key_value_heads=1),
     "small": dict(hidden_size=512, num_hidden_layers=8),
     "base": dict(hidden_size=768, num_hidden_layers=16),
     "moe": dict(hidden_size=640, num_hidden_layers=8, use_moe=True),
     "small-deep": dict(hidden_size=384, num_hidden_layers=12, num_attention_heads=12, num_key_value_heads=3),
-    "medium": dict(hidden_size=640, num_hidden_layers=20, num_attention_heads=16, num_key_value_heads=4,
-                   intermediate_size=2048, vocab_size=20000),
+    "medium": dict(
+        hidden_size=640, num_hidden_layers=20, num_attention_heads=16, num_key_value_heads=4, intermediate_size=2048,
+        vocab_size=20000,
+    ),
 }
 
 # %% ../../nbs/3_model/10_config.ipynb #c027
-YARN_DEFAULTS = dict(type="yarn", factor=16.0, original_max_position_embeddings=2048,
-                     beta_fast=32.0, beta_slow=1.0, attention_factor=1.0)
+YARN_DEFAULTS = dict(
+    type="yarn", factor=16.0, original_max_position_embeddings=2048, beta_fast=32.0, beta_slow=1.0, attention_factor=1.0
+)
 
 ACTIVATIONS = ("silu", "swiglu", "gelu", "relu")  # swiglu 就是「用 silu 做门」，是 silu 的别名
 
 # %% ../../nbs/3_model/10_config.ipynb #c029
-_POSITIVE = ("hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
-             "vocab_size", "intermediate_size", "max_position_embeddings")
+_POSITIVE = (
+    "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "vocab_size",
+    "intermediate_size", "max_position_embeddings",
+)
 
 
 def _check_numbers(c) -> None:
@@ -59,18 +66,26 @@ def _check_heads(c) -> None:
     """宽度、查询头、键值头三者要整除；用 RoPE 时头宽要是偶数。"""
     h, n, kv = c.hidden_size, c.num_attention_heads, c.num_key_value_heads
     if h % n:
-        raise ValueError(f"配置错误：hidden_size={h} 不能被 num_attention_heads={n} 整除，每个头分不到一样宽；请改其中一个。")
+        raise ValueError(
+            f"配置错误：hidden_size={h} 不能被 num_attention_heads={n} 整除，每个头分不到一样宽；请改其中一个。"
+        )
     if (h // n) % 2 and c.use_rope:
-        raise ValueError(f"配置错误：每个头宽 {h // n} 是奇数，RoPE 要两两配对旋转；请让 hidden_size/num_attention_heads 为偶数。")
+        raise ValueError(
+            f"配置错误：每个头宽 {h // n} 是奇数，RoPE 要两两配对旋转；请让 hidden_size/num_attention_heads 为偶数。"
+        )
     if n % kv:
-        raise ValueError(f"配置错误：num_attention_heads={n} 不能被 num_key_value_heads={kv} 整除，查询头没法平均分组；请改其中一个。")
+        raise ValueError(
+            f"配置错误：num_attention_heads={n} 不能被 num_key_value_heads={kv} 整除，查询头没法平均分组；请改其中一个。"
+        )
 
 # %% ../../nbs/3_model/10_config.ipynb #c032
 def _check_moe(c) -> None:
     """`use_moe=True` 时才有意义的那几项。"""
     k, n = c.num_experts_per_tok, c.n_routed_experts
     if not 1 <= k <= n:
-        raise ValueError(f"配置错误：每个词元要选 num_experts_per_tok={k} 个专家，但一共有 n_routed_experts={n} 个；前者要在 1 和后者之间。")
+        raise ValueError(
+            f"配置错误：每个 token 要选 num_experts_per_tok={k} 个专家，但一共有 n_routed_experts={n} 个；前者要在 1 和后者之间。"
+        )
     if c.n_shared_experts < 0:
         raise ValueError(f"配置错误：n_shared_experts={c.n_shared_experts} 不能是负数。")
     if c.scoring_func != "softmax":
@@ -114,19 +129,22 @@ class MiniMindConfig(_Derived, PretrainedConfig):
     model_type = "minimind"
     keys_to_ignore_at_inference = ["past_key_values"]
 
-    def __init__(self, dropout=0.0, bos_token_id=1, eos_token_id=2, hidden_act="silu", hidden_size=512,
-                 intermediate_size=None, max_position_embeddings=32768, num_attention_heads=8, num_hidden_layers=8,
-                 num_key_value_heads=2, vocab_size=6400, rms_norm_eps=1e-5, rope_theta=1e6,
-                 inference_rope_scaling=False, rope_scaling=None, flash_attn=True, use_moe=False,
-                 num_experts_per_tok=2, n_routed_experts=4, n_shared_experts=1, scoring_func="softmax",
-                 aux_loss_alpha=0.01, seq_aux=True, norm_topk_prob=True, tie_word_embeddings=True, pad_token_id=0,
-                 initializer_range=0.02, qk_norm=False, zero_init=False, use_rope=True, use_gqa=True,
-                 attention_dropout=None, **kwargs):
+    def __init__(
+        self, dropout=0.0, bos_token_id=1, eos_token_id=2, hidden_act="silu", hidden_size=512, intermediate_size=None,
+        max_position_embeddings=32768, num_attention_heads=8, num_hidden_layers=8, num_key_value_heads=2,
+        vocab_size=6400, rms_norm_eps=1e-5, rope_theta=1e6, inference_rope_scaling=False, rope_scaling=None,
+        flash_attn=True, use_moe=False, num_experts_per_tok=2, n_routed_experts=4, n_shared_experts=1,
+        scoring_func="softmax", aux_loss_alpha=0.01, seq_aux=True, norm_topk_prob=True, tie_word_embeddings=True,
+        pad_token_id=0, initializer_range=0.02, qk_norm=False, zero_init=False, use_rope=True, use_gqa=True,
+        attention_dropout=None, **kwargs,
+    ):
         given = dict(locals())
         for name in _FIELDS:
             setattr(self, name, given[name])
         self.rope_theta = float(rope_theta)
-        self.intermediate_size = default_intermediate_size(hidden_size) if intermediate_size is None else intermediate_size
+        self.intermediate_size = (
+            default_intermediate_size(hidden_size) if intermediate_size is None else intermediate_size
+        )
         self.num_key_value_heads = num_key_value_heads if use_gqa else num_attention_heads
         self.attention_dropout = dropout if attention_dropout is None else attention_dropout
         self.yarn = {**YARN_DEFAULTS, **kwargs.pop("yarn", {}), **(rope_scaling or {})}

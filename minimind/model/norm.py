@@ -29,7 +29,10 @@ class _RMSNorm(torch.autograd.Function):
     def backward(ctx, dy):
         x, weight, r = ctx.saved_tensors
         d, w, learn = x.shape[-1], weight.to(r.dtype)[:, None], ctx.needs_input_grad[1]
-        dx, dw = torch.empty(x.shape, dtype=x.dtype, device=x.device), torch.zeros_like(w.mT)  # 连着放，切出来的才是它自己
+        dx, dw = (
+            torch.empty(x.shape, dtype=x.dtype, device=x.device),
+            torch.zeros_like(w.mT),
+        )  # 连着放，切出来的才是它自己
         for xi, gi, ri, out in zip(*(t.flatten(0, -2).split(max(1, TILE // d)) for t in (x, dy, r, dx))):
             xi, gi = xi.to(r.dtype), gi.to(r.dtype)  # (行, dim)
             p = gi * xi

@@ -11,7 +11,9 @@ import math
 import torch
 
 # %% ../../nbs/3_model/30_rope.ipynb #c018
-def rope_frequencies(dim: int, end: int = 32768, rope_base: float = 1e6, rope_scaling: dict | None = None) -> torch.Tensor:
+def rope_frequencies(
+    dim: int, end: int = 32768, rope_base: float = 1e6, rope_scaling: dict | None = None
+) -> torch.Tensor:
     """每一对维度每走一步转多少弧度。返回 (dim/2,) fp32；给了 `rope_scaling` 且 `end` 超过训练长度时按 YaRN 放慢。
 
     YaRN（https://arxiv.org/abs/2309.00071）：转得快的维度不动，转得慢的除以 factor，中间线性过渡。
@@ -31,8 +33,9 @@ def rope_frequencies(dim: int, end: int = 32768, rope_base: float = 1e6, rope_sc
     return freqs * (1 - ramp + ramp / rope_scaling["factor"])
 
 # %% ../../nbs/3_model/30_rope.ipynb #c020
-def precompute_freqs_cis(dim: int, end: int = 32768, rope_base: float = 1e6,
-                         rope_scaling: dict | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+def precompute_freqs_cis(
+    dim: int, end: int = 32768, rope_base: float = 1e6, rope_scaling: dict | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """预先算好位置 0…end-1 的余弦表和正弦表，各 (end, dim) fp32；前后两半相同（half-split 布局）。"""
     freqs = rope_frequencies(dim, end, rope_base, rope_scaling)
     angles = torch.outer(torch.arange(end, device="cpu").float(), freqs)  # (end, dim/2)
@@ -41,7 +44,9 @@ def precompute_freqs_cis(dim: int, end: int = 32768, rope_base: float = 1e6,
     return angles.cos() * scale, angles.sin() * scale
 
 # %% ../../nbs/3_model/30_rope.ipynb #c025
-def signed_tables(cos: torch.Tensor, sin: torch.Tensor, dtype: torch.dtype, unsqueeze_dim: int = -2) -> tuple[torch.Tensor, torch.Tensor]:
+def signed_tables(
+    cos: torch.Tensor, sin: torch.Tensor, dtype: torch.dtype, unsqueeze_dim: int = -2
+) -> tuple[torch.Tensor, torch.Tensor]:
     """cos/sin (…, t, d) → `rotate` 要的两张表：余弦，与前一半变了号的正弦；在 `unsqueeze_dim` 插一维给「头」，换成 `dtype`。"""
     half = sin.shape[-1] // 2
     signed = torch.cat((-sin[..., :half], sin[..., half:]), dim=-1)
@@ -56,8 +61,10 @@ def rotate(x: torch.Tensor, cos: torch.Tensor, signed_sin: torch.Tensor) -> torc
     return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), signed_sin)
 
 
-def apply_rotary_pos_emb(q: torch.Tensor, k: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor,
-                         position_ids: torch.Tensor | None = None, unsqueeze_dim: int = 1):
+def apply_rotary_pos_emb(
+    q: torch.Tensor, k: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, position_ids: torch.Tensor | None = None,
+    unsqueeze_dim: int = 1,
+):
     """把查询和键按位置旋转。q (b, t, h, d)，k (b, t, kv, d)，cos/sin (t, d)；返回同形状同 dtype 的 (q, k)。
 
     给了 `position_ids` (b, t) 时 cos/sin 是整张表，先按位置取行。`unsqueeze_dim` 是「头」那一维插在哪里。

@@ -59,7 +59,9 @@ class MiniMindPreTrainedModel(PreTrainedModel):
                 nn.init.normal_(module.weight, std=std)
         elif isinstance(module, nn.Embedding):
             # zero_init 时身体是恒等的，会把输入词自己推上去，词向量要相应小一些
-            nn.init.normal_(module.weight, std=min(std, 3.0 / self.config.hidden_size) if self.config.zero_init else std)
+            nn.init.normal_(
+                module.weight, std=min(std, 3.0 / self.config.hidden_size) if self.config.zero_init else std
+            )
         elif isinstance(module, MoEGate):
             nn.init.normal_(module.weight, std=std)
         elif isinstance(module, RMSNorm):
@@ -95,7 +97,7 @@ class RotaryTables(MiniMindPreTrainedModel):
         if position_ids is None and attention_mask is not None:
             position_ids = (attention_mask.long().cumsum(-1) - 1).clamp(min=0)[:, -t:]  # (b, t)
         if position_ids is None:
-            return self.freqs_cos[past:past + t], self.freqs_sin[past:past + t]
+            return self.freqs_cos[past : past + t], self.freqs_sin[past : past + t]
         return self.freqs_cos[position_ids], self.freqs_sin[position_ids]
 
 # %% ../../nbs/3_model/70_transformer.ipynb #c020
@@ -122,8 +124,10 @@ class _Body(RotaryTables):
 class MiniMindModel(_Body):
     """词嵌入 → 若干块 → 最后一次归一化。输出 `last_hidden_state` (b, t, hidden)、缓存、辅助损失之和。"""
 
-    def forward(self, input_ids=None, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None,
-                document_ids=None, inputs_embeds=None, output_hidden_states=False, **kwargs):
+    def forward(
+        self, input_ids=None, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None,
+        document_ids=None, inputs_embeds=None, output_hidden_states=False, **kwargs,
+    ):
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("input_ids 和 inputs_embeds 要给、且只给其中一个。")
         x = self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds  # (b, t, hidden)
@@ -139,7 +143,9 @@ class MiniMindModel(_Body):
             x, aux = self._run(layer, x, rope, mask, past_key_values, is_causal)
             aux_loss = aux_loss if aux is None else aux_loss + aux
         x = self.norm(x)
-        out = MoeModelOutputWithPast(last_hidden_state=x, past_key_values=past_key_values,
-                                     hidden_states=(*states, x) if output_hidden_states else None)
+        out = MoeModelOutputWithPast(
+            last_hidden_state=x, past_key_values=past_key_values,
+            hidden_states=(*states, x) if output_hidden_states else None,
+        )
         out.aux_loss = aux_loss
         return out

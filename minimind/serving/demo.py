@@ -22,8 +22,9 @@ from ..evaluation.exact_match import evaluate_questions, load_items
 from ..inference.chat import ChatSession
 from ..inference.sampling import SamplingParams
 from ..learning.paths import OUT, atomic_write
-from .report import (SKILL_NAMES, STAGE_NAMES, curve_svg, draw_curves, pick_samples, png, read_metrics,
-                                     skill_rows, write_report)
+from minimind.serving.report import (
+    SKILL_NAMES, STAGE_NAMES, curve_svg, draw_curves, pick_samples, png, read_metrics, skill_rows, write_report
+)
 from ..tokenizer.fast import save_tokenizer, train_tokenizer
 from ..trainer import train_full_sft, train_pretrain
 from ..trainer.arguments import make_args
@@ -57,7 +58,9 @@ def make_world(home: Path, quick: bool) -> dict[str, Path]:
     "小世界的数据文件，写在 `home`/world。世界的种子固定为 0：换训练种子时，题目不变。"
     paths = write_world(home / "world", seed=0, **({"scale": 0.05} if quick else {}))
     rows = {name: sum(1 for _ in path.open(encoding="utf8")) for name, path in paths.items() if path.suffix == ".jsonl"}
-    print(f"  预训练 {rows['pretrain']:,} 段，对话 {rows['sft']:,} 段；生成的测试题 {rows['test_generated']} 道，手写的 {rows.get('test_written', 0)} 道")
+    print(
+        f"  预训练 {rows['pretrain']:,} 段，对话 {rows['sft']:,} 段；生成的测试题 {rows['test_generated']} 道，手写的 {rows.get('test_written', 0)} 道"
+    )
     return paths
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c016
@@ -66,7 +69,9 @@ def make_tokenizer(home: Path, paths: dict[str, Path]) -> Path:
     lines = paths["tokenizer"].read_text(encoding="utf8").splitlines()
     tok = train_tokenizer(lines, vocab_size=VOCAB_SIZE)
     text = next((line for line in lines if "首都" in line), lines[0])
-    print(f"  {len(tok)} 个词条；例如 {text[:24]!r} → {[tok.decode([i]) for i in tok(text[:24], add_special_tokens=False)['input_ids']]}")
+    print(
+        f"  {len(tok)} 个词条；例如 {text[:24]!r} → {[tok.decode([i]) for i in tok(text[:24], add_special_tokens=False)['input_ids']]}"
+    )
     return save_tokenizer(tok, home / "tokenizer" / "world")
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c023
@@ -96,18 +101,26 @@ def arithmetic(model, tok, paths: dict[str, Path], limit: int | None = None) -> 
     rows, items = [], load_items(paths["test_generated"])
     for skill in ARITHMETIC:
         mine = [i for i in items if i["skill"] == skill][:limit]
-        plain, thought = (evaluate_questions(model, tok, mine, thinking=t, max_new_tokens=96, batch=64).accuracy for t in (False, True))
+        plain, thought = (
+            evaluate_questions(model, tok, mine, thinking=t, max_new_tokens=96, batch=64).accuracy
+            for t in (False, True)
+        )
         rows.append(dict(skill=skill, name=SKILL_NAMES[skill], n=len(mine), plain=plain, thought=thought))
         print(f"  {SKILL_NAMES[skill]}：直接答 {plain:.0%}，先想再答 {thought:.0%}", flush=True)
     return rows
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c039
-QUESTIONS = ["你好，你是谁？", "我叫小雨，我喜欢吃葡萄。", "法国的首都是哪儿？", "我叫什么名字？", "“快”的反义词是什么？", "苹果用英语怎么说？"]
+QUESTIONS = [
+    "你好，你是谁？", "我叫小雨，我喜欢吃葡萄。", "法国的首都是哪儿？", "我叫什么名字？", "“快”的反义词是什么？",
+    "苹果用英语怎么说？",
+]
 
 
 def transcript(model, tok, questions: list[str] = QUESTIONS) -> list[tuple[str, str]]:
     "一段真实的多轮对话（贪心解码，结果可复现），末尾一道先想再答的算术。"
-    chat = ChatSession(model, tok, history_turns=4, params=SamplingParams(temperature=0.0, top_p=1.0), max_new_tokens=64)
+    chat = ChatSession(
+        model, tok, history_turns=4, params=SamplingParams(temperature=0.0, top_p=1.0), max_new_tokens=64
+    )
     talk = [(q, chat.reply(q)["answer"]) for q in questions]
     hard = ChatSession(model, tok, thinking=True, params=SamplingParams(temperature=0.0, top_p=1.0), max_new_tokens=96)
     r = hard.reply("47加38等于多少？")
@@ -116,31 +129,55 @@ def transcript(model, tok, questions: list[str] = QUESTIONS) -> list[tuple[str, 
 # %% ../../nbs/8_serving/20_demo.ipynb #c042
 def stage_args(cls, home: Path, folder: Path, data: Path, seed: int, steps: int, **more):
     "demo 里一个阶段的参数：nano 预设，日程按步数，所以每台机器上都训练同样多。"
-    return make_args(cls, preset="nano", data_path=str(data), save_dir=str(folder), checkpoint_dir=str(folder / "checkpoints"),
-                     tokenizer_path=str(home / "tokenizer" / "world"), seed=seed, max_steps=steps, epochs=100, **more)
+    return make_args(
+        cls, preset="nano", data_path=str(data), save_dir=str(folder), checkpoint_dir=str(folder / "checkpoints"),
+        tokenizer_path=str(home / "tokenizer" / "world"), seed=seed, max_steps=steps, epochs=100, **more,
+    )
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c045
-NOTES = {"generated": "问法、运算数与人物组合都没在训练里出现过。", "written": "人写的题，写的人没看过生成器；这些题从不用来训练。"}
+NOTES = {
+    "generated": "问法、运算数与人物组合都没在训练里出现过。",
+    "written": "人写的题，写的人没看过生成器；这些题从不用来训练。",
+}
 
 
 def tiles(seconds: float, params: int, after: dict) -> list[dict]:
     "报告顶上的几块大数字。"
-    big = [dict(value=f"{seconds / 60:.1f} 分钟", label="从空文件夹到会回答"), dict(value=f"{params / 1e6:.2f} M", label="个参数")]
-    return big + [dict(value=f"{r.accuracy:.0%}", label=f"{TITLES[w]}答对（{r.overall.n} 题）") for w, r in after.items()]
+    big = [
+        dict(value=f"{seconds / 60:.1f} 分钟", label="从空文件夹到会回答"),
+        dict(value=f"{params / 1e6:.2f} M", label="个参数"),
+    ]
+    return big + [
+        dict(value=f"{r.accuracy:.0%}", label=f"{TITLES[w]}答对（{r.overall.n} 题）") for w, r in after.items()
+    ]
 
 
-def summarise(folder: Path, seed: int, clock: Clock, bits: dict, before: dict, after: dict, thinking: list, talk: list, model) -> dict:
+def summarise(
+    folder: Path, seed: int, clock: Clock, bits: dict, before: dict, after: dict, thinking: list, talk: list, model
+) -> dict:
     "写 curves.png、report.html 与 results.json，返回成绩单。"
     stages = read_metrics(folder / "metrics.jsonl")
     atomic_write(folder / "curves.png", png(draw_curves(stages)))
     params, seconds = sum(p.numel() for p in model.parameters()), sum(s["seconds"] for s in clock.steps)
-    tables = [dict(title=TITLES[w], note=NOTES[w], rows=skill_rows(before[w], r), total=r.overall.n, correct=r.overall.correct) for w, r in after.items()]
+    tables = [
+        dict(
+            title=TITLES[w], note=NOTES[w], rows=skill_rows(before[w], r), total=r.overall.n, correct=r.overall.correct
+        )
+        for w, r in after.items()
+    ]
     machine = f"{platform.system()} {platform.machine()}，{torch.get_num_threads()} 个线程"
-    write_report(folder / "report.html", date=date.today().isoformat(), machine=machine, seed=seed, params=params, tiles=tiles(seconds, params, after),
-                 bits=bits, curves=[curve_svg(rows, STAGE_NAMES.get(stage, stage)) for stage, rows in stages.items()], tables=tables, thinking=thinking,
-                 samples=pick_samples(after.get("written") or after["generated"]), talk=talk, timings=clock.steps)
-    results = dict(seed=seed, params=params, seconds=seconds, steps=clock.steps, bits_per_byte=bits, arithmetic=thinking, transcript=talk,
-                   before={w: r.to_dict() for w, r in before.items()}, after={w: r.to_dict(samples=True) for w, r in after.items()})
+    write_report(
+        folder / "report.html", date=date.today().isoformat(), machine=machine, seed=seed, params=params,
+        tiles=tiles(seconds, params, after), bits=bits,
+        curves=[curve_svg(rows, STAGE_NAMES.get(stage, stage)) for stage, rows in stages.items()], tables=tables,
+        thinking=thinking, samples=pick_samples(after.get("written") or after["generated"]), talk=talk,
+        timings=clock.steps,
+    )
+    results = dict(
+        seed=seed, params=params, seconds=seconds, steps=clock.steps, bits_per_byte=bits, arithmetic=thinking,
+        transcript=talk, before={w: r.to_dict() for w, r in before.items()},
+        after={w: r.to_dict(samples=True) for w, r in after.items()},
+    )
     atomic_write(folder / "results.json", json.dumps(results, ensure_ascii=False, indent=1))
     return results
 

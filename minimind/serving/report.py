@@ -53,7 +53,9 @@ def nice_ticks(top: float, count: int = 5) -> list[float]:
 # %% ../../nbs/8_serving/10_report.ipynb #c021
 def polyline(xs: list[float], ys: list[float], right: float, top: float, kind: str) -> str:
     "一条折线：数据 (0–right, 0–top) 换算到画布 (46–448, 30–220)；y 朝下，所以要倒过来。"
-    points = " ".join(f"{46 + 402 * x / right:.1f},{220 - 190 * y / top:.1f}" for x, y in zip(xs, ys) if math.isfinite(y))
+    points = " ".join(
+        f"{46 + 402 * x / right:.1f},{220 - 190 * y / top:.1f}" for x, y in zip(xs, ys) if math.isfinite(y)
+    )
     return f'<polyline class="{kind}" points="{points}"/>'
 
 
@@ -62,12 +64,19 @@ def curve_svg(records: list[dict], title: str) -> Markup:
     steps, loss, lr = ([r[k] for r in records] for k in ("step", "loss", "lr"))
     across, up = nice_ticks(max(steps)), nice_ticks(max((v for v in loss if math.isfinite(v)), default=1))
     right, top = max(steps), up[-1]
-    grid = [f'<line class="grid" x1="46" x2="448" y1="{220 - 190 * v / top:.1f}" y2="{220 - 190 * v / top:.1f}"/>'
-            f'<text x="40" y="{224 - 190 * v / top:.1f}" text-anchor="end">{v:g}</text>' for v in up]
-    below = [f'<text x="{46 + 402 * v / right:.1f}" y="237" text-anchor="middle">{v:g}</text>' for v in across if v <= right]
+    grid = [
+        f'<line class="grid" x1="46" x2="448" y1="{220 - 190 * v / top:.1f}" y2="{220 - 190 * v / top:.1f}"/>'
+        f'<text x="40" y="{224 - 190 * v / top:.1f}" text-anchor="end">{v:g}</text>'
+        for v in up
+    ]
+    below = [
+        f'<text x="{46 + 402 * v / right:.1f}" y="237" text-anchor="middle">{v:g}</text>' for v in across if v <= right
+    ]
     lines = [polyline(steps, lr, right, max([*lr, 1e-12]) * 1.05, "lr"), polyline(steps, loss, right, top, "loss")]
     head = f'<text class="head" x="4" y="16">{html.escape(title)}</text><text x="247" y="254" text-anchor="middle">步</text>'
-    return Markup(f'<svg viewBox="0 0 460 260" role="img" aria-label="{html.escape(title)}的损失曲线">{head}{"".join(grid + below + lines)}</svg>')
+    return Markup(
+        f'<svg viewBox="0 0 460 260" role="img" aria-label="{html.escape(title)}的损失曲线">{head}{"".join(grid + below + lines)}</svg>'
+    )
 
 # %% ../../nbs/8_serving/10_report.ipynb #c028
 def draw_curves(stages: dict[str, list[dict]]) -> Figure:
@@ -97,9 +106,9 @@ def png(fig: Figure, dpi: int = 110) -> bytes:
 # %% ../../nbs/8_serving/10_report.ipynb #c034
 SKILL_NAMES = {
     "capital": "首都", "capital_back": "哪国的首都", "sound": "动物叫声", "sound_back": "谁这么叫", "colour": "颜色",
-    "opposite": "反义词", "to_english": "译成英文", "to_chinese": "译成中文", "identity": "我是谁", "smalltalk": "寒暄",
-    "calendar": "日历", "compare": "比大小", "counting": "数数", "add": "两位数加法", "subtract": "两位数减法",
-    "word_problem": "应用题", "memory": "多轮记忆", "reading": "短文", "tool": "用工具",
+    "opposite": "反义词", "to_english": "译成英文", "to_chinese": "译成中文", "identity": "我是谁",
+    "smalltalk": "寒暄", "calendar": "日历", "compare": "比大小", "counting": "数数", "add": "两位数加法",
+    "subtract": "两位数减法", "word_problem": "应用题", "memory": "多轮记忆", "reading": "短文", "tool": "用工具",
 }
 
 
@@ -108,7 +117,12 @@ def skill_rows(before, after) -> list[dict]:
     rows = []
     for skill, s in after.by_skill.items():
         b = before.by_skill.get(skill)
-        rows.append(dict(name=SKILL_NAMES.get(skill, skill), n=s.n, before=b.accuracy if b else None, after=s.accuracy, interval=s.interval))
+        rows.append(
+            dict(
+                name=SKILL_NAMES.get(skill, skill), n=s.n, before=b.accuracy if b else None, after=s.accuracy,
+                interval=s.interval,
+            )
+        )
     return rows
 
 # %% ../../nbs/8_serving/10_report.ipynb #c040
@@ -123,18 +137,26 @@ def spread(samples: list[dict], k: int) -> list[dict]:
 # %% ../../nbs/8_serving/10_report.ipynb #c043
 def pick_samples(report, good: int = 10, bad: int = 6) -> list[dict]:
     "取 `good` 个答对的、`bad` 个答错的，技能轮流；思考与回答分开，技能换成中文名。"
-    chosen = spread([s for s in report.samples if s["ok"]], good) + spread([s for s in report.samples if not s["ok"]], bad)
+    chosen = spread([s for s in report.samples if s["ok"]], good) + spread(
+        [s for s in report.samples if not s["ok"]], bad
+    )
     shown = []
     for s in chosen:
         reasoning, answer = split_reasoning(s["prediction"])
-        shown.append(dict(s, skill=SKILL_NAMES.get(s["skill"], s["skill"]), answers="、".join(map(str, s["answers"][:3])),
-                          reasoning=reasoning.strip(), prediction=answer.strip()))
+        shown.append(
+            dict(
+                s, skill=SKILL_NAMES.get(s["skill"], s["skill"]), answers="、".join(map(str, s["answers"][:3])),
+                reasoning=reasoning.strip(), prediction=answer.strip(),
+            )
+        )
     return shown
 
 # %% ../../nbs/8_serving/10_report.ipynb #c048
 def write_report(path: Path, **content) -> Path:
     "用 data/report.html 这个模板写出自带图的一页；所有文字都转义，模型说什么都不会变成网页代码。"
-    env = jinja2.Environment(loader=jinja2.PackageLoader("minimind.serving", "data"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    env = jinja2.Environment(
+        loader=jinja2.PackageLoader("minimind.serving", "data"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     env.filters["b64"] = lambda raw: base64.b64encode(raw).decode()
     env.filters["percent"] = lambda x: "—" if x is None else f"{100 * x:.0f}%"
     atomic_write(path, env.get_template("report.html").render(**content))

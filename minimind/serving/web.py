@@ -79,7 +79,9 @@ def choose_weight(first: str | None) -> Path:
     if not choices:
         st.info("还没有训练好的模型。先在终端里运行 `minimind demo`，几分钟后刷新这一页。", icon=":material/school:")
         st.stop()
-    return st.sidebar.selectbox("模型", choices, index=choices.index(first) if first in choices else 0, format_func=label)
+    return st.sidebar.selectbox(
+        "模型", choices, index=choices.index(first) if first in choices else 0, format_func=label
+    )
 
 
 def forget() -> None:
@@ -97,7 +99,10 @@ def choose_settings() -> dict:
     history = more.slider("记住前几轮", 0, 8, 4, help="0：每句话都当作第一句")
     longest = more.slider("最多答几个 token", 16, 1024, 256, 16)
     side.button("清空对话", icon=":material/delete:", width="stretch", on_click=forget)
-    return dict(thinking=thinking, history_turns=history, max_new_tokens=longest, params=SamplingParams(temperature=temperature, top_p=top_p))
+    return dict(
+        thinking=thinking, history_turns=history, max_new_tokens=longest,
+        params=SamplingParams(temperature=temperature, top_p=top_p),
+    )
 
 # %% ../../nbs/8_serving/30_web.ipynb #c043
 FACES = {"user": ":material/person:", "assistant": ":material/smart_toy:"}

@@ -25,6 +25,7 @@ def bytes_to_chars(data: bytes) -> str:
     "原始字节 → 词表里的可见写法"
     return "".join(BYTE_TO_CHAR[b] for b in data)
 
+
 def chars_to_bytes(token: str) -> bytes:
     "词表里的可见写法 → 原始字节"
     return bytes(CHAR_TO_BYTE[c] for c in token)
@@ -32,38 +33,51 @@ def chars_to_bytes(token: str) -> bytes:
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c017
 def to_utf8(text: str) -> bytes:
     "str → UTF-8 字节；不是字符串、或含孤立代理码位时抛 UserError"
-    if not isinstance(text, str): raise UserError(f"要的是字符串，得到的是 {type(text).__name__}；请先转成 str")
-    try: return text.encode("utf-8")
+    if not isinstance(text, str):
+        raise UserError(f"要的是字符串，得到的是 {type(text).__name__}；请先转成 str")
+    try:
+        return text.encode("utf-8")
     except UnicodeEncodeError as e:
-        raise UserError(f"第 {e.start + 1} 个字符是孤立的代理码位 {text[e.start]!a}，不是合法的 Unicode；"
-                        "多半是表情被从中间截断了，请修复原文的编码") from None
+        raise UserError(
+            f"第 {e.start + 1} 个字符是孤立的代理码位 {text[e.start]!a}，不是合法的 Unicode；"
+            "多半是表情被从中间截断了，请修复原文的编码"
+        ) from None
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c022
 _GPT = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
 _DIGIT = regex.compile(r"(\p{N})")
 
+
 def split_text(text: str, single_digits=False) -> list:
     "粗切成段 list[str]，拼起来就是原文；single_digits=True 时先把每个数字单独切开"
-    if not single_digits: return _GPT.findall(text)
+    if not single_digits:
+        return _GPT.findall(text)
     return [piece for part in _DIGIT.split(text) for piece in _GPT.findall(part)]
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c030
 def _cutter(special):
-    "切出特殊词元的正则；长的优先，所以 <a> 不会抢走 <a><b> 里更长的那个"
-    return regex.compile("(" + "|".join(map(regex.escape, sorted(special, key=len, reverse=True))) + ")") if special else None
+    "切出特殊 token 的正则；长的优先，所以 <a> 不会抢走 <a><b> 里更长的那个"
+    return (
+        regex.compile("(" + "|".join(map(regex.escape, sorted(special, key=len, reverse=True))) + ")")
+        if special
+        else None
+    )
+
 
 def count_words(texts, single_digits=False, special=()) -> Counter:
     "语料 → 每个段（bytes）出现的次数"
-    if isinstance(texts, (str, bytes)): raise UserError("texts 应是一串文字的列表或生成器，不是单个字符串；请写成 [text]")
+    if isinstance(texts, (str, bytes)):
+        raise UserError("texts 应是一串文字的列表或生成器，不是单个字符串；请写成 [text]")
     cut, words = _cutter(special), Counter()
     for text in texts:
         to_utf8(text)
-        for part in (cut.split(text)[::2] if cut else [text]): words.update(split_text(part, single_digits))
+        for part in cut.split(text)[::2] if cut else [text]:
+            words.update(split_text(part, single_digits))
     return Counter({word.encode(): times for word, times in words.items()})
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c037
 def byte_vocab(special=()) -> dict:
-    "起点词表：先是特殊词元，再是 256 个字节（按可见字符排序）"
+    "起点词表：先是特殊 token，再是 256 个字节（按可见字符排序）"
     return {token: i for i, token in enumerate([*special, *sorted(CHAR_TO_BYTE)])}
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c044
@@ -81,17 +95,23 @@ def _lay_out(words, vocab):
     return sym, prv, nxt, wt
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c047
-_BITS = 20                 # 编号小于 2**20
+_BITS = 20  # 编号小于 2**20
 _LOW = (1 << _BITS) - 1
+
 
 def _index_pairs(sym, nxt, wt):
     "每一对的总次数 count[对]，与出现的位置 where[对]（升序）"
     count, where = {}, {}
     for p, q in enumerate(nxt):
-        if q < 0: continue
+        if q < 0:
+            continue
         pair = sym[p] << _BITS | sym[q]
-        if pair in count: count[pair] += wt[p]; where[pair].append(p)
-        else: count[pair] = wt[p]; where[pair] = [p]
+        if pair in count:
+            count[pair] += wt[p]
+            where[pair].append(p)
+        else:
+            count[pair] = wt[p]
+            where[pair] = [p]
     return count, where
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c050
@@ -101,17 +121,24 @@ def _apply(a, b, new, chain, where):
     left, right = {}, {}
     for p in where.pop(a << _BITS | b, ()):
         q = nxt[p]
-        if sym[p] != a or q < 0 or sym[q] != b: continue  # 过时的位置
+        if sym[p] != a or q < 0 or sym[q] != b:
+            continue  # 过时的位置
         o, n, w = prv[p], nxt[q], wt[p]
         if o >= 0:
             x = sym[o]
-            if x in left: left[x][0] += w; left[x].append(o)
-            else: left[x] = [w, o]
+            if x in left:
+                left[x][0] += w
+                left[x].append(o)
+            else:
+                left[x] = [w, o]
         if n >= 0:
             y = sym[n]
             prv[n] = p
-            if y in right: right[y][0] += w; right[y].append(p)
-            else: right[y] = [w, p]
+            if y in right:
+                right[y][0] += w
+                right[y].append(p)
+            else:
+                right[y] = [w, p]
         sym[p], sym[q], nxt[p] = new, -1, n
     return left, right
 
@@ -123,13 +150,15 @@ def _update(a, b, new, left, right, count, where):
     for pair, (n, *places) in born:
         count[pair] = count.get(pair, 0) + n
         where.setdefault(pair, []).extend(places)
-    for x, (n, *_) in left.items(): count[x << _BITS | a] -= n
-    for y, (n, *_) in right.items(): count[b << _BITS | y] -= n
+    for x, (n, *_) in left.items():
+        count[x << _BITS | a] -= n
+    for y, (n, *_) in right.items():
+        count[b << _BITS | y] -= n
     return {pair for pair, _ in born if count[pair] > 0}
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c056
 def train_bpe(words, vocab: dict, vocab_size: int) -> list:
-    "学到 vocab 有 vocab_size 个词元、或再没有可合并的对为止；就地扩充 vocab，返回合并 [(左, 右), …]"
+    "学到 vocab 有 vocab_size 个 token、或再没有可合并的对为止；就地扩充 vocab，返回合并 [(左, 右), …]"
     chain = _lay_out(words, vocab)
     count, where = _index_pairs(chain[0], chain[2], chain[3])
     names, merges = {i: t for t, i in vocab.items()}, []
@@ -138,7 +167,8 @@ def train_bpe(words, vocab: dict, vocab_size: int) -> list:
     while heap and len(vocab) < vocab_size:
         n, pair = heapq.heappop(heap)
         if -n != count[pair]:  # 过时：按现在的次数放回去
-            if count[pair] > 0: heapq.heappush(heap, (-count[pair], pair))
+            if count[pair] > 0:
+                heapq.heappush(heap, (-count[pair], pair))
             continue
         a, b = pair >> _BITS, pair & _LOW
         new = vocab.setdefault(names[a] + names[b], len(vocab))
@@ -153,110 +183,167 @@ def merge_symbols(sym: list, ranks: dict) -> list:
     "编号列表 → 合并后的编号列表；ranks[(a, b)] = (次序, 新编号)。O(n log n)"
     sym, size = list(sym), len(sym)
     prv, nxt, heap = list(range(-1, size - 1)), list(range(1, size + 1)), []
+
     def offer(p, q):
-        if found := ranks.get((sym[p], sym[q])): heapq.heappush(heap, (found[0], p, found[1]))
-    for p in range(size - 1): offer(p, p + 1)
+        if found := ranks.get((sym[p], sym[q])):
+            heapq.heappush(heap, (found[0], p, found[1]))
+
+    for p in range(size - 1):
+        offer(p, p + 1)
     while heap:
         _, p, new = heapq.heappop(heap)
         q = nxt[p]
-        if sym[p] < 0 or q >= size or ranks.get((sym[p], sym[q]), (0, -1))[1] != new: continue  # 过时
+        if sym[p] < 0 or q >= size or ranks.get((sym[p], sym[q]), (0, -1))[1] != new:
+            continue  # 过时
         sym[p], sym[q], nxt[p] = new, -1, nxt[q]
-        if nxt[q] < size: prv[nxt[q]] = p; offer(p, nxt[q])
-        if prv[p] >= 0: offer(prv[p], p)
+        if nxt[q] < size:
+            prv[nxt[q]] = p
+            offer(p, nxt[q])
+        if prv[p] >= 0:
+            offer(prv[p], p)
     return [s for s in sym if s >= 0]
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c077
 class BPETokenizer:
     "字节级 BPE。encode → list[int]，decode → str；文件格式与 HF tokenizers 相同"
-    def __init__(self,
-                 vocab: dict,          # 词元的可见写法 → 编号
-                 merges,               # [(左, 右), …]，按训练的次序
-                 special_tokens=(),    # 列表，或 {内容: 是否控制词元}；控制词元可在解码时略去
-                 single_digits=False):  # 每个数字单独切开
+
+    def __init__(
+        self,
+        vocab: dict,        # token 的可见写法 → 编号
+        merges,             # [(左, 右), …]，按训练的次序
+        special_tokens=(),  # 列表，或 {内容: 是否控制 token}；控制 token 可在解码时略去
+        single_digits=False,
+    ):  # 每个数字单独切开
         self.vocab, self.merges, self.single_digits = dict(vocab), [tuple(m) for m in merges], single_digits
         self.special = dict(special_tokens) if isinstance(special_tokens, dict) else dict.fromkeys(special_tokens, True)
         missing = [t for t in [*CHAR_TO_BYTE, *self.special, *(a + b for a, b in self.merges)] if t not in self.vocab]
-        if missing: raise UserError(f"词表里缺少 {len(missing)} 个必需的词元，例如 {missing[0]!r}；256 个字节、特殊词元、每次合并的结果都要在词表里")
+        if missing:
+            raise UserError(
+                f"词表里缺少 {len(missing)} 个必需的 token，例如 {missing[0]!r}；256 个字节、特殊 token、每次合并的结果都要在词表里"
+            )
         self._ranks = {(self.vocab[a], self.vocab[b]): (r, self.vocab[a + b]) for r, (a, b) in enumerate(self.merges)}
         self._byte_id = [self.vocab[BYTE_TO_CHAR[b]] for b in range(256)]
         self._bytes = {i: t.encode() if t in self.special else chars_to_bytes(t) for t, i in self.vocab.items()}
         self._control = {self.vocab[t] for t, control in self.special.items() if control}
         self._cut, self._cache = _cutter(self.special), {}
 
-    def __len__(self): return len(self.vocab)
+    def __len__(self):
+        return len(self.vocab)
 
     @classmethod
     def train(cls, texts, vocab_size, special_tokens=(), single_digits=False):
         "从 texts（可迭代的 str）训练；vocab_size 是上限，语料耗尽就提前停下"
         vocab = byte_vocab(special_tokens)
-        if vocab_size < len(vocab): raise UserError(f"vocab_size={vocab_size} 太小：特殊词元与 256 个字节已占 {len(vocab)} 个位置，请至少给 {len(vocab)}")
+        if vocab_size < len(vocab):
+            raise UserError(
+                f"vocab_size={vocab_size} 太小：特殊 token 与 256 个字节已占 {len(vocab)} 个位置，请至少给 {len(vocab)}"
+            )
         merges = train_bpe(count_words(texts, single_digits, special_tokens), vocab, vocab_size)
         return cls(vocab, merges, special_tokens, single_digits)
 
-    def encode(self, text: str) -> list: return _encode(self, text)
-    def decode(self, ids, skip_special_tokens=False) -> str: return _decode(self, ids, skip_special_tokens)
-    def save(self, path): return atomic_write(path, json.dumps(_to_json(self), ensure_ascii=False, indent=2))
+    def encode(self, text: str) -> list:
+        return _encode(self, text)
+
+    def decode(self, ids, skip_special_tokens=False) -> str:
+        return _decode(self, ids, skip_special_tokens)
+
+    def save(self, path):
+        return atomic_write(path, json.dumps(_to_json(self), ensure_ascii=False, indent=2))
+
     @classmethod
-    def load(cls, path): return cls(**_from_json(path))
+    def load(cls, path):
+        return cls(**_from_json(path))
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c078
 def _encode(tok, text):
     to_utf8(text)  # 先拦下非法的 Unicode
     ids = []
     for i, part in enumerate(tok._cut.split(text) if tok._cut else [text]):
-        if i % 2: ids.append(tok.vocab[part]); continue  # 奇数位是特殊词元
+        if i % 2:
+            ids.append(tok.vocab[part])
+            continue  # 奇数位是特殊 token
         for piece in split_text(part, tok.single_digits):
             found = tok._cache.get(piece)
             if found is None:
                 found = merge_symbols([tok._byte_id[b] for b in piece.encode()], tok._ranks)
-                if len(tok._cache) < 65536 and len(piece) < 256: tok._cache[piece] = found  # 缓存不会无限长大
+                if len(tok._cache) < 65536 and len(piece) < 256:
+                    tok._cache[piece] = found  # 缓存不会无限长大
             ids += found
     return ids
 
+
 def _decode(tok, ids, skip_special_tokens):
     skip = tok._control if skip_special_tokens else ()
-    try: return b"".join(tok._bytes[int(i)] for i in ids if int(i) not in skip).decode("utf-8", errors="replace")
-    except KeyError as e: raise UserError(f"编号 {e} 不在词表里（共 {len(tok)} 个词元）；请确认用的是训练时那个分词器") from None
+    try:
+        return b"".join(tok._bytes[int(i)] for i in ids if int(i) not in skip).decode("utf-8", errors="replace")
+    except KeyError as e:
+        raise UserError(f"编号 {e} 不在词表里（共 {len(tok)} 个 token）；请确认用的是训练时那个分词器") from None
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c088
 def _to_json(tok) -> dict:
-    "BPETokenizer → tokenizer.json 的内容；特殊词元同时写进 added_tokens 与 model.vocab"
+    "BPETokenizer → tokenizer.json 的内容；特殊 token 同时写进 added_tokens 与 model.vocab"
     level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     digits = {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": True}, level]}
     flags = dict(single_word=False, lstrip=False, rstrip=False, normalized=False)
     added = [dict(id=tok.vocab[t], content=t, **flags, special=control) for t, control in tok.special.items()]
-    model = dict(type="BPE", dropout=None, unk_token=None, continuing_subword_prefix=None, end_of_word_suffix=None, fuse_unk=False,
-                 byte_fallback=False, ignore_merges=False, vocab=dict(sorted(tok.vocab.items(), key=lambda kv: kv[1])), merges=[list(m) for m in tok.merges])
-    return dict(version="1.0", truncation=None, padding=None, added_tokens=sorted(added, key=lambda t: t["id"]), normalizer=None,
-                pre_tokenizer=digits if tok.single_digits else level, post_processor=None, decoder=dict(level, add_prefix_space=True), model=model)
+    model = dict(
+        type="BPE", dropout=None, unk_token=None, continuing_subword_prefix=None, end_of_word_suffix=None,
+        fuse_unk=False, byte_fallback=False, ignore_merges=False,
+        vocab=dict(sorted(tok.vocab.items(), key=lambda kv: kv[1])), merges=[list(m) for m in tok.merges],
+    )
+    return dict(
+        version="1.0", truncation=None, padding=None, added_tokens=sorted(added, key=lambda t: t["id"]),
+        normalizer=None, pre_tokenizer=digits if tok.single_digits else level, post_processor=None,
+        decoder=dict(level, add_prefix_space=True), model=model,
+    )
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c091
-def _refuse(path, what): raise UserError(f"{path}：{what}，手写版没有实现；请改用 minimind.tokenizer.fast.load_tokenizer")
+def _refuse(path, what):
+    raise UserError(f"{path}：{what}，手写版没有实现；请改用 minimind.tokenizer.fast.load_tokenizer")
+
 
 def _check_pre_tokenizer(path, pre):
     "只认 ByteLevel，或 [Digits(逐个), ByteLevel]；返回 single_digits"
     steps = (pre or {}).get("pretokenizers", [pre or {}])
     *first, level = steps
-    if level.get("type") != "ByteLevel" or level.get("add_prefix_space") or not level.get("use_regex", True): _refuse(path, "预切分方式不是字节级（ByteLevel）")
-    if first and not (len(first) == 1 and first[0].get("type") == "Digits" and first[0].get("individual_digits")): _refuse(path, "预切分里有别的步骤")
+    if level.get("type") != "ByteLevel" or level.get("add_prefix_space") or not level.get("use_regex", True):
+        _refuse(path, "预切分方式不是字节级（ByteLevel）")
+    if first and not (len(first) == 1 and first[0].get("type") == "Digits" and first[0].get("individual_digits")):
+        _refuse(path, "预切分里有别的步骤")
     return bool(first)
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c093
 def _from_json(path) -> dict:
     "读 tokenizer.json → BPETokenizer 的参数；HF 训练的、MiniMind 的都行，不支持的设置抛 UserError"
     path = Path(path)
-    if not path.is_file(): raise UserError(f"没有文件 {path}；请检查路径，或先训练一个分词器")
-    try: state = json.loads(path.read_text(encoding="utf-8")); model = state["model"]; vocab, merges = model["vocab"], model["merges"]
-    except (ValueError, KeyError, TypeError) as e: raise UserError(f"{path} 不是完整的 tokenizer.json（{e!r}）；请重新生成或下载") from None
-    if model.get("type", "BPE") != "BPE": _refuse(path, f"模型类型 {model['type']}")
+    if not path.is_file():
+        raise UserError(f"没有文件 {path}；请检查路径，或先训练一个分词器")
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+        model = state["model"]
+        vocab, merges = model["vocab"], model["merges"]
+    except (ValueError, KeyError, TypeError) as e:
+        raise UserError(f"{path} 不是完整的 tokenizer.json（{e!r}）；请重新生成或下载") from None
+    if model.get("type", "BPE") != "BPE":
+        _refuse(path, f"模型类型 {model['type']}")
     for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback", "ignore_merges"):
-        if model.get(key): _refuse(path, f"model.{key}={model[key]!r}")
-    if state.get("normalizer"): _refuse(path, "规范化（normalizer）")
+        if model.get(key):
+            _refuse(path, f"model.{key}={model[key]!r}")
+    if state.get("normalizer"):
+        _refuse(path, "规范化（normalizer）")
     post = state.get("post_processor") or {"type": "ByteLevel"}  # transformers 会写一个什么也不加的模板，那是无害的
-    if post["type"] != "ByteLevel" and any("SpecialToken" in step for step in post.get("single", [{"SpecialToken": 1}])): _refuse(path, "后处理（post_processor）")
+    if post["type"] != "ByteLevel" and any(
+        "SpecialToken" in step for step in post.get("single", [{"SpecialToken": 1}])
+    ):
+        _refuse(path, "后处理（post_processor）")
     added = {t["content"]: t for t in state.get("added_tokens") or []}
     for t in added.values():
-        if any(t.get(flag) for flag in ("single_word", "lstrip", "rstrip")): _refuse(path, f"特殊词元 {t['content']} 的匹配方式")
+        if any(t.get(flag) for flag in ("single_word", "lstrip", "rstrip")):
+            _refuse(path, f"特殊 token {t['content']} 的匹配方式")
         vocab.setdefault(t["content"], t["id"])
-    return dict(vocab=vocab, merges=[m.split(" ") if isinstance(m, str) else m for m in merges],
-                special_tokens={c: t["special"] for c, t in added.items()}, single_digits=_check_pre_tokenizer(path, state.get("pre_tokenizer")))
+    return dict(
+        vocab=vocab,
+        merges=[m.split(" ") if isinstance(m, str) else m for m in merges],
+        special_tokens={c: t["special"] for c, t in added.items()},
+        single_digits=_check_pre_tokenizer(path, state.get("pre_tokenizer")),
+    )

@@ -17,34 +17,44 @@ from .bpe import CHAR_TO_BYTE, chars_to_bytes, to_utf8
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c005
 CONTROL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]  # 编号 0、1、2
-TAG_TOKENS = [f"<{slash}{name}>" for name in ("think", "answer", "tool_call", "tool_response", "ultra_think")
-              for slash in ("", "/")]  # 编号 3 … 12，成对出现
+TAG_TOKENS = [
+    f"<{slash}{name}>"
+    for name in ("think", "answer", "tool_call", "tool_response", "ultra_think")
+    for slash in ("", "/")
+]  # 编号 3 … 12，成对出现
 SPECIAL_TOKENS = CONTROL_TOKENS + TAG_TOKENS
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c012
 def _pieces(texts):
-    "把训练文本在特殊词元处切开，逐段产出；不合法的文字说明是第几段"
-    if isinstance(texts, (str, bytes)): raise UserError("texts 应是一串文字的列表或生成器，不是单个字符串；请写成 [text]")
+    "把训练文本在特殊 token 处切开，逐段产出；不合法的文字说明是第几段"
+    if isinstance(texts, (str, bytes)):
+        raise UserError("texts 应是一串文字的列表或生成器，不是单个字符串；请写成 [text]")
     cut = re.compile("|".join(map(re.escape, SPECIAL_TOKENS)))
     for i, text in enumerate(texts):
-        try: to_utf8(text)
-        except UserError as e: raise UserError(f"第 {i + 1} 段训练文本：{e}") from None
+        try:
+            to_utf8(text)
+        except UserError as e:
+            raise UserError(f"第 {i + 1} 段训练文本：{e}") from None
         yield from filter(None, cut.split(text))
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c015
 def _train_core(texts, vocab_size, single_digits) -> Tokenizer:
-    "训练 tokenizers 的引擎；特殊词元占编号 0…12，256 个字节紧随其后"
+    "训练 tokenizers 的引擎；特殊 token 占编号 0…12，256 个字节紧随其后"
     least = len(SPECIAL_TOKENS) + 256
-    if vocab_size < least: raise UserError(f"vocab_size={vocab_size} 太小：特殊词元与 256 个字节已占 {least} 个位置，请至少给 {least}")
+    if vocab_size < least:
+        raise UserError(f"vocab_size={vocab_size} 太小：特殊 token 与 256 个字节已占 {least} 个位置，请至少给 {least}")
     core, level = Tokenizer(models.BPE()), pre_tokenizers.ByteLevel(add_prefix_space=False)
     digits = pre_tokenizers.Digits(individual_digits=True)
     core.pre_tokenizer = pre_tokenizers.Sequence([digits, level]) if single_digits else level
     core.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=vocab_size, special_tokens=SPECIAL_TOKENS, show_progress=False,
-                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size, special_tokens=SPECIAL_TOKENS, show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
     core.train_from_iterator(_pieces(texts), trainer=trainer)
     state = json.loads(core.to_str())
-    for t in state["added_tokens"]: t["special"] = t["content"] in CONTROL_TOKENS
+    for t in state["added_tokens"]:
+        t["special"] = t["content"] in CONTROL_TOKENS
     return Tokenizer.from_str(json.dumps(state))
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c022
@@ -53,7 +63,8 @@ def _wrap(core: Tokenizer, template) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(
         tokenizer_object=core, bos_token="<|im_start|>", eos_token="<|im_end|>", pad_token="<|endoftext|>",
         unk_token="<|endoftext|>", model_max_length=32768, add_bos_token=False, add_eos_token=False,
-        clean_up_tokenization_spaces=False, chat_template=template)
+        clean_up_tokenization_spaces=False, chat_template=template,
+    )
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c027
 _BEGIN = r"""
@@ -134,9 +145,9 @@ CHAT_TEMPLATE = "".join(part.strip("\n") for part in (_BEGIN, _SYSTEM, _ASSISTAN
 def train_tokenizer(
     texts,               # 可迭代的 str，可以是生成器
     vocab_size=6400,     # 词表大小上限；语料太小、没有可合并的对时会提前停下，以 len(tok) 为准
-    single_digits=True,  # 每个数字单独成词元：两位数加法才学得会
+    single_digits=True,  # 每个数字单独成 token：两位数加法才学得会
 ) -> PreTrainedTokenizerFast:
-    "用 HF tokenizers 训练字节级 BPE，并带上特殊词元与对话模板；坏的输入抛 UserError"
+    "用 HF tokenizers 训练字节级 BPE，并带上特殊 token 与对话模板；坏的输入抛 UserError"
     return _wrap(_train_core(texts, vocab_size, single_digits), CHAT_TEMPLATE)
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c066
@@ -149,7 +160,9 @@ def _config(tok) -> dict:
         additional_special_tokens=[], bos_token=tok.bos_token, clean_up_tokenization_spaces=False,
         eos_token=tok.eos_token, legacy=True, model_max_length=tok.model_max_length, pad_token=tok.pad_token,
         sp_model_kwargs={}, spaces_between_special_tokens=False, tokenizer_class="PreTrainedTokenizerFast",
-        unk_token=tok.unk_token, chat_template=tok.chat_template)
+        unk_token=tok.unk_token, chat_template=tok.chat_template,
+    )
+
 
 def save_tokenizer(tok: PreTrainedTokenizerFast, folder) -> Path:
     "按 MiniMind 的布局写 tokenizer.json 与 tokenizer_config.json（含对话模板），返回文件夹"
@@ -162,32 +175,47 @@ def save_tokenizer(tok: PreTrainedTokenizerFast, folder) -> Path:
 def load_tokenizer(path) -> PreTrainedTokenizerFast:
     "从文件夹加载（课程自己的，或 MiniMind 的）；缺文件、坏文件抛 UserError"
     path = Path(path)
-    if not path.is_dir(): raise UserError(f"没有分词器文件夹 {path}；先运行 minimind demo 或 minimind tokenizer train，或用 --tokenizer_path 指定")
+    if not path.is_dir():
+        raise UserError(
+            f"没有分词器文件夹 {path}；先运行 minimind demo 或 minimind tokenizer train，或用 --tokenizer_path 指定"
+        )
     for name in ("tokenizer.json", "tokenizer_config.json"):
         file = path / name
-        if not file.is_file(): raise UserError(f"{path} 里缺少 {name}；分词器文件夹应同时有 tokenizer.json 与 tokenizer_config.json")
-        try: json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as e: raise UserError(f"{file} 不是完整的 JSON（{e}）；文件可能没写完，请重新生成或下载") from None
-    try: tok = PreTrainedTokenizerFast.from_pretrained(path, local_files_only=True)
-    except Exception as e: raise UserError(f"{path} 里的分词器读不出来：{e}；请重新生成或下载") from None
-    if tok.eos_token_id is None or tok.pad_token_id is None: raise UserError(f"{path} 没有写明 eos_token 与 pad_token；请在 tokenizer_config.json 里补上")
+        if not file.is_file():
+            raise UserError(f"{path} 里缺少 {name}；分词器文件夹应同时有 tokenizer.json 与 tokenizer_config.json")
+        try:
+            json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as e:
+            raise UserError(f"{file} 不是完整的 JSON（{e}）；文件可能没写完，请重新生成或下载") from None
+    try:
+        tok = PreTrainedTokenizerFast.from_pretrained(path, local_files_only=True)
+    except Exception as e:
+        raise UserError(f"{path} 里的分词器读不出来：{e}；请重新生成或下载") from None
+    if tok.eos_token_id is None or tok.pad_token_id is None:
+        raise UserError(f"{path} 没有写明 eos_token 与 pad_token；请在 tokenizer_config.json 里补上")
     return tok
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c073
 def fingerprint(tok) -> str:
-    "16 位十六进制指纹：词表、合并、切分方式、特殊词元有一处不同，指纹就不同；对话模板不计入"
+    "16 位十六进制指纹：词表、合并、切分方式、特殊 token 有一处不同，指纹就不同；对话模板不计入"
     state = json.loads(tok.backend_tokenizer.to_str())
     model = state["model"]
     added = sorted((t["id"], t["content"], t["special"]) for t in state["added_tokens"])
-    what = [sorted(model["vocab"].items(), key=lambda kv: kv[1]), model["merges"], state["normalizer"], state["pre_tokenizer"], added]
+    what = [
+        sorted(model["vocab"].items(), key=lambda kv: kv[1]), model["merges"], state["normalizer"],
+        state["pre_tokenizer"], added,
+    ]
     return hashlib.sha256(json.dumps(what, ensure_ascii=False).encode()).hexdigest()[:16]
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c077
 def token_bytes(tok) -> list:
-    "每个编号的原始字节 list[bytes]，长 len(tok)；拼起来就是原文的 UTF-8（特殊词元给出它的字面字节）"
+    "每个编号的原始字节 list[bytes]，长 len(tok)；拼起来就是原文的 UTF-8（特殊 token 给出它的字面字节）"
     added, out = tok.get_added_vocab(), [b""] * len(tok)
     for token, i in tok.get_vocab().items():
-        if token in added: out[i] = token.encode()
-        elif all(c in CHAR_TO_BYTE for c in token): out[i] = chars_to_bytes(token)
-        else: raise UserError(f"词元 {token!r}（编号 {i}）不是字节级 BPE 的写法，算不出原始字节；请换一个字节级的分词器")
+        if token in added:
+            out[i] = token.encode()
+        elif all(c in CHAR_TO_BYTE for c in token):
+            out[i] = chars_to_bytes(token)
+        else:
+            raise UserError(f"token {token!r}（编号 {i}）不是字节级 BPE 的写法，算不出原始字节；请换一个字节级的分词器")
     return out

@@ -77,12 +77,19 @@ class TrainArgs(SharedArgs):
 
 # %% ../../nbs/7_trainer/30_arguments.ipynb #c019
 SHAPES = {  # 预设的宽度与层数；其余形状由 MiniMindConfig.preset 给出
-    "nano": (144, 4), "tiny": (128, 8), "small": (512, 8), "base": (768, 16), "moe": (640, 8),
-    "small-deep": (384, 12), "medium": (640, 20),
+    "nano": (144, 4),
+    "tiny": (128, 8),
+    "small": (512, 8),
+    "base": (768, 16),
+    "moe": (640, 8),
+    "small-deep": (384, 12),
+    "medium": (640, 20),
 }
 NANO = {  # 嵌入的小世界只有几 MB，步数比批量要紧：小批、大学习率、Muon、WSD
-    "": dict(batch_size=3, max_seq_len=320, optimizer="muon", schedule="wsd", warmup=0.02,
-             accumulation_steps=1, log_interval=20, save_interval=100000, num_workers=0),
+    "": dict(
+        batch_size=3, max_seq_len=320, optimizer="muon", schedule="wsd", warmup=0.02, accumulation_steps=1,
+        log_interval=20, save_interval=100000, num_workers=0,
+    ),
     "pretrain": dict(learning_rate=6e-3),
     "full_sft": dict(learning_rate=4e-3, epochs=1),
 }
@@ -119,7 +126,10 @@ def check_args(args) -> None:
         value, choices = getattr(args, f.name), f.metadata.get("choices")
         if choices and value not in choices:
             raise UserError(f"--{f.name} 不能是 {value}；可以是 {'、'.join(map(str, choices))}。")
-    for name in ("epochs", "batch_size", "accumulation_steps", "hidden_size", "num_hidden_layers", "log_interval", "save_interval"):
+    for name in (
+        "epochs", "batch_size", "accumulation_steps", "hidden_size", "num_hidden_layers", "log_interval",
+        "save_interval",
+    ):
         if getattr(args, name, 1) < 1:
             raise UserError(f"--{name} 至少是 1，收到 {getattr(args, name)}。")
     if args.max_seq_len < 2:
@@ -140,7 +150,11 @@ def _option(f) -> click.Option:
     if kind is bool:
         how = dict(is_flag=True)
     else:
-        how = dict(type=click.Choice([str(c) for c in choices])) if choices else dict(type=_CLICK[kind], metavar=_METAVAR[kind])
+        how = (
+            dict(type=click.Choice([str(c) for c in choices]))
+            if choices
+            else dict(type=_CLICK[kind], metavar=_METAVAR[kind])
+        )
     return click.Option([f"--{f.name}"], default=None, help=f.metadata["help"] + shown, **how)
 
 
@@ -153,7 +167,9 @@ class ChineseFormatter(click.HelpFormatter):
     "click 的帮助页换成中文的小标题。"
 
     def write_usage(self, prog, args="", prefix=None):
-        super().write_usage(prog, args.replace("[OPTIONS]", "[选项]").replace("COMMAND [ARGS]...", "命令 [参数]…"), "用法：")
+        super().write_usage(
+            prog, args.replace("[OPTIONS]", "[选项]").replace("COMMAND [ARGS]...", "命令 [参数]…"), "用法："
+        )
 
     def write_heading(self, heading):
         super().write_heading({"Options": "选项", "Commands": "命令", "Arguments": "参数"}.get(heading, heading))
@@ -161,6 +177,7 @@ class ChineseFormatter(click.HelpFormatter):
 
 class Context(click.Context):
     "用中文小标题的上下文。"
+
     formatter_class = ChineseFormatter
 
 # %% ../../nbs/7_trainer/30_arguments.ipynb #c039
@@ -169,6 +186,7 @@ HELP_NAMES = dict(help_option_names=["--help", "-h"], max_content_width=100)
 
 class InChinese:
     "命令与命令组共有的部分：中文的小标题与 --help。"
+
     context_class = Context
 
     def get_help_option(self, ctx):
@@ -182,7 +200,9 @@ class Command(InChinese, click.Command):
     "中文帮助的命令；选项名里下划线与横线不分。"
 
     def __init__(self, *args, **kw):
-        super().__init__(*args, context_settings=HELP_NAMES | dict(token_normalize_func=lambda name: name.replace("-", "_")), **kw)
+        super().__init__(
+            *args, context_settings=HELP_NAMES | dict(token_normalize_func=lambda name: name.replace("-", "_")), **kw
+        )
 
 
 class Group(InChinese, click.Group):
@@ -203,7 +223,9 @@ def say_click_error(e: click.ClickException) -> str:
         name = e.param.opts[0] if e.param else "参数"
         if isinstance(getattr(e.param, "type", None), click.Choice):
             return f"{name} 只能是 {'、'.join(e.param.type.choices)}。"
-        want = {"integer": "一个整数", "float": "一个数"}.get(getattr(getattr(e.param, "type", None), "name", ""), "别的值")
+        want = {"integer": "一个整数", "float": "一个数"}.get(
+            getattr(getattr(e.param, "type", None), "name", ""), "别的值"
+        )
         return f"{name} 的值不对（{e.message}）；这里要 {want}。"
     if isinstance(e, click.UsageError) and "No such command" in e.message:
         return f"没有这个命令：{e.message.split(chr(39))[1]}。加 --help 看全部命令。"
@@ -228,7 +250,9 @@ def run_command(command: click.Command, argv: list[str] | None = None, prog: str
     except OSError as e:
         if e.errno not in CANNOT_WRITE:
             raise
-        _say(f"{e.filename or '文件'} 用不了：{CANNOT_WRITE[e.errno]}。请腾出空间，或换一个地方（--save_dir，或环境变量 MINIMIND_HOME）。")
+        _say(
+            f"{e.filename or '文件'} 用不了：{CANNOT_WRITE[e.errno]}。请腾出空间，或换一个地方（--save_dir，或环境变量 MINIMIND_HOME）。"
+        )
     except (click.Abort, KeyboardInterrupt):
         print("\n已停下。", file=sys.stderr)
         return 130
@@ -240,13 +264,18 @@ def stage_command(name: str, cls, train, help: str) -> click.Command:
 
     def callback(nproc=1, **given):
         given = {k: v for k, v in given.items() if v is not None and v is not False}
-        args = make_args(cls, **_typed(cls, given))              # 参数写错了，开进程之前就说
+        args = make_args(cls, **_typed(cls, given))  # 参数写错了，开进程之前就说
         if nproc <= 1:
             return train(args)
-        from minimind.trainer.runtime import launch               # 要 torch，用到时才导入
-        return launch(nproc, f"minimind.trainer.train_{name}", [f"--{k}" if v is True else f"--{k}={v}" for k, v in given.items()])
+        from minimind.trainer.runtime import launch  # 要 torch，用到时才导入
 
-    several = click.Option(["--nproc"], default=1, type=click.INT, metavar="整数", help="开几个进程一起训练（默认 1）；等于单机的 torchrun")
+        return launch(
+            nproc, f"minimind.trainer.train_{name}", [f"--{k}" if v is True else f"--{k}={v}" for k, v in given.items()]
+        )
+
+    several = click.Option(
+        ["--nproc"], default=1, type=click.INT, metavar="整数", help="开几个进程一起训练（默认 1）；等于单机的 torchrun"
+    )
     return Command(name, params=[*click_options(cls), several], callback=callback, help=help)
 
 
@@ -256,7 +285,11 @@ def _typed(cls, given: dict) -> dict:
     return {k: kinds[k](v) for k, v in given.items()}
 
 # %% ../../nbs/7_trainer/30_arguments.ipynb #c053
-ALIASES = {"--resume": ["--from_resume", "1"], "--use-fp16": ["--dtype", "float16"], "--use_fp16": ["--dtype", "float16"]}
+ALIASES = {
+    "--resume": ["--from_resume", "1"],
+    "--use-fp16": ["--dtype", "float16"],
+    "--use_fp16": ["--dtype", "float16"],
+}
 
 
 def expand_aliases(argv: list[str]) -> list[str]:

@@ -85,8 +85,11 @@ def checksum(state: dict) -> str:
     return h.hexdigest()
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c025
-SHAPE = ("hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "intermediate_size", "vocab_size", "use_moe",
-         "n_routed_experts", "num_experts_per_tok", "qk_norm", "rope_theta", "tie_word_embeddings")
+SHAPE = (
+    "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "intermediate_size",
+    "vocab_size", "use_moe", "n_routed_experts", "num_experts_per_tok", "qk_norm", "rope_theta",
+    "tie_word_embeddings",
+)
 
 
 def shape_of(config) -> dict:
@@ -99,7 +102,9 @@ def check_shape(state: dict, config, path) -> None:
     saved, now = state.get("shape") or {}, shape_of(config)
     bad = [f"{k} 断点里是 {saved[k]}，现在是 {now[k]}" for k in saved if k in now and saved[k] != now[k]]
     if bad:
-        raise UserError(f"断点 {path} 是另一个模型的：{'；'.join(bad)}。改回原来的参数再续训，或去掉 --from_resume 从头训练。")
+        raise UserError(
+            f"断点 {path} 是另一个模型的：{'；'.join(bad)}。改回原来的参数再续训，或去掉 --from_resume 从头训练。"
+        )
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c027
 def previous(path: Path) -> Path:
@@ -113,9 +118,15 @@ def save_resume(path: Path, model, optimizer, scaler=None, rng: list[dict] | Non
     任何时刻被杀，`path` 与 `previous(path)` 至少有一份是完整的。
     """
     path, raw = Path(path), unwrap(model)
-    state = {"model": {k: v.detach().cpu() for k, v in raw.state_dict().items()},
-             "optimizer": optimizer.state_dict(), "scaler": scaler.state_dict() if scaler else None,
-             "rng": rng or [rng_state()], "world_size": world_size(), "shape": shape_of(getattr(raw, "config", None)), **position}
+    state = {
+        "model": {k: v.detach().cpu() for k, v in raw.state_dict().items()},
+        "optimizer": optimizer.state_dict(),
+        "scaler": scaler.state_dict() if scaler else None,
+        "rng": rng or [rng_state()],
+        "world_size": world_size(),
+        "shape": shape_of(getattr(raw, "config", None)),
+        **position,
+    }
     buffer = io.BytesIO()
     torch.save(state | {"checksum": checksum(state)}, buffer)
     ready = atomic_write(path.with_suffix(".next.pth"), buffer.getbuffer())
@@ -146,7 +157,9 @@ def load_resume(path: Path) -> dict | None:
             wrong.append(str(e))
             continue
         if state and wrong:
-            Logger(f"{wrong[0]}，改用前一份 {file.name}（第 {state.get('step')} 步）；坏的那份改名为 {path.stem}.bad.pth。")
+            Logger(
+                f"{wrong[0]}，改用前一份 {file.name}（第 {state.get('step')} 步）；坏的那份改名为 {path.stem}.bad.pth。"
+            )
             if is_main_process():
                 os.replace(path, path.with_suffix(".bad.pth"))
         if state:
@@ -169,8 +182,10 @@ def clean_leftovers(*paths: Path) -> int:
     return len(found)
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c057
-def lm_checkpoint(lm_config, weight: str = "full_sft", model=None, optimizer=None, epoch: int = 0, step: int = 0,
-                  wandb=None, save_dir: str | Path = "checkpoints", **kwargs):
+def lm_checkpoint(
+    lm_config, weight: str = "full_sft", model=None, optimizer=None, epoch: int = 0, step: int = 0, wandb=None,
+    save_dir: str | Path = "checkpoints", **kwargs,
+):
     """MiniMind 的同名函数：给了 `model` 就存，没给就读（没有断点时返回 None）。
 
     存两份：`{weight}_{hidden}[_moe].pth` 半精度权重，`…_resume.pth` 断点。多进程时只有主进程写；
@@ -184,7 +199,12 @@ def lm_checkpoint(lm_config, weight: str = "full_sft", model=None, optimizer=Non
     if not is_main_process():
         return None
     stage = kwargs.pop("stage", weight)
-    save_weights(unwrap(model), weight_file(lm_config, weight, save_dir), stage=stage, tokenizer_dir=kwargs.pop("tokenizer_dir", None))
-    save_resume(resume, model, optimizer, kwargs.pop("scaler", None), epoch=epoch, step=step,
-                wandb_id=getattr(wandb, "id", None), **kwargs)
+    save_weights(
+        unwrap(model), weight_file(lm_config, weight, save_dir), stage=stage,
+        tokenizer_dir=kwargs.pop("tokenizer_dir", None),
+    )
+    save_resume(
+        resume, model, optimizer, kwargs.pop("scaler", None), epoch=epoch, step=step,
+        wandb_id=getattr(wandb, "id", None), **kwargs,
+    )
     return None

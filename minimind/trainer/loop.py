@@ -32,31 +32,39 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from ..dataset.packing import collate_packed
 from ..inference.load import load_model, save_weights, sidecar_path, unwrap
 from ..learning.errors import UserError
+from ..learning.patch import patch
 from ..learning.paths import OUT, atomic_write, writing
 from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
 from ..tokenizer.fast import load_tokenizer
-from .checkpoint import clean_leftovers, gather_rng, lm_checkpoint, restore_rng, save_resume, weight_file
+from minimind.trainer.checkpoint import (
+    clean_leftovers, gather_rng, lm_checkpoint, restore_rng, save_resume, weight_file
+)
 from .memory import compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak
 from .optim import build_optimizer, get_lr
-from .runtime import (Logger, autocast, calm_worker, distributed, get_model_params, is_main_process,
-                                      keep_freed_memory, make_scaler, pick_device, pick_dtype, rank, setup_seed, sum_across_ranks, world_size)
+from minimind.trainer.runtime import (
+    Logger, autocast, calm_worker, distributed, get_model_params, is_main_process, keep_freed_memory, make_scaler,
+    pick_device, pick_dtype, rank, setup_seed, sum_across_ranks, world_size,
+)
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c011
 def sample_order(n: int, seed: int, epoch: int) -> array:
-    "第 `epoch` 遍的样本顺序：只由 n、seed、epoch 决定，每一遍都不同（陷阱 28）。紧凑的整数数组，每个编号 4 字节。"
+    "第 `epoch` 遍的样本顺序：只由 n、seed、epoch 决定，每一遍都不同。紧凑的整数数组，每个编号 4 字节。"
     g = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
-    return array("i", torch.randperm(n, generator=g).int().numpy().tobytes())      # Python 列表每个编号要 36 字节
+    return array("i", torch.randperm(n, generator=g).int().numpy().tobytes())  # Python 列表每个编号要 36 字节
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c016
 class rank_batches(Sequence):
     """从第 `start` 个样本起，把顺序切成全局批，再取本进程的那份；用到哪批切哪批，不先切好存着。
 
-    全局批有 batch_size × world 个样本；位置按样本数记，换了进程数也不会重看或漏看（陷阱 27）。
+    全局批有 batch_size × world 个样本；位置按样本数记，换了进程数也不会重看或漏看。
     末尾不够分时，没分到的进程得到空表：它仍要走一遍前向，否则别人会一直等它。
     """
+
     def __init__(self, order, batch_size: int, rank: int = 0, world: int = 1, start: int = 0):
-        self.order, self.big, self.rank, self.world, self.starts = order, batch_size * world, rank, world, range(start, len(order), batch_size * world)
+        self.order, self.big, self.rank, self.world, self.starts = (
+            order, batch_size * world, rank, world, range(start, len(order), batch_size * world)
+        )
 
     def __len__(self):
         return len(self.starts)
@@ -64,7 +72,7 @@ class rank_batches(Sequence):
     def __getitem__(self, k):
         if isinstance(k, slice):
             return [self[i] for i in range(len(self))[k]]
-        return list(self.order[self.starts[k]:self.starts[k] + self.big][self.rank::self.world])
+        return list(self.order[self.starts[k] : self.starts[k] + self.big][self.rank :: self.world])
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c022
 class SkipBatchSampler(Sampler):
@@ -75,7 +83,7 @@ class SkipBatchSampler(Sampler):
 
     def __iter__(self):
         indices = iter(self.sampler)
-        batches = iter(lambda: list(islice(indices, self.batch_size)), [])     # 取到空表为止
+        batches = iter(lambda: list(islice(indices, self.batch_size)), [])  # 取到空表为止
         return islice(batches, self.skip_batches, None)
 
     def __len__(self):
@@ -87,7 +95,9 @@ def token_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
     位置 i 的 logits 预测位置 i+1 的 token。返回 float32 标量；没有可算的 token 时是 0，不是 NaN。
     """
-    return F.cross_entropy(logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=-100, reduction="sum")
+    return F.cross_entropy(
+        logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=-100, reduction="sum"
+    )
 
 
 def supervised(batch: dict) -> int:
@@ -97,18 +107,22 @@ def supervised(batch: dict) -> int:
 # %% ../../nbs/7_trainer/50_loop.ipynb #c031
 def language_model_loss(model, batch: dict) -> Tensor:
     "预训练与 SFT 共用的损失（求和），只给要学的位置打分；MoE 的均衡损失按 token 数加权后加进来。"
-    inputs = {k: batch[k] for k in ("attention_mask", "position_ids", "document_ids", "labels") if batch.get(k) is not None}
-    out = model(batch["input_ids"], use_cache=False, loss_only=True, num_items_in_batch=1, **inputs)   # 除以 1，就是求和
+    inputs = {
+        k: batch[k] for k in ("attention_mask", "position_ids", "document_ids", "labels") if batch.get(k) is not None
+    }
+    out = model(batch["input_ids"], use_cache=False, loss_only=True, num_items_in_batch=1, **inputs)  # 除以 1，就是求和
     aux = getattr(out, "aux_loss", None)
     return out.loss if aux is None else out.loss + aux * supervised(batch)
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c039
-def train_step(model, micro_batches: list[dict], loss_fn, optimizer, scaler, *, grad_clip: float,
-               amp=nullcontext(), device=torch.device("cpu"), guard=None) -> dict:
-    """几个微批合成一步，按 token 数加权：切几份、分几个进程，梯度都一样（陷阱 26）。
+def train_step(
+    model, micro_batches: list[dict], loss_fn, optimizer, scaler, *, grad_clip: float, amp=nullcontext(),
+    device=torch.device("cpu"), guard=None,
+) -> dict:
+    """几个微批合成一步，按 token 数加权：切几份、分几个进程，梯度都一样。
 
     `loss_fn(model, batch)` 返回损失之和。返回张量 `loss_sum`、`grad_norm` 与 token 数 `tokens`。
-    DDP 只在最后一个微批同步梯度；先还原缩放再裁剪（陷阱 30）。`guard(grad_norm)` 在更新之前调用，可以抛错拦住这一步。
+    DDP 只在最后一个微批同步梯度；先还原缩放再裁剪。`guard(grad_norm)` 在更新之前调用，可以抛错拦住这一步。
     """
     counts = [supervised(b) for b in micro_batches]
     total = max(1.0, sum_across_ranks(sum(counts), device))
@@ -119,7 +133,7 @@ def train_step(model, micro_batches: list[dict], loss_fn, optimizer, scaler, *, 
         with quiet:
             with amp:
                 loss = loss_fn(model, batch)
-            scaler.scale(loss * (world_size() / total)).backward()   # DDP 会除以进程数，先乘回来
+            scaler.scale(loss * (world_size() / total)).backward()  # DDP 会除以进程数，先乘回来
         loss_sum += loss.detach()
     grad_norm = update(model, optimizer, scaler, grad_clip, guard)
     return {"loss_sum": loss_sum, "tokens": sum(counts), "grad_norm": grad_norm}
@@ -127,12 +141,12 @@ def train_step(model, micro_batches: list[dict], loss_fn, optimizer, scaler, *, 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c040
 def update(model, optimizer, scaler, grad_clip: float, guard=None) -> Tensor:
     "还原缩放 → 裁剪 → 更新 → 清零；返回裁剪之前的梯度范数（标量张量，不带计算图）。"
-    for part in optimizer.parts:                 # 逐个还原：scaler 按优化器记账，漏记的会在 step 里再除一次
+    for part in optimizer.parts:  # 逐个还原：scaler 按优化器记账，漏记的会在 step 里再除一次
         scaler.unscale_(part)
     grad_norm = torch.nn.utils.clip_grad_norm_(model.parameters(), grad_clip).detach()
-    if guard and not scaler.is_enabled():        # float16 偶尔溢出是正常的，scaler 自己会跳过
+    if guard and not scaler.is_enabled():  # float16 偶尔溢出是正常的，scaler 自己会跳过
         guard(grad_norm)
-    for part in optimizer.parts:                 # scaler 关着时，这三个调用就是普通的更新
+    for part in optimizer.parts:  # scaler 关着时，这三个调用就是普通的更新
         scaler.step(part)
     scaler.update()
     optimizer.zero_grad()
@@ -140,7 +154,7 @@ def update(model, optimizer, scaler, grad_clip: float, guard=None) -> Tensor:
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c049
 def plain(record: dict) -> dict:
-    "只放行普通的数：小数留六位有效数字（学习率可以小到 1e-8），遇到张量报 TypeError（陷阱 32）。"
+    "只放行普通的数：小数留六位有效数字（学习率可以小到 1e-8），遇到张量报 TypeError。"
     if tensors := [k for k, v in record.items() if isinstance(v, Tensor)]:
         raise TypeError(f"流水账只收普通的数，{'、'.join(tensors)} 是张量：先 .item()，否则整张计算图都不会释放。")
     return {k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in record.items()}
@@ -161,7 +175,7 @@ class Journal:
     path: Path | None
     stage: str
     records: list = field(default_factory=list)
-    tracker: object = None                                       # 外面的曲线面板，见下一节
+    tracker: object = None  # 外面的曲线面板，见下一节
 
     def add(self, **record) -> dict:
         record = {"stage": self.stage, **plain(record)}
@@ -176,7 +190,8 @@ class Journal:
         return [r[key] for r in self.records if key in r]
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c054
-def _rewind(self, step: int) -> int:
+@patch
+def rewind(self: Journal, step: int) -> int:
     "把文件末尾本阶段第 `step` 步之后的记录（与写了一半的行）划掉，返回划掉几行；更早的那些训练不动。"
     if not (self.path and self.path.exists() and is_main_process()):
         return 0
@@ -185,9 +200,9 @@ def _rewind(self, step: int) -> int:
         try:
             record = json.loads(line)
         except ValueError:
-            record = None                                        # 被杀时写了一半
+            record = None  # 被杀时写了一半
         mine = record is not None and record.get("stage") == self.stage
-        passed = passed or (mine and record["step"] <= step)     # 退到断点为止，再往前是别的训练
+        passed = passed or (mine and record["step"] <= step)  # 退到断点为止，再往前是别的训练
         if record is None or (mine and not passed):
             dropped += 1
         else:
@@ -195,9 +210,6 @@ def _rewind(self, step: int) -> int:
     if dropped:
         atomic_write(self.path, "".join(reversed(kept)))
     return dropped
-
-
-Journal.rewind = _rewind
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c057
 def open_tracker(args, stage: str):
@@ -208,7 +220,9 @@ def open_tracker(args, stage: str):
     try:
         panel = importlib.import_module(name)
     except ImportError:
-        raise UserError(f"--tracker {name} 要先装它：pip install {name}。不装也行，曲线总会写进 metrics.jsonl。") from None
+        raise UserError(
+            f"--tracker {name} 要先装它：pip install {name}。不装也行，曲线总会写进 metrics.jsonl。"
+        ) from None
     return panel.init(project=args.wandb_project, name=f"{stage}-{args.weight_name}", config=asdict(args))
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c061
@@ -219,8 +233,12 @@ def first_bad_layer(model, batches: list[dict], loss_fn) -> str:
     for name, p in model.named_parameters():
         if not torch.isfinite(p).all():
             return f"权重 {name} 里已经有 inf 或 NaN"
+
     def watch(name):
-        return lambda module, args, out: found.append(name) if isinstance(out, Tensor) and not torch.isfinite(out).all() else None
+        return lambda module, args, out: (
+            found.append(name) if isinstance(out, Tensor) and not torch.isfinite(out).all() else None
+        )
+
     hooks = [m.register_forward_hook(watch(n)) for n, m in model.named_modules() if n]
     try:
         for i, batch in enumerate(batches, 1):
@@ -236,36 +254,52 @@ def first_bad_layer(model, batches: list[dict], loss_fn) -> str:
 def check_finite(value: float, step: int, args, where: str = "", what: str = "损失") -> None:
     "损失（或梯度范数）不是有限数就抛 `UserError`，说清在哪一步、哪一层、可以试什么。"
     if not math.isfinite(value):
-        raise UserError(f"第 {step} 步的{what}变成了 {value}{f'（{where}）' if where else ''}，训练停下，已存的权重没有动。可以试：把 --learning_rate 从 "
-                        f"{args.learning_rate:g} 降到 {args.learning_rate / 3:g}；--dtype float32；用 minimind data check 检查数据。")
+        raise UserError(
+            f"第 {step} 步的{what}变成了 {value}{f'（{where}）' if where else ''}，训练停下，已存的权重没有动。可以试：把 --learning_rate 从 "
+            f"{args.learning_rate:g} 降到 {args.learning_rate / 3:g}；--dtype float32；用 minimind data check 检查数据。"
+        )
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c067
 def resolve_tokenizer(args):
     "训练用哪个分词器：明说的文件夹，否则是小世界的那个；没有就说怎样得到。返回 (分词器, 文件夹)。"
     folder = Path(args.tokenizer_path) if args.tokenizer_path else OUT / "tokenizer" / "world"
     if not folder.exists():
-        raise UserError(f"找不到分词器文件夹 {folder}；先运行 minimind demo，或 minimind tokenizer train --data_path 你的数据 --name 名字，"
-                        f"再用 --tokenizer_path 指给我。")
+        raise UserError(
+            f"找不到分词器文件夹 {folder}；先运行 minimind demo，或 minimind tokenizer train --data_path 你的数据 --name 名字，"
+            f"再用 --tokenizer_path 指给我。"
+        )
     return load_tokenizer(folder), folder
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c069
 def stage_config(args, vocab_size: int) -> MiniMindConfig:
     "由参数得到模型配置。没有预设时词表大小跟着分词器走；预设留的位置比分词器少就拒绝。"
     asked = getattr(args, "vocab_size", 0)
-    try:                                                         # 模型不认识 UserError，它的 ValueError 本来就是一句话
+    try:  # 模型不认识 UserError，它的 ValueError 本来就是一句话
         if args.preset:
             usual = MiniMindConfig.preset(args.preset)
-            changed = {k: getattr(args, k) for k in ("hidden_size", "num_hidden_layers") if getattr(args, k) != getattr(usual, k)}
+            changed = {
+                k: getattr(args, k)
+                for k in ("hidden_size", "num_hidden_layers")
+                if getattr(args, k) != getattr(usual, k)
+            }
             config = MiniMindConfig.preset(args.preset, **changed, **({"vocab_size": asked} if asked else {}))
         else:
-            config = MiniMindConfig(hidden_size=args.hidden_size, num_hidden_layers=args.num_hidden_layers,
-                                    use_moe=bool(args.use_moe), vocab_size=asked or vocab_size)
+            config = MiniMindConfig(
+                hidden_size=args.hidden_size, num_hidden_layers=args.num_hidden_layers, use_moe=bool(args.use_moe),
+                vocab_size=asked or vocab_size,
+            )
     except ValueError as e:
         raise UserError(str(e)) from None
     if config.vocab_size < vocab_size:
-        enlarge = f"加 --vocab_size {vocab_size}" if hasattr(args, "vocab_size") else f"先预训练（minimind train pretrain --vocab_size {vocab_size} …）再从那份权重开始"
-        raise UserError(f"分词器有 {vocab_size} 个词条，而模型（{args.preset or '自定形状'}）只留了 {config.vocab_size} 个位置；"
-                        f"{enlarge}，或换一个分词器（--tokenizer_path）。")
+        enlarge = (
+            f"加 --vocab_size {vocab_size}"
+            if hasattr(args, "vocab_size")
+            else f"先预训练（minimind train pretrain --vocab_size {vocab_size} …）再从那份权重开始"
+        )
+        raise UserError(
+            f"分词器有 {vocab_size} 个词条，而模型（{args.preset or '自定形状'}）只留了 {config.vocab_size} 个位置；"
+            f"{enlarge}，或换一个分词器（--tokenizer_path）。"
+        )
     return config
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c071
@@ -275,8 +309,10 @@ def init_model(args, device: torch.device):
         tokenizer, folder = resolve_tokenizer(args)
         model = MiniMindForCausalLM(stage_config(args, len(tokenizer)))
     else:
-        model, tokenizer = load_model(args.from_weight, save_dir=args.save_dir, hidden_size=args.hidden_size,
-                                      use_moe=bool(args.use_moe), tokenizer_path=args.tokenizer_path or None, device="cpu", dtype=torch.float32)
+        model, tokenizer = load_model(
+            args.from_weight, save_dir=args.save_dir, hidden_size=args.hidden_size, use_moe=bool(args.use_moe),
+            tokenizer_path=args.tokenizer_path or None, device="cpu", dtype=torch.float32,
+        )
         folder = Path(tokenizer.name_or_path)
     get_model_params(model)
     return model.to(device), tokenizer, folder
@@ -287,23 +323,30 @@ class Display:
 
     def __init__(self, title: str, total: int):
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        )
+
         self.bar, self.title, self.total = None, title, total
         console = Console()
         if is_main_process() and console.is_terminal and not console.is_jupyter:
-            self.bar = Progress(TextColumn("[bold]{task.description}"), BarColumn(bar_width=28), MofNCompleteColumn(),
-                                TextColumn("{task.fields[note]}"), TextColumn("已用"), TimeElapsedColumn(),
-                                TextColumn("还剩"), TimeRemainingColumn(), console=console)
+            self.bar = Progress(
+                TextColumn("[bold]{task.description}"), BarColumn(bar_width=28), MofNCompleteColumn(),
+                TextColumn("{task.fields[note]}"), TextColumn("已用"), TimeElapsedColumn(), TextColumn("还剩"),
+                TimeRemainingColumn(), console=console,
+            )
             self.task = self.bar.add_task(title, total=total, note="")
             self.bar.start()
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c075
-def _advance(self, step: int) -> None:
+@patch
+def advance(self: Display, step: int) -> None:
     if self.bar:
         self.bar.update(self.task, completed=step)
 
 
-def _note(self, r: dict, left: float) -> None:
+@patch
+def log(self: Display, r: dict, left: float) -> None:
     note = f"loss {r['loss']:.3f}  {r['tokens_per_s']:,.0f} token/s"
     if self.bar:
         self.bar.update(self.task, note=note)
@@ -311,12 +354,10 @@ def _note(self, r: dict, left: float) -> None:
         Logger(f"{self.title} {r['step']}/{self.total}  {note}  lr {r['lr']:.2e}  还剩 {left / 60:.1f} 分钟")
 
 
-def _close(self) -> None:
+@patch
+def close(self: Display) -> None:
     if self.bar:
         self.bar.stop()
-
-
-Display.advance, Display.log, Display.close = _advance, _note, _close
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c078
 class LiveCurve:
@@ -328,13 +369,14 @@ class LiveCurve:
     def __call__(self, journal) -> None:
         import matplotlib.pyplot as plt
         from IPython.display import display
+
         fig, ax = plt.subplots(figsize=(5.2, 2.6))
         ax.plot(journal["step"], journal["loss"], color="#8C2D5A")
         if self.start:
             ax.axhline(self.start, ls=":", color="#9AA0A6", label=f"还不会时：{self.start:.2f}")
             ax.legend()
         ax.set(xlabel="步", ylabel="损失", title=f"{self.title}：{journal['loss'][-1]:.3f}")
-        plt.close(fig)                                   # 只经由 display 显示，不再自动画第二张
+        plt.close(fig)  # 只经由 display 显示，不再自动画第二张
         if self.handle is None:
             self.handle = display(fig, display_id=True)
         else:
@@ -347,8 +389,10 @@ def prepare(model, args, device):
         model = torch.compile(model)
     if world_size() > 1:
         ids = [device.index] if device.type in ("cuda", "npu") else None
-        # MoE 里没分到 token 的专家没有梯度，DDP 要知道去找它们（陷阱 15）
-        model = torch.nn.parallel.DistributedDataParallel(model, device_ids=ids, find_unused_parameters=bool(args.use_moe))
+        # MoE 里没分到 token 的专家没有梯度，DDP 要知道去找它们
+        model = torch.nn.parallel.DistributedDataParallel(
+            model, device_ids=ids, find_unused_parameters=bool(args.use_moe)
+        )
     return model
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c083
@@ -368,13 +412,16 @@ class TrainResult:
     steps: int
     seconds: float
     tokens: int
-    peak: int          # 实测的内存峰值，字节；量不到时是 0
+    peak: int  # 实测的内存峰值，字节；量不到时是 0
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c087
 class Loop:
     "一次训练。`run()` 之前一切都已就位，断点也已恢复。"
 
-    def __init__(self, args, model, tokenizer, tokenizer_dir, dataset: Dataset, loss_fn, *, device, collate=collate_packed, stage=None, on_log=None):
+    def __init__(
+        self, args, model, tokenizer, tokenizer_dir, dataset: Dataset, loss_fn, *, device, collate=collate_packed,
+        stage=None, on_log=None,
+    ):
         self.args, self.tokenizer, self.tokenizer_dir = args, tokenizer, tokenizer_dir
         self.dataset, self.loss_fn, self.collate, self.device, self.on_log = dataset, loss_fn, collate, device, on_log
         self.stage = stage or args.save_weight
@@ -384,14 +431,16 @@ class Loop:
         self.scaler = make_scaler(device, self.dtype)
         self.optimizer = build_optimizer(model, args.optimizer, args.learning_rate, args.weight_decay)
         self.config = model.config
-        self.step, self.epoch, self.samples = 0, 0, 0            # 位置：第几步、第几遍、这一遍看过几个样本
+        self.step, self.epoch, self.samples = 0, 0, 0  # 位置：第几步、第几遍、这一遍看过几个样本
         metrics = Path(args.metrics_path or Path(args.save_dir) / "metrics.jsonl")
-        if is_main_process():                                    # 上次存到一半被杀，会留下临时文件
+        if is_main_process():  # 上次存到一半被杀，会留下临时文件
             weights = weight_file(self.config, args.save_weight, args.save_dir)
             clean_leftovers(weights, sidecar_path(weights), metrics, self.resume_file)
         if args.from_resume:
             self.restore(model)
-        self.memory = memory_estimate(model.train(), args, self.first_rows, loss_fn, device, self.dtype, min(args.batch_size, len(dataset)))
+        self.memory = memory_estimate(
+            model.train(), args, self.first_rows, loss_fn, device, self.dtype, min(args.batch_size, len(dataset))
+        )
         self.model = prepare(model, args, device)
         self.total = self.step + self.steps_left()
         if args.max_steps:
@@ -403,33 +452,35 @@ class Loop:
     @property
     def checkpoint_dir(self) -> Path:
         "断点放在哪里：明说的，否则是 save_dir 旁边的 checkpoints。"
-        return Path(self.args.checkpoint_dir) if self.args.checkpoint_dir else Path(self.args.save_dir).parent / "checkpoints"
+        return (
+            Path(self.args.checkpoint_dir)
+            if self.args.checkpoint_dir
+            else Path(self.args.save_dir).parent / "checkpoints"
+        )
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c088
-def _first_rows(self, k: int) -> dict:
+@patch
+def first_rows(self: Loop, k: int) -> dict:
     "数据的前 k 行拼成的一批（不够就从头再取），称内存用。"
     return to_device(self.collate([self.dataset[i % len(self.dataset)] for i in range(k)]), self.device)
 
-
-Loop.first_rows = _first_rows
-
 # %% ../../nbs/7_trainer/50_loop.ipynb #c090
-def _resume_file(self) -> Path:
+@patch(as_property=True)
+def resume_file(self: Loop) -> Path:
     "断点文件的路径。"
     return weight_file(self.config, self.args.save_weight, self.checkpoint_dir, "_resume")
 
 
-def _steps_left(self) -> int:
+@patch
+def steps_left(self: Loop) -> int:
     "从当前位置到最后一遍还有几步。"
     a, n = self.args, len(self.dataset)
     per_step = a.batch_size * world_size() * a.accumulation_steps
     return max(0, math.ceil((n - self.samples) / per_step) + math.ceil(n / per_step) * (a.epochs - self.epoch - 1))
 
-
-Loop.resume_file, Loop.steps_left = property(_resume_file), _steps_left
-
 # %% ../../nbs/7_trainer/50_loop.ipynb #c093
-def _micro_batches(self):
+@patch
+def micro_batches(self: Loop):
     "从当前位置到最后一遍，逐个给出（微批，它含的全局样本数）。"
     a, n = self.args, len(self.dataset)
     workers = min(a.num_workers, max(0, (os.cpu_count() or 1) - 1))
@@ -437,21 +488,22 @@ def _micro_batches(self):
     while self.epoch < a.epochs:
         order = sample_order(n, a.seed, self.epoch)
         mine = rank_batches(order, a.batch_size, rank(), world_size(), self.samples)
-        dummy = (b or [order[0]] for b in mine)                  # 没分到的也取一行，走一遍前向
-        loader = DataLoader(self.dataset, batch_sampler=dummy, num_workers=workers, collate_fn=self.collate, worker_init_fn=calm_worker,
-                            generator=torch.Generator().manual_seed(a.seed), pin_memory=self.device.type == "cuda")
+        dummy = (b or [order[0]] for b in mine)  # 没分到的也取一行，走一遍前向
+        loader = DataLoader(
+            self.dataset, batch_sampler=dummy, num_workers=workers, collate_fn=self.collate,
+            worker_init_fn=calm_worker, generator=torch.Generator().manual_seed(a.seed),
+            pin_memory=self.device.type == "cuda",
+        )
         for real, batch in zip(mine, loader):
             if not real:
                 batch["labels"] = torch.full_like(batch["labels"], -100)
             yield to_device(batch, self.device), min(big, n - self.samples)
         self.epoch, self.samples = self.epoch + 1, 0
 
-
-Loop.micro_batches = _micro_batches
-
 # %% ../../nbs/7_trainer/50_loop.ipynb #c095
-def _steps(self):
-    "把微批攒成步；一遍的末尾不够攒也算一步（陷阱 25）。"
+@patch
+def steps(self: Loop):
+    "把微批攒成步；一遍的末尾不够攒也算一步。"
     pending, n = [], len(self.dataset)
     for batch, count in self.micro_batches():
         pending.append(batch)
@@ -460,11 +512,9 @@ def _steps(self):
             yield pending
             pending = []
 
-
-Loop.steps = _steps
-
 # %% ../../nbs/7_trainer/50_loop.ipynb #c098
-def _restore(self, model) -> None:
+@patch
+def restore(self: Loop, model) -> None:
     "从断点恢复权重、优化器、随机状态与位置。"
     state = lm_checkpoint(self.config, self.args.save_weight, save_dir=self.checkpoint_dir)
     if state is None:
@@ -473,28 +523,26 @@ def _restore(self, model) -> None:
     self.optimizer.load_state_dict(state["optimizer"])
     for g in self.optimizer.param_groups:
         g["base_lr"] = self.args.learning_rate
-    self.scaler.load_state_dict(state["scaler"] or self.scaler.state_dict())     # 断点里是空表：换了精度，从头调
+    self.scaler.load_state_dict(state["scaler"] or self.scaler.state_dict())  # 断点里是空表：换了精度，从头调
     self.step, self.epoch, self.samples = state["step"], state["epoch"], state["samples"]
     if not restore_rng(state["rng"]):
         Logger(f"进程数从 {state['world_size']} 变成 {world_size()}：随机状态重新开始，位置照旧，样本不重看也不漏看。")
     Logger(f"从断点继续：第 {self.epoch + 1} 遍，第 {self.step} 步，已看过 {self.samples} 个样本。")
 
-
-Loop.restore = _restore
-
 # %% ../../nbs/7_trainer/50_loop.ipynb #c100
-def _save(self) -> Path:
-    "存权重与断点；多进程时只有主进程写，其余的等它写完（陷阱 31）。"
+@patch
+def save(self: Loop) -> Path:
+    "存权重与断点；多进程时只有主进程写，其余的等它写完。"
     path, rng = weight_file(self.config, self.args.save_weight, self.args.save_dir), gather_rng()
     if is_main_process():
         save_weights(unwrap(self.model), path, stage=self.stage, tokenizer_dir=self.tokenizer_dir)
-        save_resume(self.resume_file, self.model, self.optimizer, self.scaler, rng, epoch=self.epoch, step=self.step, samples=self.samples)
+        save_resume(
+            self.resume_file, self.model, self.optimizer, self.scaler, rng, epoch=self.epoch, step=self.step,
+            samples=self.samples,
+        )
     if world_size() > 1:
         torch.distributed.barrier()
     return path
-
-
-Loop.save = _save
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c105
 @contextmanager
@@ -511,37 +559,39 @@ def noticing_sigterm():
         signal.signal(signal.SIGTERM, old)
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c108
-def _agree(self, value: float) -> float:
+@patch
+def agree(self: Loop, value: float) -> float:
     "大家都用主进程的那个数：各人看各人的表，学习率就会不同。"
     return sum_across_ranks(value if is_main_process() else 0.0, self.device)
 
 
-def _factor(self, spent: float) -> float:
+@patch
+def factor(self: Loop, spent: float) -> float:
     "这一步学习率是最高值的几倍。限了时间就按走过的时间算进度，与步数的进度取快的那个。"
     a, limit = self.args, self.args.max_minutes * 60
     now = max(self.step, spent / limit * self.total) if limit else self.step
     return get_lr(now, self.total, 1.0, schedule=a.schedule, warmup=a.warmup)
 
-
-Loop.agree, Loop.factor = _agree, _factor
-
 # %% ../../nbs/7_trainer/50_loop.ipynb #c110
-def _one_step(self, micro: list[dict], factor: float) -> dict:
+@patch
+def one_step(self: Loop, micro: list[dict], factor: float) -> dict:
     "设好学习率，走一步；CPU 上每步都查梯度是不是有限数，加速卡上等到记账时再查，免得每步都要停下等它。"
+
     def guard(grad_norm):
         if not math.isfinite(norm := grad_norm.item()):
             check_finite(norm, self.step + 1, self.args, first_bad_layer(self.model, micro, self.loss_fn), "梯度")
+
     self.optimizer.set_lr(factor)
-    out = train_step(self.model, micro, self.loss_fn, self.optimizer, self.scaler, grad_clip=self.args.grad_clip,
-                     amp=autocast(self.device, self.dtype), device=self.device, guard=guard if self.device.type == "cpu" else None)
+    out = train_step(
+        self.model, micro, self.loss_fn, self.optimizer, self.scaler, grad_clip=self.args.grad_clip,
+        amp=autocast(self.device, self.dtype), device=self.device, guard=guard if self.device.type == "cpu" else None,
+    )
     self.step += 1
     return out
 
-
-Loop.one_step = _one_step
-
 # %% ../../nbs/7_trainer/50_loop.ipynb #c113
-def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
+@patch
+def log(self: Loop, window: dict, out: dict, factor: float, show: Display) -> None:
     "记一笔：这一段的平均损失、速度、学习率。"
     now, a = time.perf_counter(), self.args
     tokens = sum_across_ranks(window["tokens"], self.device)
@@ -550,9 +600,11 @@ def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
     if not self.scaler.is_enabled():
         check_finite(out["grad_norm"].item(), self.step, a, what="梯度")
     seen = sum_across_ranks(window["seen"], self.device)
-    record = self.journal.add(step=self.step, epoch=self.epoch, loss=loss, lr=a.learning_rate * factor,
-                              grad_norm=out["grad_norm"].item(), tokens=int(tokens), input_tokens=int(seen),
-                              tokens_per_s=seen / max(1e-9, now - window["since"]), seconds=now - self.start)
+    record = self.journal.add(
+        step=self.step, epoch=self.epoch, loss=loss, lr=a.learning_rate * factor, grad_norm=out["grad_norm"].item(),
+        tokens=int(tokens), input_tokens=int(seen), tokens_per_s=seen / max(1e-9, now - window["since"]),
+        seconds=now - self.start,
+    )
     left = (now - self.start) / max(1, self.step - self.first) * (self.total - self.step)
     if a.max_minutes:
         left = max(0.0, min(left, a.max_minutes * 60 - (now - self.start)))
@@ -561,16 +613,16 @@ def _log(self, window: dict, out: dict, factor: float, show: Display) -> None:
         self.on_log(self.journal)
     window.update(loss_sum=torch.zeros((), device=self.device), tokens=0, seen=0, since=now)
 
-
-Loop.log = _log
-
 # %% ../../nbs/7_trainer/50_loop.ipynb #c115
-def _run(self) -> TrainResult:
+@patch
+def run(self: Loop) -> TrainResult:
     "训练到头，存好权重，返回结果。中途收到 SIGTERM：走完这一步，存好，以 0 退出。"
     a, limit = self.args, self.args.max_minutes * 60
     self.start, self.first = time.perf_counter(), self.step
     window = dict(loss_sum=torch.zeros((), device=self.device), tokens=0, seen=0, since=self.start)
-    Logger(f"{self.stage}：共 {self.total} 步，{self.device.type}，{str(self.dtype).removeprefix('torch.')}；{describe_memory(self.memory)}。")
+    Logger(
+        f"{self.stage}：共 {self.total} 步，{self.device.type}，{str(self.dtype).removeprefix('torch.')}；{describe_memory(self.memory)}。"
+    )
     reset_peak(self.device)
     show, told = Display(self.stage, self.total), False
     self.model.train()
@@ -584,9 +636,9 @@ def _run(self) -> TrainResult:
             window["seen"] += sum(b["input_ids"].numel() for b in micro)
             show.advance(self.step)
             end, saving = self.step >= self.total or (limit and spent >= limit), self.step % a.save_interval == 0
-            told = not end and sum_across_ranks(len(asked), self.device) > 0       # 有一个进程收到，大家就一起停
+            told = not end and sum_across_ranks(len(asked), self.device) > 0  # 有一个进程收到，大家就一起停
             if end or told or saving or self.step % a.log_interval == 0 or self.step == self.first + 1:
-                self.log(window, out, factor, show)              # 存之前先记：记的时候会查 NaN，坏的权重不落盘
+                self.log(window, out, factor, show)  # 存之前先记：记的时候会查 NaN，坏的权重不落盘
             if end or told:
                 break
             if saving:
@@ -598,10 +650,10 @@ def _run(self) -> TrainResult:
     if told:
         Logger(f"收到 SIGTERM：停在第 {self.step} 步，权重与断点已存好；加 --from_resume 1 接着练。")
         raise SystemExit(0)
-    return TrainResult(unwrap(self.model), self.tokenizer, self.journal, path, self.step - self.first, seconds, sum(self.journal["input_tokens"]), peak)
-
-
-Loop.run = _run
+    return TrainResult(
+        unwrap(self.model), self.tokenizer, self.journal, path, self.step - self.first, seconds,
+        sum(self.journal["input_tokens"]), peak,
+    )
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c117
 def train_stage(args, stage: str, rows_of, loss_fn=language_model_loss, on_log=None) -> TrainResult:
@@ -614,4 +666,6 @@ def train_stage(args, stage: str, rows_of, loss_fn=language_model_loss, on_log=N
         device = pick_device(args.device)
         model, tokenizer, folder = init_model(args, device)
         rows, collate = rows_of(tokenizer)
-        return Loop(args, model, tokenizer, folder, rows, loss_fn, device=device, collate=collate, stage=stage, on_log=on_log).run()
+        return Loop(
+            args, model, tokenizer, folder, rows, loss_fn, device=device, collate=collate, stage=stage, on_log=on_log
+        ).run()

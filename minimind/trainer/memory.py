@@ -21,7 +21,7 @@ def state_bytes(model, optimizer: str) -> dict[str, int]:
     n = {k: sum(p.numel() for p in ps) for k, ps in split_params(model).items()}
     params = sum(n.values())
     frozen = sum(p.numel() for p in model.parameters()) - params
-    states = 8 * params - (4 * n["matrix"] if optimizer == "muon" else 0)    # Muon 对矩阵只记一份动量
+    states = 8 * params - (4 * n["matrix"] if optimizer == "muon" else 0)  # Muon 对矩阵只记一份动量
     return {"weights": 4 * (params + frozen), "gradients": 4 * params, "optimizer": states}
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c011
@@ -30,13 +30,19 @@ def saved_bytes(model, batch: dict, loss_fn, amp) -> tuple[int, int]:
 
     随后真的反向一次再清零：第一次反向会装载一批库，它们的内存就归到“程序”名下，不归激活。
     """
-    own = {t.untyped_storage().data_ptr() for t in (*model.parameters(), *model.buffers(), *batch.values()) if isinstance(t, Tensor)}
+    own = {
+        t.untyped_storage().data_ptr()
+        for t in (*model.parameters(), *model.buffers(), *batch.values())
+        if isinstance(t, Tensor)
+    }
     seen: dict[int, int] = {}
+
     def pack(t: Tensor) -> Tensor:
         s = t.untyped_storage()
         if s.data_ptr() not in own:
             seen[s.data_ptr()] = s.nbytes()
         return t
+
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t), amp:
         loss = loss_fn(model, batch)
     loss.backward()
@@ -47,7 +53,7 @@ def saved_bytes(model, batch: dict, loss_fn, amp) -> tuple[int, int]:
 def row_bytes(model, batch_of, loss_fn, amp) -> tuple[int, int]:
     "称两行、称三行：返回（每行的激活，与批量无关的零头），字节；`batch_of(k)` 给出 k 行的一批。"
     (two, big2), (three, big3) = (saved_bytes(model, batch_of(k), loss_fn, amp) for k in (2, 3))
-    two, three = two + 2 * big2, three + 2 * big3     # 反向一开头，最大的那块还要两份同样大的梯度
+    two, three = two + 2 * big2, three + 2 * big3  # 反向一开头，最大的那块还要两份同样大的梯度
     return three - two, max(0, 3 * two - 2 * three)
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c023
@@ -68,8 +74,8 @@ def reset_peak(device: torch.device) -> None:
     elif sys.platform.startswith("linux"):
         try:
             with open("/proc/self/clear_refs", "w") as f:
-                f.write("5")                          # 5：见 proc(5)，只重置 VmHWM
-        except OSError:                               # 有的容器不许写：那就是整个进程的水位
+                f.write("5")  # 5：见 proc(5)，只重置 VmHWM
+        except OSError:       # 有的容器不许写：那就是整个进程的水位
             pass
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c024
@@ -84,38 +90,47 @@ def peak_memory(device: torch.device) -> int:
         import resource
     except ImportError:
         return 0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss    # macOS 的单位就是字节
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS 的单位就是字节
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c031
 def recompute(model) -> None:
     "打开梯度重算：前向每层只留入口，反向时再算一遍。"
-    getattr(model, "activation_checkpointing_enable", model.gradient_checkpointing_enable)()   # transformers 5.23 换了名字
+    getattr(
+        model, "activation_checkpointing_enable", model.gradient_checkpointing_enable
+    )()  # transformers 5.23 换了名字
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c033
-SLACK = {"kept": 1.7, "other": 1.1, "compiled": 1.0}      # 账面之外的碎片：留着释放的内存时，别处，编译之后
-COMPILER, COMPILED_LOGIT = 120 * 2**20, 6                # 编译器自己占多少；编译之后整张算分数，每个分数几个字节
+SLACK = {"kept": 1.7, "other": 1.1, "compiled": 1.0}  # 账面之外的碎片：留着释放的内存时，别处，编译之后
+COMPILER, COMPILED_LOGIT = 120 * 2**20, 6             # 编译器自己占多少；编译之后整张算分数，每个分数几个字节
 
 
-def memory_estimate(model, args, batch_of, loss_fn, device: torch.device, dtype: torch.dtype, rows: int | None = None) -> dict[str, int]:
+def memory_estimate(
+    model, args, batch_of, loss_fn, device: torch.device, dtype: torch.dtype, rows: int | None = None
+) -> dict[str, int]:
     """开跑之前的预计，字节：program、weights、gradients、optimizer、activations，加起来就是预计的峰值（每个进程）。
 
     `batch_of(k)` 给出 k 行的一批；`rows` 是一个微批真有几行（默认 batch_size）。会真的前向反向几次（两行、三行），不动权重，也不动随机状态；`args.grad_ckpt` 为真时顺手打开梯度重算。
     """
-    parts, amp, kept = state_bytes(model, args.optimizer), autocast(device, dtype), device.type == "cpu" and keep_freed_memory()
+    parts, amp, kept = (
+        state_bytes(model, args.optimizer), autocast(device, dtype), device.type == "cpu" and keep_freed_memory()
+    )
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         per, fixed = row_bytes(model, batch_of, loss_fn, amp)
         if args.grad_ckpt:
             recompute(model)
             one_layer, (per, fixed) = per // model.config.num_hidden_layers, row_bytes(model, batch_of, loss_fn, amp)
-            per += one_layer                                         # 反向到哪层重算哪层，同时只有一层是全的
-    rows, compiled = rows or args.batch_size, args.use_compile and device.type == "cpu"      # 显卡上不编译也是整张算分数，称的时候已在里面
+            per += one_layer  # 反向到哪层重算哪层，同时只有一层是全的
+    rows, compiled = (
+        rows or args.batch_size,
+        args.use_compile and device.type == "cpu",
+    )  # 显卡上不编译也是整张算分数，称的时候已在里面
     work = (fixed + per * rows) * SLACK["compiled" if compiled else "kept" if kept else "other"]
-    left = fixed + 3 * per if kept else 0                            # 称的时候用过的，还留在进程里
+    left = fixed + 3 * per if kept else 0  # 称的时候用过的，还留在进程里
     parts["program"] = max(0, used_memory(device) - parts["weights"] - left)
     if compiled:
         work += rows * batch_of(1)["input_ids"].numel() * model.config.vocab_size * COMPILED_LOGIT
         parts["program"] += COMPILER
-    copies = (args.accumulation_steps > 1) + (world_size() > 1)      # 攒梯度时它一直在；DDP 另有一份通信用的
+    copies = (args.accumulation_steps > 1) + (world_size() > 1)  # 攒梯度时它一直在；DDP 另有一份通信用的
     parts["activations"] = int(max(work - (0 if copies else parts["gradients"]), 0))
     parts["gradients"] *= max(1, copies)
     return parts
@@ -124,8 +139,10 @@ def memory_estimate(model, args, batch_of, loss_fn, device: torch.device, dtype:
 def describe_memory(parts: dict[str, int]) -> str:
     "预计的峰值，一句话。"
     mb = {k: v / 2**20 for k, v in parts.items()}
-    return (f"预计内存峰值 {sum(mb.values()):,.0f} MB（程序 {mb['program']:,.0f}，权重 {mb['weights']:,.0f}，"
-            f"梯度 {mb['gradients']:,.0f}，优化器 {mb['optimizer']:,.0f}，激活 {mb['activations']:,.0f}）")
+    return (
+        f"预计内存峰值 {sum(mb.values()):,.0f} MB（程序 {mb['program']:,.0f}，权重 {mb['weights']:,.0f}，"
+        f"梯度 {mb['gradients']:,.0f}，优化器 {mb['optimizer']:,.0f}，激活 {mb['activations']:,.0f}）"
+    )
 
 
 def compare_memory(parts: dict[str, int], peak: int) -> str:

@@ -13,11 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from ..learning.errors import UserError
+from ..learning.patch import patch
 from .runtime import cpu_has_bf16
 
 # %% ../../nbs/7_trainer/20_optim.ipynb #c011
 SCHEDULES = ("cosine", "wsd", "constant")
-FLOORS = {"cosine": 0.1, "wsd": 0.0, "constant": 1.0}    # 最后降到最高值的几倍
+FLOORS = {"cosine": 0.1, "wsd": 0.0, "constant": 1.0}  # 最后降到最高值的几倍
 
 
 def _shape(schedule: str, p: float, decay: float, floor: float) -> float:
@@ -29,8 +30,10 @@ def _shape(schedule: str, p: float, decay: float, floor: float) -> float:
     return 1.0
 
 # %% ../../nbs/7_trainer/20_optim.ipynb #c013
-def get_lr(current_step: int, total_steps: int, lr: float, *, schedule: str = "cosine",
-           warmup: float = 0.0, decay: float = 0.5, floor: float | None = None) -> float:
+def get_lr(
+    current_step: int, total_steps: int, lr: float, *, schedule: str = "cosine", warmup: float = 0.0,
+    decay: float = 0.5, floor: float | None = None,
+) -> float:
     """第 `current_step` 步（从 0 数起，共 `total_steps` 步）的学习率。
 
     `warmup`：开头多少比例的步数从 0 线性升到 lr；`decay`：WSD 结尾多少比例线性降；
@@ -51,10 +54,10 @@ def newton_schulz(g: Tensor, steps: int = 5, eps: float = 1e-7) -> Tensor:
     只用矩阵乘法，比 SVD 快得多，也不必很准：奇异值落在约 0.7–1.2 就够用。
     """
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = g.flatten(0, -3) if g.ndim > 2 else g[None]      # (一摞, m, n)
+    x = g.flatten(0, -3) if g.ndim > 2 else g[None]  # (一摞, m, n)
     tall = x.size(-2) > x.size(-1)
-    x = (x.mT if tall else x).contiguous()               # 让 A 取小的那一边
-    x = x / (x.norm(dim=(-2, -1), keepdim=True) + eps)   # 先缩到 1 以内，多项式才收得住
+    x = (x.mT if tall else x).contiguous()              # 让 A 取小的那一边
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + eps)  # 先缩到 1 以内，多项式才收得住
     for _ in range(steps):
         A = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(A, A, A, beta=b, alpha=c), x, beta=a)
@@ -82,7 +85,7 @@ class Muon(torch.optim.Optimizer):
             by_shape: dict[tuple, list] = {}
             for p in group["params"]:
                 if p.grad is not None:
-                    by_shape.setdefault(tuple(sorted(p.shape)), []).append(p)     # m×n 与 n×m 转置一下就是同形状
+                    by_shape.setdefault(tuple(sorted(p.shape)), []).append(p)  # m×n 与 n×m 转置一下就是同形状
             for (_, longest), params in by_shape.items():
                 _step_stack(self.state, params, group, 0.2 * longest**0.5)
 
@@ -96,8 +99,8 @@ def _step_stack(state: dict, params: list, group: dict, scale: float) -> None:
     momenta = [state[p]["momentum_buffer"] for p in params]
     torch._foreach_lerp_(momenta, grads, 1 - beta)
     looking_ahead = torch._foreach_lerp(grads, momenta, beta)
-    wide = lambda x: x.mT if x.size(0) > x.size(1) else x  # 高的躺下来，和宽的摞在一起
-    stacked = torch.stack([wide(u) for u in looking_ahead])                        # (几个, 短边, 长边)
+    wide = lambda x: x.mT if x.size(0) > x.size(1) else x    # 高的躺下来，和宽的摞在一起
+    stacked = torch.stack([wide(u) for u in looking_ahead])  # (几个, 短边, 长边)
     orthogonal = newton_schulz(stacked.bfloat16() if fast_bf16(stacked.device) else stacked).to(stacked.dtype)
     torch._foreach_mul_(params, 1 - lr * group["weight_decay"])
     torch._foreach_add_([wide(p) for p in params], list(orthogonal), alpha=-lr * scale)
@@ -135,31 +138,35 @@ class Optimizers:
             part.zero_grad(set_to_none=set_to_none)
 
 # %% ../../nbs/7_trainer/20_optim.ipynb #c074
-def _state_dict(self) -> list[dict]:
+@patch
+def state_dict(self: Optimizers) -> list[dict]:
     return [part.state_dict() for part in self.parts]
 
 
-def _load_state_dict(self, states: list[dict]) -> None:
+@patch
+def load_state_dict(self: Optimizers, states: list[dict]) -> None:
     if len(states) != len(self.parts):
-        raise UserError("断点是用另一个优化器存的，动量接不上。换回原来的 --optimizer 再续训，或去掉 --from_resume 从头训练。")
+        raise UserError(
+            "断点是用另一个优化器存的，动量接不上。换回原来的 --optimizer 再续训，或去掉 --from_resume 从头训练。"
+        )
     for part, state in zip(self.parts, states, strict=True):
         part.load_state_dict(state)
 
 
-def _set_lr(self, factor: float) -> None:
+@patch
+def set_lr(self: Optimizers, factor: float) -> None:
     "把每组的学习率设成它自己的基准 `base_lr` 乘 `factor`。"
     for g in self.param_groups:
         g["lr"] = g["base_lr"] * factor
-
-
-Optimizers.state_dict, Optimizers.load_state_dict, Optimizers.set_lr = _state_dict, _load_state_dict, _set_lr
 
 # %% ../../nbs/7_trainer/20_optim.ipynb #c076
 OPTIMIZERS = ("adamw", "muon")
 
 
-def build_optimizer(model: nn.Module, name: str = "adamw", lr: float = 5e-4, weight_decay: float = 0.01,
-                    betas: tuple[float, float] = (0.9, 0.95)) -> Optimizers:
+def build_optimizer(
+    model: nn.Module, name: str = "adamw", lr: float = 5e-4, weight_decay: float = 0.01,
+    betas: tuple[float, float] = (0.9, 0.95),
+) -> Optimizers:
     """按名字建优化器。权重衰减只加在矩阵上；`muon` 时矩阵归 Muon，其余仍归 AdamW。
 
     AdamW 见 Loshchilov & Hutter (2019)。名字不认识时报 `UserError`。

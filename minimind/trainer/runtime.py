@@ -30,6 +30,7 @@ import torch.distributed as dist
 
 from ..inference.load import unwrap
 from ..learning.errors import UserError
+from ..learning.patch import patch
 from ..learning.paths import atomic_write, home
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c005
@@ -47,8 +48,12 @@ DEVICE_ORDER = ("npu", "cuda", "mps", "cpu")
 
 def available_devices() -> list[str]:
     "这台机器上能用的设备，按优先顺序：NPU、CUDA、MPS、CPU。"
-    there = {"npu": is_npu_available(), "cuda": torch.cuda.is_available(),
-             "mps": torch.backends.mps.is_available(), "cpu": True}
+    there = {
+        "npu": is_npu_available(),
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
     return [name for name in DEVICE_ORDER if there[name]]
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c011
@@ -99,7 +104,7 @@ def autocast(device: torch.device, dtype: torch.dtype):
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c041
 def make_scaler(device: torch.device, dtype: torch.dtype):
-    "只有 float16 需要放大梯度防下溢（陷阱 33）；其余精度得到一个关着的 GradScaler。"
+    "只有 float16 需要放大梯度防下溢；其余精度得到一个关着的 GradScaler。"
     on = dtype is torch.float16 and device.type in ("cuda", "npu")
     return torch.amp.GradScaler(device.type, enabled=on)
 
@@ -113,8 +118,8 @@ def keep_freed_memory() -> bool:
         return False
     try:
         libc = ctypes.CDLL("libc.so.6")
-        return bool(libc.mallopt(-4, 0) and libc.mallopt(-1, 2**31 - 1))   # 两个编号见 malloc.h
-    except (OSError, AttributeError):                                       # musl 之类没有 mallopt
+        return bool(libc.mallopt(-4, 0) and libc.mallopt(-1, 2**31 - 1))  # 两个编号见 malloc.h
+    except (OSError, AttributeError):                                     # musl 之类没有 mallopt
         return False
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c048
@@ -123,6 +128,7 @@ def setup_seed(seed: int) -> None:
     random.seed(seed)
     try:
         import numpy as np
+
         np.random.seed(seed % 2**32)
     except ImportError:
         pass
@@ -182,7 +188,7 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except ProcessLookupError:
         return False
-    except (OSError, IndexError):        # 不归我们管的进程，或没有 /proc 的系统：当它还在
+    except (OSError, IndexError):  # 不归我们管的进程，或没有 /proc 的系统：当它还在
         return True
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c061
@@ -207,24 +213,28 @@ class Peers:
         return self.store.compare_set("failed", "", mine).decode() == mine
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c065
-def _missing(self) -> list[int]:
+@patch
+def missing(self: Peers) -> list[int]:
     "本机上没说一声就不见了的同伴的编号。"
     for r in range(self.world):
         if r != self.rank and r not in self.pids and self.store.check([f"peer{r}"]):
             node, pid = self.store.get(f"peer{r}").decode().rsplit(" ", 1)
             here = node == platform.node() and _alive(int(pid))
-            self.pids[r] = int(pid) if here else 0               # 0：看不到它，不归我看
+            self.pids[r] = int(pid) if here else 0  # 0：看不到它，不归我看
     gone = [r for r, pid in self.pids.items() if pid and not _alive(pid)]
     return [r for r in gone if not self.store.check([f"left{r}"])]
 
 
-def _look(self, wait: float = 0.0) -> bool:
+@patch
+def look(self: Peers, wait: float = 0.0) -> bool:
     "有没有同伴出事，最多看 `wait` 秒。有人不见了而没人说，就由我来说。"
     until = time.monotonic() + wait
     while not self.failure():
-        if (gone := self.missing()) and not self.failure():      # 再看一眼：它可能刚写完原因才走
-            self.speak(f"第 {gone[0]} 号进程（共 {self.world} 个）突然没了：多半是内存不够被系统杀掉，或有人 kill 了它。"
-                       "可以试：减小 --batch_size 或 --max_seq_len；已存的断点没有动，加 --from_resume 1 接着练。")
+        if (gone := self.missing()) and not self.failure():  # 再看一眼：它可能刚写完原因才走
+            self.speak(
+                f"第 {gone[0]} 号进程（共 {self.world} 个）突然没了：多半是内存不够被系统杀掉，或有人 kill 了它。"
+                "可以试：减小 --batch_size 或 --max_seq_len；已存的断点没有动，加 --from_resume 1 接着练。"
+            )
         elif time.monotonic() >= until:
             return False
         else:
@@ -232,24 +242,26 @@ def _look(self, wait: float = 0.0) -> bool:
     return True
 
 
-def _speak(self, reason: str) -> None:
+@patch
+def speak(self: Peers, reason: str) -> None:
     "抢到了就把原因打印出来，也交给 torchrun（它在最后的总结里会引用）。"
     if self.blame(reason):
         print(f"错误：{reason}", file=sys.stderr, flush=True)
         if file := os.environ.get("TORCHELASTIC_ERROR_FILE"):
-            Path(file).write_text(json.dumps({"message": {"message": reason, "extraInfo": {"timestamp": str(int(time.time()))}}}), encoding="utf8")
-
-
-Peers.missing, Peers.look, Peers.speak = _missing, _look, _speak
+            Path(file).write_text(
+                json.dumps({"message": {"message": reason, "extraInfo": {"timestamp": str(int(time.time()))}}}),
+                encoding="utf8",
+            )
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c068
-def _explain(self, error: Exception):
+@patch
+def explain(self: Peers, error: Exception):
     "本进程遇到了 `error`：被别人连累的就静静退出（退出码 1），否则说一句话：UserError 退出码 2，别的 1。"
     self.trouble, name = True, f"第 {self.rank} 号进程（共 {self.world} 个）"
     if hasattr(signal, "alarm"):
-        signal.alarm(40)                                  # 退出的路上库还可能卡住（拆连接时等人）：到时由系统结束
+        signal.alarm(40)  # 退出的路上库还可能卡住（拆连接时等人）：到时由系统结束
     try:
-        if self.look(3.0 if isinstance(error, RuntimeError) else 0.0):     # 断线的消息往往比死讯先到
+        if self.look(3.0 if isinstance(error, RuntimeError) else 0.0):  # 断线的消息往往比死讯先到
             raise SystemExit(1) from None
     except RuntimeError:
         print(f"错误：{name}和大家断了联系：开着 store 的那个进程没了。", file=sys.stderr, flush=True)
@@ -260,24 +272,25 @@ def _explain(self, error: Exception):
         raise SystemExit(2) from None
     what = f"{type(error).__name__}：{(str(error).splitlines() or [''])[0]}"
     if "imed out" in what or "timeout" in what.lower():
-        self.speak(f"{name}等别的进程等得太久，有一个多半卡住了（{what}）。若只是慢，设环境变量 MINIMIND_DIST_TIMEOUT=600（秒）再跑。")
+        self.speak(
+            f"{name}等别的进程等得太久，有一个多半卡住了（{what}）。若只是慢，设环境变量 MINIMIND_DIST_TIMEOUT=600（秒）再跑。"
+        )
         raise SystemExit(1) from None
     at = traceback.extract_tb(error.__traceback__)[-1]
     file = atomic_write(home() / "out" / f"error_rank{self.rank}.txt", "".join(traceback.format_exception(error)))
     self.speak(f"{name}出错，{what}（{at.filename}:{at.lineno}）。完整的调用栈在 {file}。")
     raise SystemExit(1) from None
 
-
-Peers.explain = _explain
-
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c071
-def _watch(self) -> None:
+@patch
+def watch(self: Peers) -> None:
     "开线程看着同伴，并接住 torchrun 让大家散场的 SIGTERM。"
+
     def follow():
         while not self.over.wait(0.5):
             try:
                 bad = self.look()
-            except RuntimeError:                                  # store 关门了：开它的进程没了，或大家正在散场
+            except RuntimeError:  # store 关门了：开它的进程没了，或大家正在散场
                 bad = True
             if bad and not self.over.wait(self.grace):
                 os._exit(self.code)
@@ -287,22 +300,21 @@ def _watch(self) -> None:
             self.look(1.0)
         finally:
             os._exit(128 + signum)
-    self.missing()                                                # 趁大家都在，先记下各自的进程号
+
+    self.missing()  # 趁大家都在，先记下各自的进程号
     self.thread = threading.Thread(target=follow, daemon=True)
     self.thread.start()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, leave)
 
-
-Peers.watch = _watch
-
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c071b
-def _leave(self) -> None:
+@patch
+def leave(self: Peers) -> None:
     "不再看着，等那个线程歇下；平安离开的告诉大家一声，出了事的不说。"
     self.over.set()
     if self.thread:
         self.thread.join(10)
-    if self.thread and self.trouble and self.thread.is_alive():   # 卡在 store 里叫不醒：照常退出会崩，直接结束
+    if self.thread and self.trouble and self.thread.is_alive():  # 卡在 store 里叫不醒：照常退出会崩，直接结束
         sys.stdout.flush()
         os._exit(self.code)
     if threading.current_thread() is threading.main_thread():
@@ -310,26 +322,27 @@ def _leave(self) -> None:
     try:
         if not self.trouble:
             self.store.set(f"left{self.rank}", "1")
-    except RuntimeError:                                          # store 已经关门：没有人要听了
+    except RuntimeError:  # store 已经关门：没有人要听了
         pass
-
-
-Peers.leave = _leave
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c074
 @contextmanager
 def distributed(device: str | None = None):
-    """`with distributed():` 进来时建进程组，正常离开时大家会合一次再拆掉（陷阱 31）。
+    """`with distributed():` 进来时建进程组，正常离开时大家会合一次再拆掉。
 
     里面抛了异常：只有出事的那个进程说一句话，几秒之内所有进程都结束；不等别人会合。
     """
     mine = not dist.is_initialized()
     local_rank = init_distributed_mode(device)
     mine = mine and dist.is_initialized()
-    peers = Peers(dist.distributed_c10d._get_default_store().clone(), rank(), world_size()) if mine and world_size() > 1 else None
+    peers = (
+        Peers(dist.distributed_c10d._get_default_store().clone(), rank(), world_size())
+        if mine and world_size() > 1
+        else None
+    )
     try:
         if peers:
-            dist.barrier()                                            # 大家都报到了，才开始看
+            dist.barrier()  # 大家都报到了，才开始看
             peers.watch()
         yield local_rank
         if mine:
@@ -341,7 +354,7 @@ def distributed(device: str | None = None):
     finally:
         if peers:
             peers.leave()
-        if mine and not (peers and peers.trouble):                # 出了事就不拆：拆也要等别人
+        if mine and not (peers and peers.trouble):  # 出了事就不拆：拆也要等别人
             dist.destroy_process_group()
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c081
@@ -349,15 +362,18 @@ def launch(nproc: int, module: str, argv: list[str] = ()) -> int:
     "开 `nproc` 个进程跑 `python -m module argv…`（等于单机的 torchrun），返回最先出事的那个的退出码，都好是 0。"
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // nproc)))
-    config = LaunchConfig(min_nodes=1, max_nodes=1, nproc_per_node=nproc, run_id=secrets.token_hex(4), rdzv_backend="c10d",
-                          rdzv_endpoint="localhost:0", max_restarts=0, monitor_interval=0.1)
+    config = LaunchConfig(
+        min_nodes=1, max_nodes=1, nproc_per_node=nproc, run_id=secrets.token_hex(4), rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0", max_restarts=0, monitor_interval=0.1,
+    )
     try:
         elastic_launch(config, sys.executable)("-m", module, *map(str, argv))
     except ChildFailedError as e:
         code = e.get_first_failure()[1].exitcode
-        return code if code > 0 else 1                            # 负数是被信号杀掉的
+        return code if code > 0 else 1  # 负数是被信号杀掉的
     return 0
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c084

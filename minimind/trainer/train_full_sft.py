@@ -33,9 +33,11 @@ class SFTArgs(TrainArgs):
 # %% ../../nbs/7_trainer/70_train_full_sft.ipynb #c026
 def sft_rows(tokenizer, args) -> tuple:
     "对话变成训练用的行；截断后没有可学回答的跳过，并说出跳过几行。"
-    data = SFTDataset(args.data_path, tokenizer, args.max_seq_len, args.add_system, args.drop_empty_think, seed=args.seed)
+    data = SFTDataset(
+        args.data_path, tokenizer, args.max_seq_len, args.add_system, args.drop_empty_think, seed=args.seed
+    )
     if data.skipped:
-        Logger(f"跳过 {data.skipped} 行：截到 {args.max_seq_len} 个 token 之后没有可学的回答（陷阱 21）。")
+        Logger(f"跳过 {data.skipped} 行：截到 {args.max_seq_len} 个 token 之后没有可学的回答。")
     return rows_for(data, args)
 
 

@@ -30,7 +30,9 @@ def rows_for(dataset, args) -> tuple:
     "把数据集变成训练用的行与拼批的函数：打包（默认）或补齐。"
     if args.packing:
         packed = PackedDataset(dataset, args.max_seq_len, seed=args.seed)
-        Logger(f"数据：{packed.tokens:,} 个 token 打成 {len(packed):,} 行，每行 {args.max_seq_len}，{packed.utilisation:.0%} 有用。")
+        Logger(
+            f"数据：{packed.tokens:,} 个 token 打成 {len(packed):,} 行，每行 {args.max_seq_len}，{packed.utilisation:.0%} 有用。"
+        )
         return packed, collate_packed
     Logger(f"数据：{len(dataset):,} 行，每行最多 {args.max_seq_len} 个 token，不够的补齐。")
     return dataset, lambda rows: collate_padded(rows, max_len=args.max_seq_len)

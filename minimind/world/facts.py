@@ -16,7 +16,8 @@ def table(text):
     "把 `键-值 键-值 …` 切成字典；键重复就报错，免得后一个悄悄盖掉前一个。"
     pairs = [pair.split("-") for pair in text.split()]
     out = dict(pairs)
-    if len(out) < len(pairs): raise ValueError("表里有重复的键")
+    if len(out) < len(pairs):
+        raise ValueError("表里有重复的键")
     return out
 
 # %% ../../nbs/1_world/10_facts.ipynb #c010
@@ -34,8 +35,9 @@ COLOURS = table("""
 牛奶-白色""")
 
 # %% ../../nbs/1_world/10_facts.ipynb #c017
-OPPOSITE_PAIRS = [tuple(pair) for pair in
-                  "大小 高低 长短 多少 快慢 冷热 新旧 上下 左右 前后 早晚 轻重 远近 胖瘦 软硬 好坏".split()]
+OPPOSITE_PAIRS = [
+    tuple(pair) for pair in "大小 高低 长短 多少 快慢 冷热 新旧 上下 左右 前后 早晚 轻重 远近 胖瘦 软硬 好坏".split()
+]
 OPPOSITES = {a: b for pair in OPPOSITE_PAIRS for a, b in (pair, pair[::-1])}
 
 # %% ../../nbs/1_world/10_facts.ipynb #c021
@@ -49,8 +51,13 @@ WORDS = table("""
 DAYS = ["星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"]
 MONTHS = ["一月", "二月", "三月", "四月", "五月", "六月", "七月", "八月", "九月", "十月", "十一月", "十二月"]
 SEASONS = ["春天", "夏天", "秋天", "冬天"]
-AMOUNTS = {"一个星期有几天": "七天", "一年有几个月": "十二个月", "一年有几个季节": "四个季节",
-           "一天有几个小时": "二十四个小时", "一个小时有几分钟": "六十分钟"}
+AMOUNTS = {
+    "一个星期有几天": "七天",
+    "一年有几个月": "十二个月",
+    "一年有几个季节": "四个季节",
+    "一天有几个小时": "二十四个小时",
+    "一个小时有几分钟": "六十分钟",
+}
 
 # %% ../../nbs/1_world/10_facts.ipynb #c030
 NAMES = "小明 小红 小刚 小丽 小华 小芳 小军 小雪 小林 小东 小文 小兰 小海 小月 小星 小雨 小云 小龙 小马 小宝".split()
@@ -61,8 +68,10 @@ SURNAMES = "王 李 张 刘 陈 马 林 高".split()
 GIVEN = "明 红 刚 丽 华 芳 军 雪 林 东 文 兰 海 月 星 雨 云 龙 宝 春 秋 天 新 安".split()
 
 # %% ../../nbs/1_world/10_facts.ipynb #c033
-SELF = {"name": "MiniMind", "nick": "小迷", "maker": "课程的学习者", "kind": "小语言模型",
-        "skills": "回答常识问题、算加减法、翻译单词和记住你说过的话"}
+SELF = {
+    "name": "MiniMind", "nick": "小迷", "maker": "课程的学习者", "kind": "小语言模型",
+    "skills": "回答常识问题、算加减法、翻译单词和记住你说过的话",
+}
 
 # %% ../../nbs/1_world/10_facts.ipynb #c040
 @lru_cache(maxsize=None)
@@ -71,8 +80,10 @@ def held_out(a, op, b, share=0.1):
 
     加法、乘法、比大小不分先后；有一位数参与的题全部教，因为总共没有几道。
     """
-    if min(a, b) < 10: return False
-    if op in "+*?": a, b = sorted((a, b))
+    if min(a, b) < 10:
+        return False
+    if op in "+*?":
+        a, b = sorted((a, b))
     return int(hashlib.md5(f"{a}{op}{b}".encode()).hexdigest(), 16) % 1000 < share * 1000
 
 # %% ../../nbs/1_world/10_facts.ipynb #c051

@@ -19,20 +19,27 @@ from .skills import *
 from .stories import *
 
 # %% ../../nbs/1_world/50_files.ipynb #c005
-SIZES = {"pretrain": 24000, "sft": 60000, "dpo": 3000, "rlaif": 3000, "reason": 6000, "agent": 2500, "lora_identity": 800, "lora_shop": 1000}
-TEST_SIZES = {"capital": 60, "capital_back": 60, "sound": 36, "sound_back": 24, "colour": 36, "opposite": 64, "to_english": 54,
-              "to_chinese": 54, "identity": 60, "smalltalk": 30, "calendar": 40, "compare": 40, "counting": 30, "add": 120,
-              "subtract": 120, "word_problem": 50, "memory": 80, "reading": 30, "tool": 20}
+SIZES = {
+    "pretrain": 24000, "sft": 60000, "dpo": 3000, "rlaif": 3000, "reason": 6000, "agent": 2500, "lora_identity": 800,
+    "lora_shop": 1000,
+}
+TEST_SIZES = {
+    "capital": 60, "capital_back": 60, "sound": 36, "sound_back": 24, "colour": 36, "opposite": 64, "to_english": 54,
+    "to_chinese": 54, "identity": 60, "smalltalk": 30, "calendar": 40, "compare": 40, "counting": 30, "add": 120,
+    "subtract": 120, "word_problem": 50, "memory": 80, "reading": 30, "tool": 20,
+}
 
 # %% ../../nbs/1_world/50_files.ipynb #c006
-def line(row): return json.dumps(row, ensure_ascii=False)
+def line(row):
+    return json.dumps(row, ensure_ascii=False)
 
 # %% ../../nbs/1_world/50_files.ipynb #c009
-def sft_row(rng, empty=.6):
+def sft_row(rng, empty=0.6):
     "一条微调对话：不思考的回答里，一部分写明「空思考」，好让思考开关两边都学到。"
     row = draw(rng).train_row()
     last = row["conversations"][-1]
-    if "reasoning_content" not in last and rng.random() < empty: last["reasoning_content"] = ""
+    if "reasoning_content" not in last and rng.random() < empty:
+        last["reasoning_content"] = ""
     return row
 
 # %% ../../nbs/1_world/50_files.ipynb #c012
@@ -40,31 +47,42 @@ def test_items(rng, sizes=TEST_SIZES):
     "生成测试集：只用测试问法、留出的运算数对与组合，同一句话不出第二遍。"
     rows = []
     for name, size in sizes.items():
-        seen = set(); tries = 0
+        seen = set()
+        tries = 0
         while len(seen) < size and tries < size * 200:
-            item = SKILLS[name](rng, "test"); tries += 1
+            item = SKILLS[name](rng, "test")
+            tries += 1
             key = json.dumps(item.turns[:-1], ensure_ascii=False)
-            if key in seen: continue
-            for turn in item.turns: turn.pop("reasoning_content", None)
-            seen.add(key); rows.append(item.test_row(len(seen)))
+            if key in seen:
+                continue
+            for turn in item.turns:
+                turn.pop("reasoning_content", None)
+            seen.add(key)
+            rows.append(item.test_row(len(seen)))
     return rows
 
 # %% ../../nbs/1_world/50_files.ipynb #v002
 WRITTEN = Path(_facts.__file__).parent / "data" / "test_written.jsonl"
 
+
 def written_questions():
     "手写考卷里的每一句问话。"
-    if not WRITTEN.exists(): return set()
+    if not WRITTEN.exists():
+        return set()
     return {json.loads(s)["conversations"][-1]["content"] for s in WRITTEN.read_text(encoding="utf-8").splitlines()}
+
 
 def collides(row, asked, least=6):
     "这一行训练数据里有没有考卷上的原话：对话看有没有一模一样的一句，短文看有没有包含（短于 `least` 个字的招呼不算）。"
-    if "text" in row: return any(q in row["text"] for q in asked if len(q) >= least)
+    if "text" in row:
+        return any(q in row["text"] for q in asked if len(q) >= least)
     return any(t["content"] in asked for t in row.get("conversations") or row["chosen"] if t["role"] == "user")
+
 
 def draw_row(make, rng, asked):
     "用 `make` 出一行，与考卷撞上就重出。"
-    while collides(row := make(rng), asked): pass
+    while collides(row := make(rng), asked):
+        pass
     return row
 
 # %% ../../nbs/1_world/50_files.ipynb #c015
@@ -73,22 +91,32 @@ def dpo_row(rng):
     item = draw(rng, {k: v for k, v in MIXTURE.items() if k not in ("tool", "memory", "smalltalk", "identity")})
     good = {"role": "assistant", "content": item.turns[-1]["content"]}
     kind = rng.choice(["wrong", "vague", "long"])
-    bad = {"vague": rng.choice(["我不知道。", "这个问题不好说。", "你自己想吧。"]), "long": good["content"] * rng.randrange(3, 6)}.get(kind)
+    bad = {
+        "vague": rng.choice(["我不知道。", "这个问题不好说。", "你自己想吧。"]),
+        "long": good["content"] * rng.randrange(3, 6),
+    }.get(kind)
     if bad is None:
         other = SKILLS[item.skill](rng, "train")
-        while other.turns[-1]["content"] == good["content"] or set(other.answers) & set(item.answers): other = SKILLS[item.skill](rng, "train")
+        while other.turns[-1]["content"] == good["content"] or set(other.answers) & set(item.answers):
+            other = SKILLS[item.skill](rng, "train")
         bad = other.turns[-1]["content"]
     prompt = item.turns[:-1]
     return {"chosen": prompt + [good], "rejected": prompt + [{"role": "assistant", "content": bad}]}
 
 # %% ../../nbs/1_world/50_files.ipynb #c018
-REASONED = {"add": 30, "subtract": 30, "word_problem": 20, "compare": 4, "capital": 4, "opposite": 4, "to_english": 4, "colour": 4}
+REASONED = {
+    "add": 30, "subtract": 30, "word_problem": 20, "compare": 4, "capital": 4, "opposite": 4, "to_english": 4,
+    "colour": 4,
+}
+
+
 def reason_row(rng):
     "思考写在 <think> 里、答案写在 <answer> 里。"
     while True:
         turns = draw(rng, REASONED).turns
         thought = turns[-1].pop("reasoning_content", "")
-        if thought: break
+        if thought:
+            break
     turns[-1]["content"] = f"<think>\n{thought}\n</think>\n<answer>\n{turns[-1]['content']}\n</answer>"
     return {"conversations": turns}
 
@@ -102,35 +130,61 @@ def rlaif_row(rng):
 def agent_row(rng):
     "工具对话：多数要用计算器，少数不需要。"
     item = SKILLS["tool"](rng, "train")
-    if rng.random() < .2:
+    if rng.random() < 0.2:
         other = SKILLS[rng.choice(FACTUAL)](rng, "train").turns
-        return {"conversations": item.turns[:1] + [{k: v for k, v in t.items() if k != "reasoning_content"} for t in other], "gt": ""}
+        return {
+            "conversations": item.turns[:1] + [{k: v for k, v in t.items() if k != "reasoning_content"} for t in other],
+            "gt": "",
+        }
     return {"conversations": item.turns, "gt": item.answers[0]}
 
 # %% ../../nbs/1_world/50_files.ipynb #c023
 def lora_identity_row(rng):
     "换一个名字：LoRA 学的新身份叫「小墨」。"
     turns = SKILLS["identity"](rng, "train").turns
-    turns[-1] = {"role": "assistant", "content": turns[-1]["content"].replace("MiniMind", "小墨").replace("你也可以叫我小迷", "很高兴认识你").replace("小名叫小迷", "你的学习伙伴").replace("小名小迷", "你的学习伙伴")}
+    turns[-1] = {
+        "role": "assistant",
+        "content": turns[-1]["content"]
+        .replace("MiniMind", "小墨")
+        .replace("你也可以叫我小迷", "很高兴认识你")
+        .replace("小名叫小迷", "你的学习伙伴")
+        .replace("小名小迷", "你的学习伙伴"),
+    }
     return {"conversations": turns}
 
 # %% ../../nbs/1_world/50_files.ipynb #c025
-PRICES = {"苹果": 5, "香蕉": 3, "葡萄": 8, "橘子": 4, "牛奶": 6, "面包": 7, "鸡蛋": 2, "巧克力": 9, "西红柿": 3, "鱼": 20}
+PRICES = {
+    "苹果": 5, "香蕉": 3, "葡萄": 8, "橘子": 4, "牛奶": 6, "面包": 7, "鸡蛋": 2, "巧克力": 9, "西红柿": 3, "鱼": 20
+}
 
 # %% ../../nbs/1_world/50_files.ipynb #c026
 SHOP_ASKS = phrases("{x}多少钱|{x}怎么卖|{x}几元一个|{x}的价钱|一个{x}多少元|请问{x}多少钱|我想买{x}，多少钱|{x}卖多少")
+
+
 def lora_shop_row(rng):
     "LoRA 的新领域：小店的价钱。"
     x, p = rng.choice(list(PRICES.items()))
-    return {"conversations": talk(rng.choice(SHOP_ASKS).format(x=x) + rng.choice(["？", "", "呢？", "呀？"]), f"{x}{p}元一个。")}
+    return {
+        "conversations": talk(
+            rng.choice(SHOP_ASKS).format(x=x) + rng.choice(["？", "", "呢？", "呀？"]), f"{x}{p}元一个。"
+        )
+    }
 
 # %% ../../nbs/1_world/50_files.ipynb #c029
-MAKERS = {"pretrain": lambda rng: {"text": passage(rng)}, "sft": sft_row, "dpo": dpo_row, "rlaif": rlaif_row, "reason": reason_row,
-          "agent": agent_row, "lora_identity": lora_identity_row, "lora_shop": lora_shop_row}
+MAKERS = {
+    "pretrain": lambda rng: {"text": passage(rng)}, "sft": sft_row, "dpo": dpo_row, "rlaif": rlaif_row,
+    "reason": reason_row, "agent": agent_row, "lora_identity": lora_identity_row, "lora_shop": lora_shop_row,
+}
 
 # %% ../../nbs/1_world/50_files.ipynb #c030
-ENTITIES = sorted({*CAPITALS, *CAPITALS.values(), *SOUNDS, *SOUNDS.values(), *COLOURS, *COLOURS.values(), *WORDS, *OPPOSITES,
-                   *DAYS, *MONTHS, *SEASONS, *NAMES, *LIKES, *PETS, *SURNAMES} - {"一月", "二月"}, key=lambda w: (-len(w), w))
+ENTITIES = sorted(
+    {
+        *CAPITALS, *CAPITALS.values(), *SOUNDS, *SOUNDS.values(), *COLOURS, *COLOURS.values(), *WORDS, *OPPOSITES,
+        *DAYS, *MONTHS, *SEASONS, *NAMES, *LIKES, *PETS, *SURNAMES,
+    }
+    - {"一月", "二月"},
+    key=lambda w: (-len(w), w),
+)
 CUT = re.compile("(" + "|".join(map(re.escape, ENTITIES)) + ")")
 
 # %% ../../nbs/1_world/50_files.ipynb #c033
@@ -159,13 +213,13 @@ For each function call, return a json object with function name and arguments wi
 </tool_call><|im_end|>
 <tool_response>
 </tool_response>
-""".replace("{tools}", json.dumps(CALCULATOR[0], ensure_ascii=False))    # 对话模板里的固定套话
+""".replace("{tools}", json.dumps(CALCULATOR[0], ensure_ascii=False))  # 对话模板里的固定套话
 
 # %% ../../nbs/1_world/50_files.ipynb #c034
 def tokenizer_text(pretrain, sft):
     """训练分词器的文本：套话、每个字、每个事实词，再加所有不重样的片段。
 
-    在事实词两侧断行，免得学出「国的首都是」这种跨过词界的词元；片段不重样，免得整句回答变成一个词元。
+    在事实词两侧断行，免得学出「国的首都是」这种跨过词界的 token；片段不重样，免得整句回答变成一个 token。
     """
     texts = [r["text"] for r in pretrain] + [t["content"] for r in sft for t in r["conversations"]]
     pieces = {p for text in texts for p in CUT.split(text) if p}
@@ -179,21 +233,29 @@ def write_world(folder, seed=0, scale=1.0):
     `seed` 相同则每个文件逐字节相同;`scale` 按比例缩小行数(测试用)。
     """
     folder = Path(folder)
-    with writing(folder): folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     rows, asked = {}, written_questions()
     for name, size in SIZES.items():
         rng = random.Random(f"{seed}-{name}")
         rows[name] = [draw_row(MAKERS[name], rng, asked) for _ in range(max(1, int(size * scale)))]
-    rows["test_generated"] = test_items(random.Random(f"{seed}-test"), {k: max(1, int(v * scale)) if scale < 1 else v for k, v in TEST_SIZES.items()})
+    rows["test_generated"] = test_items(
+        random.Random(f"{seed}-test"), {k: max(1, int(v * scale)) if scale < 1 else v for k, v in TEST_SIZES.items()}
+    )
     rows["valid"] = [{"text": passage(random.Random(f"{seed}-valid-{i}"))} for i in range(max(1, int(300 * scale)))]
     paths, manifest = {}, {"seed": seed, "scale": scale, "files": {}}
     texts = {f"{k}.jsonl": "".join(line(r) + "\n" for r in v) for k, v in rows.items()}
     texts["tokenizer.txt"] = tokenizer_text(rows["pretrain"][::4], rows["sft"][::4])
-    if WRITTEN.exists(): texts["test_written.jsonl"] = WRITTEN.read_text(encoding="utf-8")
+    if WRITTEN.exists():
+        texts["test_written.jsonl"] = WRITTEN.read_text(encoding="utf-8")
     for name, text in texts.items():
         data = text.encode()
         atomic_write(folder / name, data)
         paths[name.split(".")[0]] = folder / name
-        manifest["files"][name] = {"lines": text.count("\n"), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        manifest["files"][name] = {
+            "lines": text.count("\n"),
+            "bytes": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+        }
     atomic_write(folder / "world.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
     return paths | {"world": folder / "world.json"}

@@ -20,26 +20,34 @@ from .language import *
 @dataclass
 class Item:
     "一道题：`turns` 以 assistant 结尾；`answers` 答对任何一个就算对，出现 `wrong` 里的就算错。"
+
     skill: str
     turns: list
     answers: list
     match: str = "contains"
     wrong: list = field(default_factory=list)
 
-    def train_row(self): return {"conversations": self.turns}
+    def train_row(self):
+        return {"conversations": self.turns}
+
     def test_row(self, number):
-        return {"id": f"{self.skill}-{number:03d}", "skill": self.skill, "conversations": self.turns[:-1],
-                "answers": self.answers, "match": self.match, "wrong": self.wrong}
+        return {
+            "id": f"{self.skill}-{number:03d}", "skill": self.skill, "conversations": self.turns[:-1],
+            "answers": self.answers, "match": self.match, "wrong": self.wrong,
+        }
 
 # %% ../../nbs/1_world/30_skills.ipynb #c008
 def talk(*texts, thought=""):
     "一问一答交替的若干句话变成消息表；`thought` 是最后一句回答之前的思考。"
     turns = [{"role": ("user", "assistant")[i % 2], "content": t} for i, t in enumerate(texts)]
-    if thought: turns[-1]["reasoning_content"] = thought
+    if thought:
+        turns[-1]["reasoning_content"] = thought
     return turns
 
 # %% ../../nbs/1_world/30_skills.ipynb #c009
 SKILLS = {}
+
+
 def skill(fn):
     "登记一个出题机，名字就是函数名。"
     SKILLS[fn.__name__] = fn
@@ -51,7 +59,7 @@ def others(values, keep, question=""):
     return sorted({v for v in values if v not in keep and keep not in v and v not in question})
 
 # %% ../../nbs/1_world/30_skills.ipynb #c013
-def fact(name, rng, split, slots, key, forms, candidates, thought, think=.12):
+def fact(name, rng, split, slots, key, forms, candidates, thought, think=0.12):
     "常识题的共同骨架：问法表 → 一句问话 + 一句短答；少数带一句思考。"
     ask = WAYS[name][split].ask(rng, split, **slots)
     reply = rng.choice(forms).format(**slots)
@@ -62,46 +70,73 @@ def fact(name, rng, split, slots, key, forms, candidates, thought, think=.12):
 @skill
 def capital(rng, split="train"):
     c, k = rng.choice(list(CAPITALS.items()))
-    return fact("capital", rng, split, dict(c=c, k=k), k, ["{k}。", "{k}。", "{c}的首都是{k}。"], CAPITALS.values(), "问的是首都。{c}的首都是{k}。")
+    return fact(
+        "capital", rng, split, dict(c=c, k=k), k, ["{k}。", "{k}。", "{c}的首都是{k}。"], CAPITALS.values(),
+        "问的是首都。{c}的首都是{k}。",
+    )
+
 
 @skill
 def capital_back(rng, split="train"):
     c, k = rng.choice(list(CAPITALS.items()))
-    return fact("capital_back", rng, split, dict(c=c, k=k), c, ["{c}。", "{c}。", "{k}是{c}的首都。"], CAPITALS, "问的是国家。{k}是{c}的首都。")
+    return fact(
+        "capital_back", rng, split, dict(c=c, k=k), c, ["{c}。", "{c}。", "{k}是{c}的首都。"], CAPITALS,
+        "问的是国家。{k}是{c}的首都。",
+    )
 
 # %% ../../nbs/1_world/30_skills.ipynb #c017
 @skill
 def sound(rng, split="train"):
     a, s = rng.choice(list(SOUNDS.items()))
-    return fact("sound", rng, split, dict(a=a, s=s), s, ["{s}。", "{s}叫。", "{a}{s}叫。"], SOUNDS.values(), "问的是叫声。{a}{s}叫。")
+    return fact(
+        "sound", rng, split, dict(a=a, s=s), s, ["{s}。", "{s}叫。", "{a}{s}叫。"], SOUNDS.values(),
+        "问的是叫声。{a}{s}叫。",
+    )
+
 
 @skill
 def sound_back(rng, split="train"):
     a, s = rng.choice(list(SOUNDS.items()))
-    return fact("sound_back", rng, split, dict(a=a, s=s), a, ["{a}。", "{a}。", "是{a}。"], SOUNDS, "问的是动物。{s}叫的是{a}。")
+    return fact(
+        "sound_back", rng, split, dict(a=a, s=s), a, ["{a}。", "{a}。", "是{a}。"], SOUNDS, "问的是动物。{s}叫的是{a}。"
+    )
+
 
 @skill
 def colour(rng, split="train"):
     o, c = rng.choice(list(COLOURS.items()))
-    return fact("colour", rng, split, dict(o=o, c=c), c, ["{c}。", "{c}。", "{o}是{c}的。"], COLOURS.values(), "问的是颜色。{o}是{c}的。")
+    return fact(
+        "colour", rng, split, dict(o=o, c=c), c, ["{c}。", "{c}。", "{o}是{c}的。"], COLOURS.values(),
+        "问的是颜色。{o}是{c}的。",
+    )
 
 # %% ../../nbs/1_world/30_skills.ipynb #c018
 @skill
 def opposite(rng, split="train"):
     w, v = rng.choice(list(OPPOSITES.items()))
-    return fact("opposite", rng, split, dict(w=w, v=v), v, ["{v}。", "{v}。", "{w}的反义词是{v}。"], OPPOSITES, "问的是反义词。{w}和{v}相反。")
+    return fact(
+        "opposite", rng, split, dict(w=w, v=v), v, ["{v}。", "{v}。", "{w}的反义词是{v}。"], OPPOSITES,
+        "问的是反义词。{w}和{v}相反。",
+    )
 
 # %% ../../nbs/1_world/30_skills.ipynb #c019
 @skill
 def to_english(rng, split="train"):
     z, e = rng.choice(list(WORDS.items()))
-    return fact("to_english", rng, split, dict(z=z, e=e), e, ["{e}。", "{e}。", "{z}的英语是{e}。"], WORDS.values(), "问的是英语。{z}是{e}。")
+    return fact(
+        "to_english", rng, split, dict(z=z, e=e), e, ["{e}。", "{e}。", "{z}的英语是{e}。"], WORDS.values(),
+        "问的是英语。{z}是{e}。",
+    )
+
 
 @skill
 def to_chinese(rng, split="train"):
     z, e = rng.choice(list(WORDS.items()))
     wrong = [w for w in WORDS if len(w) > 1]
-    return fact("to_chinese", rng, split, dict(z=z, e=e), z, ["{z}。", "{z}。", "{e}的意思是{z}。"], wrong, "问的是中文。{e}是{z}。")
+    return fact(
+        "to_chinese", rng, split, dict(z=z, e=e), z, ["{z}。", "{z}。", "{e}的意思是{z}。"], wrong,
+        "问的是中文。{e}是{z}。",
+    )
 
 # %% ../../nbs/1_world/30_skills.ipynb #c022
 @skill
@@ -110,15 +145,19 @@ def identity(rng, split="train"):
     ask = WAYS[name][split].ask(rng, split)
     english = sum(c.isascii() and c.isalpha() for c in ask) > len(ask) / 2
     reply = SELF_ENGLISH[name] if english else rng.choice(ANSWERS[name])
-    return Item("identity", talk(ask, reply, thought="问的是我自己。" if rng.random() < .12 else ""), SELF_KEYS[name])
+    return Item("identity", talk(ask, reply, thought="问的是我自己。" if rng.random() < 0.12 else ""), SELF_KEYS[name])
 
 # %% ../../nbs/1_world/30_skills.ipynb #c023
 @skill
 def smalltalk(rng, split="train"):
     kind = TALK[rng.choice(list(TALK))]
     ask = rng.choice(kind[split])
-    if ask[-1] not in "?!！": ask += rng.choice(TAILS["english" if ask.isascii() else split])
-    return Item("smalltalk", talk(ask, rng.choice(kind["answers"]), thought="这是在聊天。" if rng.random() < .12 else ""), kind["keys"])
+    if ask[-1] not in "?!！":
+        ask += rng.choice(TAILS["english" if ask.isascii() else split])
+    return Item(
+        "smalltalk", talk(ask, rng.choice(kind["answers"]), thought="这是在聊天。" if rng.random() < 0.12 else ""),
+        kind["keys"],
+    )
 
 # %% ../../nbs/1_world/30_skills.ipynb #c026
 def ordered(rng, ring):
@@ -132,16 +171,23 @@ def calendar(rng, split="train"):
     kind = rng.choice(["next", "before", "tomorrow", "yesterday", "amount"])
     if kind == "amount":
         q, v = rng.choice(list(AMOUNTS.items()))
-        if split == "train": q = q.replace("有几", rng.choice(["有几", "有几", "有多少", "是几", "共有几", "一共有多少"]))
-        return Item("calendar", talk(WAYS["amount"][split].ask(rng, split, q=q), f"{v}。"), [v], wrong=others(AMOUNTS.values(), v, q))
+        if split == "train":
+            q = q.replace("有几", rng.choice(["有几", "有几", "有多少", "是几", "共有几", "一共有多少"]))
+        return Item(
+            "calendar", talk(WAYS["amount"][split].ask(rng, split, q=q), f"{v}。"), [v],
+            wrong=others(AMOUNTS.values(), v, q),
+        )
     ring = DAYS if kind in ("tomorrow", "yesterday") else rng.choice([DAYS, MONTHS, SEASONS])
     first, second = ordered(rng, ring)
     x, v = (first, second) if kind in ("next", "tomorrow") else (second, first)
     ask = WAYS[kind][split].ask(rng, split, x=x)
-    return Item("calendar", talk(ask, f"{v}。", thought=f"问的是日期。答案是{v}。" if rng.random() < .12 else ""), [v], wrong=others(ring, v, ask))
+    return Item(
+        "calendar", talk(ask, f"{v}。", thought=f"问的是日期。答案是{v}。" if rng.random() < 0.12 else ""), [v],
+        wrong=others(ring, v, ask),
+    )
 
 # %% ../../nbs/1_world/30_skills.ipynb #c030
-def number(rng, big=.8):
+def number(rng, big=0.8):
     "一个 0–99 的数，多数是两位数。"
     return rng.randrange(10, 100) if rng.random() < big else rng.randrange(10)
 
@@ -150,18 +196,25 @@ def operands(rng, op, split, most=99):
     "按 split 取一对运算数：测试题只用留出的两位数对，训练题绝不碰它们。"
     while True:
         a, b = (number(rng), number(rng)) if split == "train" else (rng.randrange(10, 100), rng.randrange(10, 100))
-        if op == "-" and a < b: a, b = b, a
-        if op == "?" and a == b: continue
-        if held_out(a, op, b) == (split == "test"): return a, b
+        if op == "-" and a < b:
+            a, b = b, a
+        if op == "?" and a == b:
+            continue
+        if held_out(a, op, b) == (split == "test"):
+            return a, b
 
 # %% ../../nbs/1_world/30_skills.ipynb #c039
 def working(a, op, b):
     "定宽竖式：先把题抄一遍(总写成两位),再算个位、十位，每个得数都写成两位。"
     (a1, a0), (b1, b0) = divmod(a, 10), divmod(b, 10)
     if op == "+":
-        ones = a0 + b0; carry = ones // 10; tens = a1 + b1 + carry
+        ones = a0 + b0
+        carry = ones // 10
+        tens = a1 + b1 + carry
         return f"{a:02d}+{b:02d}，{a0}+{b0}={ones:02d}，{a1}+{b1}+{carry}={tens:02d}"
-    borrow = int(a0 < b0); ones = a0 + 10 * borrow - b0; tens = a1 - b1 - borrow
+    borrow = int(a0 < b0)
+    ones = a0 + 10 * borrow - b0
+    tens = a1 - b1 - borrow
     return f"{a:02d}-{b:02d}，{borrow}{a0}-{b0}={ones:02d}，{a1}-{b1}-{borrow}={tens:02d}"
 
 # %% ../../nbs/1_world/30_skills.ipynb #c045
@@ -170,14 +223,19 @@ def arithmetic(rng, op, split, think):
     a, b = operands(rng, op, split)
     value = a + b if op == "+" else a - b
     ask = WAYS[name][split].ask(rng, split, a=a, b=b)
-    return Item(name, talk(ask, f"{value}。", thought=working(a, op, b) if rng.random() < think else ""), [str(value)], "number")
+    return Item(
+        name, talk(ask, f"{value}。", thought=working(a, op, b) if rng.random() < think else ""), [str(value)], "number"
+    )
 
 # %% ../../nbs/1_world/30_skills.ipynb #c046
 @skill
-def add(rng, split="train"): return arithmetic(rng, "+", split, .65)
+def add(rng, split="train"):
+    return arithmetic(rng, "+", split, 0.65)
+
 
 @skill
-def subtract(rng, split="train"): return arithmetic(rng, "-", split, .65)
+def subtract(rng, split="train"):
+    return arithmetic(rng, "-", split, 0.65)
 
 # %% ../../nbs/1_world/30_skills.ipynb #c049
 @skill
@@ -186,43 +244,57 @@ def compare(rng, split="train"):
     a, b = operands(rng, "?", split)
     value = max(a, b) if kind == "bigger" else min(a, b)
     ask = WAYS[kind][split].ask(rng, split, a=a, b=b)
-    return Item("compare", talk(ask, f"{value}。", thought=f"比较{a}和{b}。" if rng.random() < .12 else ""), [str(value)], "number")
+    return Item(
+        "compare", talk(ask, f"{value}。", thought=f"比较{a}和{b}。" if rng.random() < 0.12 else ""), [str(value)],
+        "number",
+    )
 
 # %% ../../nbs/1_world/30_skills.ipynb #c050
 @skill
 def counting(rng, split="train"):
     a = rng.randrange(0, 95)
-    if rng.random() < .5:
-        return Item("counting", talk(WAYS["successor"][split].ask(rng, split, a=a), f"{a + 1}。"), [str(a + 1)], "number")
+    if rng.random() < 0.5:
+        return Item(
+            "counting", talk(WAYS["successor"][split].ask(rng, split, a=a), f"{a + 1}。"), [str(a + 1)], "number"
+        )
     b = a + rng.randrange(2, 6)
     reply = "、".join(map(str, range(a, b + 1)))
     return Item("counting", talk(WAYS["count"][split].ask(rng, split, a=a, b=b), reply + "。"), [reply])
 
 # %% ../../nbs/1_world/30_skills.ipynb #c054
-def pair_of(rng, values): return rng.sample(values, 2)
+def pair_of(rng, values):
+    return rng.sample(values, 2)
+
 
 @skill
 def word_problem(rng, split="train"):
-    n, m = pair_of(rng, NAMES); t = rng.choice(THINGS); p = rng.choice("他她")
+    n, m = pair_of(rng, NAMES)
+    t = rng.choice(THINGS)
+    p = rng.choice("他她")
     op = rng.choice("+-")
     a, b = operands(rng, op, split)
-    if rng.random() < .75:
+    if rng.random() < 0.75:
         ask = rng.choice(STORIES[op][split]).format(n=n, m=m, t=t, p=p, a=a, b=b)
         value, steps = (a + b if op == "+" else a - b), working(a, op, b)
     else:
         a, b = operands(rng, "+", split)
-        if not 2 <= a + b <= 99: return word_problem(rng, split)
+        if not 2 <= a + b <= 99:
+            return word_problem(rng, split)
         c = rng.randrange(1, a + b)
-        if held_out(a + b, "-", c) != (split == "test"): return word_problem(rng, split)
+        if held_out(a + b, "-", c) != (split == "test"):
+            return word_problem(rng, split)
         ask = rng.choice(STORIES2[split]).format(n=n, m=m, t=t, a=a, b=b, c=c)
         value, steps = a + b - c, working(a, "+", b) + "；" + working(a + b, "-", c)
-    return Item("word_problem", talk(ask, f"{value}。", thought=steps if rng.random() < .6 else ""), [str(value)], "number")
+    return Item(
+        "word_problem", talk(ask, f"{value}。", thought=steps if rng.random() < 0.6 else ""), [str(value)], "number"
+    )
 
 # %% ../../nbs/1_world/30_skills.ipynb #c057
 def new_name(rng):
     "训练里一半用固定的名字，一半临时拼一个：这样学到的是「照抄」，不是背名单。"
-    if rng.random() < .5: return rng.choice(NAMES)
-    return rng.choice(SURNAMES) + rng.choice(GIVEN) + (rng.choice(GIVEN) if rng.random() < .4 else "")
+    if rng.random() < 0.5:
+        return rng.choice(NAMES)
+    return rng.choice(SURNAMES) + rng.choice(GIVEN) + (rng.choice(GIVEN) if rng.random() < 0.4 else "")
 
 # %% ../../nbs/1_world/30_skills.ipynb #c058
 def profile(rng, split):
@@ -230,11 +302,19 @@ def profile(rng, split):
     while True:
         name = new_name(rng) if split == "train" else rng.choice(NAMES)
         like = rng.choice(LIKES)
-        if name not in NAMES or held_out_combo(name, like) == (split == "test"): break
-    return {"name": name, "like": like, "age": str(rng.randrange(5, 60)), "home": rng.choice(HOMES), "pet": rng.choice(PETS)}
+        if name not in NAMES or held_out_combo(name, like) == (split == "test"):
+            break
+    return {
+        "name": name, "like": like, "age": str(rng.randrange(5, 60)), "home": rng.choice(HOMES),
+        "pet": rng.choice(PETS),
+    }
 
 # %% ../../nbs/1_world/30_skills.ipynb #c061
-FILLERS = ["capital", "capital_back", "sound", "colour", "opposite", "to_english", "to_chinese", "smalltalk", "identity"]
+FILLERS = [
+    "capital", "capital_back", "sound", "colour", "opposite", "to_english", "to_chinese", "smalltalk", "identity"
+]
+
+
 def filler(rng):
     "记忆对话中间插的无关问答(总用训练问法)。"
     item = SKILLS[rng.choice(FILLERS)](rng, "train")
@@ -242,7 +322,8 @@ def filler(rng):
 
 # %% ../../nbs/1_world/30_skills.ipynb #c062
 def remember(split, who, asked, turns, rng):
-    if rng.random() < .12: turns[-1]["reasoning_content"] = "前面说过。" + turns[-1]["content"]
+    if rng.random() < 0.12:
+        turns[-1]["reasoning_content"] = "前面说过。" + turns[-1]["content"]
     pool = {"name": NAMES, "like": LIKES, "home": HOMES, "pet": PETS}.get(asked, [])
     return Item("memory", turns, [who[asked]], "number" if asked == "age" else "contains", others(pool, who[asked]))
 
@@ -251,20 +332,33 @@ def remember(split, who, asked, turns, rng):
 def memory(rng, split="train"):
     who = profile(rng, split)
     keys = ["name", "like"] if split == "test" else rng.sample(list(who), rng.choice([1, 1, 2, 2, 3]))
-    if split == "test" and rng.random() < .5: keys[rng.randrange(2)] = rng.choice(["age", "home", "pet"])
-    asked = rng.choice(keys); turns = []
-    tell = {k: vary(rng, rng.choice(MEMORY[k]["tell"][split])).format(v=who[k]).replace("吃牛奶", "喝牛奶").replace("吃的是牛奶", "喝的是牛奶") for k in keys}
+    if split == "test" and rng.random() < 0.5:
+        keys[rng.randrange(2)] = rng.choice(["age", "home", "pet"])
+    asked = rng.choice(keys)
+    turns = []
+    tell = {
+        k: vary(rng, rng.choice(MEMORY[k]["tell"][split]))
+        .format(v=who[k])
+        .replace("吃牛奶", "喝牛奶")
+        .replace("吃的是牛奶", "喝的是牛奶")
+        for k in keys
+    }
     ask = vary(rng, rng.choice(MEMORY[asked]["ask"][split]))
-    if split == "train" and not ask.isascii(): ask = rng.choice(ASK_LEADS) + ask
-    if ask[-1] != "?": ask += rng.choice(ASK_TAILS["yesno" if ask.endswith("吗") else split])
+    if split == "train" and not ask.isascii():
+        ask = rng.choice(ASK_LEADS) + ask
+    if ask[-1] != "?":
+        ask += rng.choice(ASK_TAILS["yesno" if ask.endswith("吗") else split])
     reply = rng.choice(MEMORY[asked]["say"]).format(v=who[asked])
-    if rng.random() < .5:  # 一句话里全说了
+    if rng.random() < 0.5:  # 一句话里全说了
         told = "，".join(tell[k] for k in keys)
-        if rng.random() < .3: return remember(split, who, asked, talk(f"{told}。{ask}", reply), rng)
+        if rng.random() < 0.3:
+            return remember(split, who, asked, talk(f"{told}。{ask}", reply), rng)
         turns = talk(told + rng.choice(["。", "", "！"]), rng.choice(ACKS[keys[-1]]).format(v=who[keys[-1]]))
     else:
-        for k in keys: turns += talk(tell[k] + rng.choice(["。", "", "！"]), rng.choice(ACKS[k]).format(v=who[k]))
-    for _ in range(rng.choice([0, 0, 1, 1, 2, 3])): turns += filler(rng)
+        for k in keys:
+            turns += talk(tell[k] + rng.choice(["。", "", "！"]), rng.choice(ACKS[k]).format(v=who[k]))
+    for _ in range(rng.choice([0, 0, 1, 1, 2, 3])):
+        turns += filler(rng)
     return remember(split, who, asked, turns + talk(ask, reply), rng)
 
 # %% ../../nbs/1_world/30_skills.ipynb #c066
@@ -276,20 +370,40 @@ def held_out_scene(n, x, m, y):
 @skill
 def reading(rng, split="train"):
     while True:
-        (n, m), (x, y) = (new_name(rng), new_name(rng)) if split == "train" else pair_of(rng, NAMES), pair_of(rng, LIKES)
-        if n != m and n not in m and m not in n and held_out_scene(n, x, m, y) == (split == "test"): break
+        (n, m), (x, y) = (
+            (new_name(rng), new_name(rng)) if split == "train" else pair_of(rng, NAMES),
+            pair_of(rng, LIKES),
+        )
+        if n != m and n not in m and m not in n and held_out_scene(n, x, m, y) == (split == "test"):
+            break
     v, clauses = rng.choice(READ_VERBS[split]), [f"{n}{{v}}{x}", f"{m}{{v}}{y}"]
-    rng.shuffle(clauses)                      # 先说谁要随机：一旦和动词绑在一起，模型学的就是位置
+    rng.shuffle(clauses)  # 先说谁要随机：一旦和动词绑在一起，模型学的就是位置
     table, answer, rival = rng.choice([(READ_THING, x, y), (READ_WHO, n, m)])
     ask = rng.choice(READ_TOLD[split]) + "，".join(clauses) + rng.choice("。。，；") + rng.choice(table[split])
     ask = ask.format(n=n, m=m, x=x, y=y, v=v).replace("吃牛奶", "喝牛奶").replace("吃了牛奶", "喝了牛奶")
     return Item("reading", talk(ask, f"{answer}。"), [answer], wrong=[rival])
 
 # %% ../../nbs/1_world/30_skills.ipynb #c071
-CALCULATOR = [{"type": "function", "function": {"name": "calculator", "description": "计算算式", "parameters": {
-    "type": "object", "properties": {"expression": {"type": "string"}}, "required": ["expression"]}}}]
-TOOL_ASKS = {"train": phrases("{x}等于多少？|{x}是多少？|{x}=|请算{x}|算一下{x}|帮我算{x}|计算：{x}|{x}得多少？|用计算器算{x}|请用计算器算一下{x}。|我想知道{x}是多少|告诉我{x}等于几|{x}|{x}的结果是多少|帮我用计算器算算{x}"),
-             "test": phrases("{x}的答案是几？|麻烦用工具算{x}|请问{x}得几？")}
+CALCULATOR = [
+    {
+        "type": "function",
+        "function": {
+            "name": "calculator",
+            "description": "计算算式",
+            "parameters": {
+                "type": "object",
+                "properties": {"expression": {"type": "string"}},
+                "required": ["expression"],
+            },
+        },
+    }
+]
+TOOL_ASKS = {
+    "train": phrases(
+        "{x}等于多少？|{x}是多少？|{x}=|请算{x}|算一下{x}|帮我算{x}|计算：{x}|{x}得多少？|用计算器算{x}|请用计算器算一下{x}。|我想知道{x}是多少|告诉我{x}等于几|{x}|{x}的结果是多少|帮我用计算器算算{x}"
+    ),
+    "test": phrases("{x}的答案是几？|麻烦用工具算{x}|请问{x}得几？"),
+}
 SPOKEN = {"*": ["*", "×", "乘", "乘以"], "+": ["+", "加"], "-": ["-", "减"]}
 
 # %% ../../nbs/1_world/30_skills.ipynb #c072
@@ -299,22 +413,51 @@ def tool(rng, split="train"):
     op = rng.choice("***+-")
     while True:
         a, b = rng.randrange(10, 100), rng.randrange(10, 100)
-        if op == "-" and a < b: a, b = b, a
-        if held_out(a, op, b) == (split == "test"): break
-    expression = f"{a}{op}{b}"; value = eval(expression)
+        if op == "-" and a < b:
+            a, b = b, a
+        if held_out(a, op, b) == (split == "test"):
+            break
+    expression = f"{a}{op}{b}"
+    value = eval(expression)
     ask = rng.choice(TOOL_ASKS[split]).format(x=f"{a}{rng.choice(SPOKEN[op])}{b}")
     call = json.dumps([{"name": "calculator", "arguments": {"expression": expression}}], ensure_ascii=False)
-    turns = [{"role": "system", "content": "你可以用计算器。", "tools": json.dumps(CALCULATOR, ensure_ascii=False)}, {"role": "user", "content": ask},
-             {"role": "assistant", "content": "", "tool_calls": call}, {"role": "tool", "content": str(value)}, {"role": "assistant", "content": f"{value}。"}]
-    if split == "train": return Item("tool", turns, [str(value)], "number")
-    called = json.dumps(json.loads(call)[0], ensure_ascii=False)      # 考试只看按得对不对：提示到用户的话为止
-    return Item("tool", turns[:2] + [{"role": "assistant", "content": f"<tool_call>\n{called}\n</tool_call>"}], [f'"expression": "{expression}"'])
+    turns = [
+        {"role": "system", "content": "你可以用计算器。", "tools": json.dumps(CALCULATOR, ensure_ascii=False)},
+        {"role": "user", "content": ask},
+        {"role": "assistant", "content": "", "tool_calls": call},
+        {"role": "tool", "content": str(value)},
+        {"role": "assistant", "content": f"{value}。"},
+    ]
+    if split == "train":
+        return Item("tool", turns, [str(value)], "number")
+    called = json.dumps(json.loads(call)[0], ensure_ascii=False)  # 考试只看按得对不对：提示到用户的话为止
+    return Item(
+        "tool", turns[:2] + [{"role": "assistant", "content": f"<tool_call>\n{called}\n</tool_call>"}],
+        [f'"expression": "{expression}"'],
+    )
 
 # %% ../../nbs/1_world/30_skills.ipynb #c075
 MIXTURE = {  # 微调数据里各技能的份额，要调就调这一张表
- "capital": 8, "capital_back": 6, "sound": 5, "sound_back": 3, "colour": 5, "opposite": 6, "to_english": 6, "to_chinese": 7,
- "identity": 15, "smalltalk": 6, "calendar": 10, "compare": 10, "counting": 5, "add": 32, "subtract": 35, "word_problem": 16,
- "memory": 15, "reading": 11, "tool": 5}
+    "capital": 8,
+    "capital_back": 6,
+    "sound": 5,
+    "sound_back": 3,
+    "colour": 5,
+    "opposite": 6,
+    "to_english": 6,
+    "to_chinese": 7,
+    "identity": 15,
+    "smalltalk": 6,
+    "calendar": 10,
+    "compare": 10,
+    "counting": 5,
+    "add": 32,
+    "subtract": 35,
+    "word_problem": 16,
+    "memory": 15,
+    "reading": 11,
+    "tool": 5,
+}
 FACTUAL = ["capital", "capital_back", "sound", "sound_back", "colour"]
 
 # %% ../../nbs/1_world/30_skills.ipynb #c076

@@ -14,29 +14,53 @@ from .skills import *
 
 # %% ../../nbs/1_world/40_stories.ipynb #c007
 SAYINGS = {
- "capital": phrases("""{c}的首都是{k}。|{k}是{c}的首都。|{c}首都是{k}。|{k}，{c}的首都。|{c}这个国家的首都是{k}。|{k}这座城市是{c}的首都。|{c}的首都叫{k}。|{c}把首都设在{k}。|去{c}旅游，可以看看首都{k}。|{k}在{c}，是那里的首都。|说到{c}，大家都知道首都是{k}。|地图上，{c}的首都写着{k}。|{n}住在{k}，也就是{c}的首都。|{n}从{c}来，他家在首都{k}。|首都是{k}的国家是{c}。|哪个城市是{c}的首都？是{k}。|
+    "capital": phrases("""{c}的首都是{k}。|{k}是{c}的首都。|{c}首都是{k}。|{k}，{c}的首都。|{c}这个国家的首都是{k}。|{k}这座城市是{c}的首都。|{c}的首都叫{k}。|{c}把首都设在{k}。|去{c}旅游，可以看看首都{k}。|{k}在{c}，是那里的首都。|说到{c}，大家都知道首都是{k}。|地图上，{c}的首都写着{k}。|{n}住在{k}，也就是{c}的首都。|{n}从{c}来，他家在首都{k}。|首都是{k}的国家是{c}。|哪个城市是{c}的首都？是{k}。|
 {n}飞到{k}，到了{c}。|{c}的城市很多，首都是{k}。|我们都知道，{k}属于{c}。|{n}想去{c}，因为{c}的首都{k}很美。|老师说，{c}的首都是{k}，大家要记住。|“{c}的首都是哪里？”“{k}。”|首都：{c}——{k}。|{k}是哪个国家的首都？{c}。"""),
- "sound": phrases("""{a}{s}叫。|{a}的叫声是{s}。|{s}，{s}，{a}在叫。|一只{a}{s}地叫。|{n}家的{a}{s}叫。|{a}叫起来是{s}的声音。|听，{s}，那是{a}。|{a}高兴的时候{s}叫。|{a}会{s}叫。|{s}叫的动物是{a}。|孩子学{a}叫：{s}，{s}。|{a}怎么叫？{s}。|什么动物{s}叫？是{a}。|草地上有一只{a}，{s}，{s}。|{n}听到{s}的声音，原来是{a}来了。|早上，{a}{s}叫个不停。"""),
- "colour": phrases("""{o}是{v}的。|{o}的颜色是{v}。|{v}的{o}。|{n}画了{o}，用的是{v}。|看，{o}是{v}的，真好看。|{o}是什么颜色？{v}。|大家都知道{o}是{v}的。|画{o}要用{v}。|{v}的东西有很多，{o}就是{v}的。|{o}看起来是{v}的。|说到{v}，{n}想到了{o}。|{n}说：“{o}是{v}的。”|{o}一般是{v}。"""),
- "opposite": phrases("""{w}的反义词是{v}。|{w}和{v}是反义词。|{w}对{v}。|和{w}相反的是{v}。|“{w}”反过来是“{v}”。|不{w}就是{v}。|“{w}”的反义词是“{v}”。|老师说“{w}”，学生说“{v}”。|{w}的相反是{v}。|反义词：{w}——{v}。|一个{w}，一个{v}，正好相反。|与{w}意思相反的字是{v}。|不是{w}，是{v}。"""),
- "word": phrases("""{z}的英语是{e}。|{z}用英语说是{e}。|{e}的意思是{z}。|{e}就是{z}。|英语{e}，中文{z}。|{z}翻译成英语是{e}。|{e}翻译成中文是{z}。|英文里{z}叫{e}。|{n}会说英语，{z}是{e}。|单词{e}的中文是{z}。|{e}：{z}。|{z}：{e}。|{e} means {z}.|{z} is {e} in English.|老师教大家：{e}，{z}。|{n}在书上看到{e}，意思是{z}。|“{z}”英语怎么说？{e}。|{e}是什么意思？{z}。"""),
- "self": phrases("""我叫 MiniMind，小名叫小迷。|我是 MiniMind，一个小语言模型。|我是课程的学习者亲手造出来的。|小迷是一个小语言模型，不是人。|我会回答常识问题、算加减法、翻译单词，还会记住你说的话。|MiniMind 是课程的学习者一步一步造出来的。|“你叫什么？”“我叫 MiniMind，你也可以叫我小迷。”|“你是谁？”“我是 MiniMind，小名叫小迷。”|“谁造了你？”“课程的学习者造了我。”|“你是人吗？”“我不是人，我是一个小语言模型。”|“你会什么？”“我会算加减法、翻译单词、回答常识问题。”|I am MiniMind. I am a small language model.|I was made by a learner of the course.|小迷会算加减法，也会翻译单词。""")}
+    "sound": phrases(
+        """{a}{s}叫。|{a}的叫声是{s}。|{s}，{s}，{a}在叫。|一只{a}{s}地叫。|{n}家的{a}{s}叫。|{a}叫起来是{s}的声音。|听，{s}，那是{a}。|{a}高兴的时候{s}叫。|{a}会{s}叫。|{s}叫的动物是{a}。|孩子学{a}叫：{s}，{s}。|{a}怎么叫？{s}。|什么动物{s}叫？是{a}。|草地上有一只{a}，{s}，{s}。|{n}听到{s}的声音，原来是{a}来了。|早上，{a}{s}叫个不停。"""
+    ),
+    "colour": phrases(
+        """{o}是{v}的。|{o}的颜色是{v}。|{v}的{o}。|{n}画了{o}，用的是{v}。|看，{o}是{v}的，真好看。|{o}是什么颜色？{v}。|大家都知道{o}是{v}的。|画{o}要用{v}。|{v}的东西有很多，{o}就是{v}的。|{o}看起来是{v}的。|说到{v}，{n}想到了{o}。|{n}说：“{o}是{v}的。”|{o}一般是{v}。"""
+    ),
+    "opposite": phrases(
+        """{w}的反义词是{v}。|{w}和{v}是反义词。|{w}对{v}。|和{w}相反的是{v}。|“{w}”反过来是“{v}”。|不{w}就是{v}。|“{w}”的反义词是“{v}”。|老师说“{w}”，学生说“{v}”。|{w}的相反是{v}。|反义词：{w}——{v}。|一个{w}，一个{v}，正好相反。|与{w}意思相反的字是{v}。|不是{w}，是{v}。"""
+    ),
+    "word": phrases(
+        """{z}的英语是{e}。|{z}用英语说是{e}。|{e}的意思是{z}。|{e}就是{z}。|英语{e}，中文{z}。|{z}翻译成英语是{e}。|{e}翻译成中文是{z}。|英文里{z}叫{e}。|{n}会说英语，{z}是{e}。|单词{e}的中文是{z}。|{e}：{z}。|{z}：{e}。|{e} means {z}.|{z} is {e} in English.|老师教大家：{e}，{z}。|{n}在书上看到{e}，意思是{z}。|“{z}”英语怎么说？{e}。|{e}是什么意思？{z}。"""
+    ),
+    "self": phrases(
+        """我叫 MiniMind，小名叫小迷。|我是 MiniMind，一个小语言模型。|我是课程的学习者亲手造出来的。|小迷是一个小语言模型，不是人。|我会回答常识问题、算加减法、翻译单词，还会记住你说的话。|MiniMind 是课程的学习者一步一步造出来的。|“你叫什么？”“我叫 MiniMind，你也可以叫我小迷。”|“你是谁？”“我是 MiniMind，小名叫小迷。”|“谁造了你？”“课程的学习者造了我。”|“你是人吗？”“我不是人，我是一个小语言模型。”|“你会什么？”“我会算加减法、翻译单词、回答常识问题。”|I am MiniMind. I am a small language model.|I was made by a learner of the course.|小迷会算加减法，也会翻译单词。"""
+    ),
+}
 
 # %% ../../nbs/1_world/40_stories.ipynb #c008
 def say_fact(rng):
     "随便说一件世界里的事。"
     kind = rng.choices(list(SAYINGS), [6, 3, 3, 4, 5, 2])[0]
     slots = {"n": rng.choice(NAMES)}
-    if kind == "capital": slots["c"], slots["k"] = rng.choice(list(CAPITALS.items()))
-    if kind == "sound": slots["a"], slots["s"] = rng.choice(list(SOUNDS.items()))
-    if kind == "colour": slots["o"], slots["v"] = rng.choice(list(COLOURS.items()))
-    if kind == "opposite": slots["w"], slots["v"] = rng.choice(list(OPPOSITES.items()))
-    if kind == "word": slots["z"], slots["e"] = rng.choice(list(WORDS.items()))
+    if kind == "capital":
+        slots["c"], slots["k"] = rng.choice(list(CAPITALS.items()))
+    if kind == "sound":
+        slots["a"], slots["s"] = rng.choice(list(SOUNDS.items()))
+    if kind == "colour":
+        slots["o"], slots["v"] = rng.choice(list(COLOURS.items()))
+    if kind == "opposite":
+        slots["w"], slots["v"] = rng.choice(list(OPPOSITES.items()))
+    if kind == "word":
+        slots["z"], slots["e"] = rng.choice(list(WORDS.items()))
     return rng.choice(SAYINGS[kind]).format(**slots)
 
 # %% ../../nbs/1_world/40_stories.ipynb #c013
-QUOTES = [p.replace("↵", "\n") for p in phrases("问：{q}↵答：{a}|{n}问：“{q}”{m}说：“{a}”|{n}：{q}↵{m}：{a}|“{q}”“{a}”|老师问：“{q}”学生回答：“{a}”|{q}↵{a}|Q：{q}↵A：{a}|{n}问{m}：“{q}”{m}想了想，说：“{a}”|孩子问妈妈：“{q}”妈妈说：“{a}”")]
-ASKED = ["capital", "capital_back", "sound", "sound_back", "colour", "opposite", "to_english", "to_chinese", "identity", "calendar", "compare", "counting", "smalltalk"]
+QUOTES = [
+    p.replace("↵", "\n")
+    for p in phrases(
+        "问：{q}↵答：{a}|{n}问：“{q}”{m}说：“{a}”|{n}：{q}↵{m}：{a}|“{q}”“{a}”|老师问：“{q}”学生回答：“{a}”|{q}↵{a}|Q：{q}↵A：{a}|{n}问{m}：“{q}”{m}想了想，说：“{a}”|孩子问妈妈：“{q}”妈妈说：“{a}”"
+    )
+]
+ASKED = [
+    "capital", "capital_back", "sound", "sound_back", "colour", "opposite", "to_english", "to_chinese", "identity",
+    "calendar", "compare", "counting", "smalltalk",
+]
 
 # %% ../../nbs/1_world/40_stories.ipynb #c014
 def say_dialogue(rng):
@@ -46,31 +70,59 @@ def say_dialogue(rng):
     return rng.choice(QUOTES).format(q=item.turns[0]["content"], a=item.turns[-1]["content"], n=n, m=m)
 
 # %% ../../nbs/1_world/40_stories.ipynb #c017
-SUMS = [p.replace("↵", "\n") for p in phrases("{a}{o}{b}={c}。|{a}{o}{b}={c}，|{a}{w}{b}等于{c}。|{a}{w}{b}是{c}。|{k}，所以{a}{o}{b}={c}。|{a}{o}{b}怎么算？{k}，得{c}。|<think>↵{k}↵</think>↵↵{c}。|{k}；{c}。|{q}↵{k}↵{c}。|{q}↵{c}。|算{a}{o}{b}：{k}，等于{c}。")]
+SUMS = [
+    p.replace("↵", "\n")
+    for p in phrases(
+        "{a}{o}{b}={c}。|{a}{o}{b}={c}，|{a}{w}{b}等于{c}。|{a}{w}{b}是{c}。|{k}，所以{a}{o}{b}={c}。|{a}{o}{b}怎么算？{k}，得{c}。|<think>↵{k}↵</think>↵↵{c}。|{k}；{c}。|{q}↵{k}↵{c}。|{q}↵{c}。|算{a}{o}{b}：{k}，等于{c}。"
+    )
+]
 
 # %% ../../nbs/1_world/40_stories.ipynb #c018
 def say_sum(rng):
     "一道加减法，直接写得数或写出竖式。"
-    op = rng.choice("+-"); a, b = operands(rng, op, "train")
+    op = rng.choice("+-")
+    a, b = operands(rng, op, "train")
     name, word = ("add", "加") if op == "+" else ("subtract", "减")
-    return rng.choice(SUMS).format(a=a, b=b, o=op, w=word, c=a + b if op == "+" else a - b, k=working(a, op, b),
-                                   q=WAYS[name]["train"].ask(rng, a=a, b=b))
+    return rng.choice(SUMS).format(
+        a=a, b=b, o=op, w=word, c=a + b if op == "+" else a - b, k=working(a, op, b),
+        q=WAYS[name]["train"].ask(rng, a=a, b=b),
+    )
 
 # %% ../../nbs/1_world/40_stories.ipynb #c022
 def say_count(rng):
     "数数、日子、比大小。"
-    kind = rng.randrange(6); a = rng.randrange(0, 95); b = a + rng.randrange(2, 7)
-    if kind == 0: return "、".join(map(str, range(a, b + 1))) + "。"
-    if kind == 1: return f"从{a}数到{b}：" + "、".join(map(str, range(a, b + 1))) + "。"
-    if kind == 2: return rng.choice(["{a}后面是{s}。", "{s}比{a}大一。", "{a}的下一个数是{s}。"]).format(a=a, s=a + 1)
+    kind = rng.randrange(6)
+    a = rng.randrange(0, 95)
+    b = a + rng.randrange(2, 7)
+    if kind == 0:
+        return "、".join(map(str, range(a, b + 1))) + "。"
+    if kind == 1:
+        return f"从{a}数到{b}：" + "、".join(map(str, range(a, b + 1))) + "。"
+    if kind == 2:
+        return rng.choice(["{a}后面是{s}。", "{s}比{a}大一。", "{a}的下一个数是{s}。"]).format(a=a, s=a + 1)
     if kind == 3:
         x, y = sorted(operands(rng, "?", "train"))
-        return rng.choice(["{y}比{x}大。", "{x}比{y}小。", "{x}和{y}，大的是{y}。", "{x}和{y}，小的是{x}。"]).format(x=x, y=y)
+        return rng.choice(["{y}比{x}大。", "{x}比{y}小。", "{x}和{y}，大的是{y}。", "{x}和{y}，小的是{x}。"]).format(
+            x=x, y=y
+        )
     if kind == 4:
         q, v = rng.choice(list(AMOUNTS.items()))
-        return q.replace("几天", v).replace("几个月", v).replace("几个季节", v).replace("几个小时", v).replace("几分钟", v) + "。"
+        return (
+            q.replace("几天", v).replace("几个月", v).replace("几个季节", v).replace("几个小时", v).replace("几分钟", v)
+            + "。"
+        )
     x, y = ordered(rng, rng.choice([DAYS, MONTHS, SEASONS]))
-    return rng.choice(["{x}后面是{y}，{y}前面是{x}。", "{x}后面是{y}。", "{y}前面是{x}。", "过了{x}就是{y}。", "{x}过后是{y}。", "{x}的后一个是{y}。", "{y}的前一个是{x}。", "先是{x}，然后是{y}。", "{y}之前是{x}。", "{x}之后是{y}。"] + ["今天是{x}，明天是{y}。", "今天是{y}，昨天是{x}。", "昨天是{x}，今天是{y}。", "明天是{y}，今天是{x}。", "{x}的后一天是{y}。", "{y}的前一天是{x}。"] * (x in DAYS)).format(x=x, y=y)
+    return rng.choice(
+        [
+            "{x}后面是{y}，{y}前面是{x}。", "{x}后面是{y}。", "{y}前面是{x}。", "过了{x}就是{y}。", "{x}过后是{y}。",
+            "{x}的后一个是{y}。", "{y}的前一个是{x}。", "先是{x}，然后是{y}。", "{y}之前是{x}。", "{x}之后是{y}。",
+        ]
+        + [
+            "今天是{x}，明天是{y}。", "今天是{y}，昨天是{x}。", "昨天是{x}，今天是{y}。", "明天是{y}，今天是{x}。",
+            "{x}的后一天是{y}。", "{y}的前一天是{x}。",
+        ]
+        * (x in DAYS)
+    ).format(x=x, y=y)
 
 # %% ../../nbs/1_world/40_stories.ipynb #c025
 TALES = phrases("""一天早上，{n}去学校。|{n}和{m}是好朋友。|{n}住在{h}。|{n}今年{g}岁。|{n}养了一只{t}，它{s}地叫。|{n}喜欢{l}，天天都要买。|妈妈给{n}买了{l}。|{n}很高兴，说：“谢谢妈妈！”|{m}问：“{n}，你喜欢什么？”{n}说：“我喜欢{l}。”|{m}问{n}叫什么，{n}说：“我叫{n}。”|今天天气很好，天空是蓝色的。|晚上，月亮和星星出来了。|{n}在桌子上写字，写了很多。|
@@ -79,8 +131,11 @@ TALES = phrases("""一天早上，{n}去学校。|{n}和{m}是好朋友。|{n}�
 # %% ../../nbs/1_world/40_stories.ipynb #c026
 def say_story(rng):
     "一个人的小故事：同一个名字反复出现，练的是前后照应。"
-    n, m = (new_name(rng) for _ in "nm"); pet = rng.choice([p for p in PETS if p in SOUNDS]); like = rng.choice(LIKES)
-    while n in NAMES and held_out_combo(n, like): like = rng.choice(LIKES)
+    n, m = (new_name(rng) for _ in "nm")
+    pet = rng.choice([p for p in PETS if p in SOUNDS])
+    like = rng.choice(LIKES)
+    while n in NAMES and held_out_combo(n, like):
+        like = rng.choice(LIKES)
     lines = rng.sample(TALES, rng.randrange(3, 7))
     return "".join(lines).format(n=n, m=m, h=rng.choice(HOMES), g=rng.randrange(5, 60), t=pet, s=SOUNDS[pet], l=like)
 
@@ -94,19 +149,38 @@ def say_memory(rng):
 
 # %% ../../nbs/1_world/40_stories.ipynb #c030
 DOES = phrases("喜欢|爱吃|买了|带了|想要|拿着|看见了|最喜欢|最爱吃|吃了|想吃")
+
+
 def say_copy(rng):
     "前半句说，后半句抄：人与物、数的大小、算出来的得数。"
     (n, m), (x, y), do = (new_name(rng), new_name(rng)), rng.sample(LIKES, 2), rng.choice(DOES)
-    while n == m or held_out_scene(n, x, m, y): n, m = new_name(rng), new_name(rng)
-    a, b = operands(rng, "?", "train"); low, high = sorted((a, b)); big = rng.randrange(100, 9999)
+    while n == m or held_out_scene(n, x, m, y):
+        n, m = new_name(rng), new_name(rng)
+    a, b = operands(rng, "?", "train")
+    low, high = sorted((a, b))
+    big = rng.randrange(100, 9999)
     told = rng.choice(["{n}{do}{x}，{m}{do}{y}。", "{m}{do}{y}，{n}{do}{x}。"])
-    return rng.choice([told + "{n}" + do.rstrip("了") + "的是{x}，{do}{y}的是{m}。", told + "{n}{do}什么？{x}。", told + "谁{do}{x}？{n}。谁{do}{y}？{m}。",
-        "{a}和{b}，大的是{high}，小的是{low}。", "{a}和{b}，小的是{low}，大的是{high}。", "{a}比{b}" + ("大" if a > b else "小") + "。", "计算器说{big}，答案是{big}。",
-        "{n}说：“我叫{n}。”{m}说：“你好，{n}！我叫{m}。”", "他叫{n}，他{do}{x}。她叫{m}，她{do}{y}。{n}{do}{x}。"]).format(**locals()).replace("吃牛奶", "喝牛奶").replace("吃了牛奶", "喝了牛奶")
+    return (
+        rng.choice(
+            [
+                told + "{n}" + do.rstrip("了") + "的是{x}，{do}{y}的是{m}。", told + "{n}{do}什么？{x}。",
+                told + "谁{do}{x}？{n}。谁{do}{y}？{m}。", "{a}和{b}，大的是{high}，小的是{low}。",
+                "{a}和{b}，小的是{low}，大的是{high}。", "{a}比{b}" + ("大" if a > b else "小") + "。",
+                "计算器说{big}，答案是{big}。", "{n}说：“我叫{n}。”{m}说：“你好，{n}！我叫{m}。”",
+                "他叫{n}，他{do}{x}。她叫{m}，她{do}{y}。{n}{do}{x}。",
+            ]
+        )
+        .format(**locals())
+        .replace("吃牛奶", "喝牛奶")
+        .replace("吃了牛奶", "喝了牛奶")
+    )
 
 # %% ../../nbs/1_world/40_stories.ipynb #c033
 READING = {"fact": 16, "dialogue": 19, "sum": 24, "count": 10, "story": 4, "memory": 11, "copy": 20}  # 预训练短文的份额
-SAY = {"fact": say_fact, "dialogue": say_dialogue, "sum": say_sum, "count": say_count, "story": say_story, "memory": say_memory, "copy": say_copy}
+SAY = {
+    "fact": say_fact, "dialogue": say_dialogue, "sum": say_sum, "count": say_count, "story": say_story,
+    "memory": say_memory, "copy": say_copy,
+}
 
 # %% ../../nbs/1_world/40_stories.ipynb #c034
 def passage(rng, reading=READING):
