@@ -123,14 +123,15 @@ def test_nan_on_one_rank_is_one_sentence(small, tmp_path):
 
 def test_bug_says_where_and_keeps_the_traceback(small, tmp_path):
     (tmp_path / "bug.py").write_text(
-        "from minimind.trainer.runtime import distributed, rank, sum_across_ranks\n"
+        "from minimind.trainer.peers import distributed\n"
+        "from minimind.trainer.runtime import rank, sum_across_ranks\n"
         "with distributed('cpu'):\n    for i in range(9):\n        if rank() == 1 and i == 4: {}['少了这个键']\n        sum_across_ranks(1)\n",
         encoding="utf8",
     )
     child = torchrun("bug.py", home=tmp_path)
     out, _ = ending(child)
     said = one_sentence(out)
-    assert child.returncode != 0 and "第 1 号进程" in said and "KeyError" in said and "bug.py:4" in said
+    assert child.returncode != 0 and "第 1 号进程" in said and "KeyError" in said and "bug.py:5" in said
     assert "Traceback" in (tmp_path / "out" / "error_rank1.txt").read_text(encoding="utf8")
 
 
@@ -146,7 +147,7 @@ def test_sigterm_to_all_still_saves_and_exits_zero(small, tmp_path):
 
 def test_our_launcher_keeps_the_exit_code_and_says_only_that(small, tmp_path):
     (tmp_path / "bad.jsonl").write_text('{"text": 3}\n', encoding="utf8")
-    code = f"import sys; from minimind.trainer.runtime import launch; sys.exit(launch(2, 'minimind.trainer.train_pretrain', {flags(small, tmp_path, data_path=tmp_path / 'bad.jsonl')!r}))"
+    code = f"import sys; from minimind.trainer.peers import launch; sys.exit(launch(2, 'minimind.trainer.train_pretrain', {flags(small, tmp_path, data_path=tmp_path / 'bad.jsonl')!r}))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=500, cwd=tmp_path,
         env={**os.environ, "MINIMIND_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},

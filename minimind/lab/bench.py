@@ -8,6 +8,7 @@ __all__ = ['interleaved', 'medians', 'speedups', 'matmul_ceiling', 'machine', 'm
 
 # %% ../../nbs/9_lab/10_bench.ipynb #c002
 import json
+import math
 import os
 import platform
 import time
@@ -15,31 +16,45 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
+from typing import Callable
 
 import click
 import torch
 
-from ..learning.errors import UserError
+from ..learning.device import cpu_has_bf16
+from ..learning.errors import UserError, say
 from ..learning.paths import ROOT, atomic_write
 
 # %% ../../nbs/9_lab/10_bench.ipynb #c018
-def interleaved(variants: dict, rounds: int = 5, warmup: int = 1) -> dict[str, list[float]]:
+def interleaved(
+    variants: dict[str, Callable], rounds: int = 5, warmup: int = 1, *, title: str = "", limit: float = math.inf
+) -> dict[str, list[float]]:
     """几种写法轮流跑，返回 {名字: 每轮的秒数}。`variants` 是 {名字: 不带参数的函数}；每轮的次序轮转一位。
 
-    先各跑 `warmup` 遍不计时。比较时用中位数（`medians`），只信比值。
+    先各跑 `warmup` 遍不计时。跑满三轮之后，估计再来一轮就超过 `limit` 秒，便提前停。比较时用中位数，只信比值。
+    给了 `title` 就边跑边说：热身时每种一行，之后每轮一行。
     """
-    names = list(variants)
+    names, tell = list(variants), say if title else (lambda text: None)
     for _ in range(warmup):
         for name in names:
-            variants[name]()
-    seconds = {name: [] for name in names}
+            tell(f"  {title} · {name}：热身 {_seconds(variants[name]):.2f} 秒")
+    seconds, start = {name: [] for name in names}, time.perf_counter()
     for r in range(rounds):
         for i in range(len(names)):
             name = names[(i + r) % len(names)]
-            start = time.perf_counter()
-            variants[name]()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(_seconds(variants[name]))
+        spent = time.perf_counter() - start
+        tell(f"  {title}：第 {r + 1} 轮，用了 {spent:.0f} 秒")
+        if r + 1 >= 3 and spent + spent / (r + 1) > limit:
+            break
     return seconds
+
+
+def _seconds(run: Callable) -> float:
+    "跑一遍，几秒。"
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 # %% ../../nbs/9_lab/10_bench.ipynb #c023
 def medians(seconds: dict[str, list[float]]) -> dict[str, float]:
@@ -52,11 +67,14 @@ def speedups(seconds: dict[str, list[float]], base: str) -> dict[str, float]:
     return {name: median(b / s for b, s in zip(seconds[base], values)) for name, values in seconds.items()}
 
 # %% ../../nbs/9_lab/10_bench.ipynb #c028
-def matmul_ceiling(n: int = 2048, dtypes=(torch.float32, torch.bfloat16), rounds: int = 5) -> dict[str, float]:
+def matmul_ceiling(n: int = 2048, dtypes: tuple = (), rounds: int = 5) -> dict[str, float]:
     """方阵乘法每秒做多少次浮点运算（FLOP/s），{dtype 的名字: 中位数}。
+
+    不给 `dtypes` 就量 float32；CPU 有 bfloat16 的指令时也量它（没有的话慢几倍，也没有人会用）。
 
     n×n 的一次乘法算 2n³ 次运算。这是训练能达到的上限：别的操作都比它慢。
     """
+    dtypes = dtypes or (torch.float32, *([torch.bfloat16] if cpu_has_bf16() else []))
     pairs = {str(d).removeprefix("torch."): torch.randn(n, n).to(d) for d in dtypes}
     out = {name: torch.empty_like(x) for name, x in pairs.items()}  # 结果写在备好的地方，不把申请内存算进去
     seconds = interleaved(

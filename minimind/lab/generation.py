@@ -15,7 +15,8 @@ import time
 import click
 import torch
 
-from ..learning.errors import UserError
+from ..learning.device import cpu_has_bf16
+from ..learning.errors import UserError, say
 from .bench import bench_options, interleaved, medians, save_result, show_table, speedups, told
 from .step_time import llama_like
 from ..inference.generate import generate
@@ -129,23 +130,23 @@ def compile_frozen(model, rounds=((5, 4), (9, 7))):
     return fast
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c030
-def contestants(config, compile=False):
-    "参赛的各种写法：`{名字: (写的函数, 模型)}`。"
+def contestants(config: MiniMindConfig, compile: bool = False) -> dict[str, tuple]:
+    """参赛的各种写法：`{名字: (写的函数, 模型)}`。CPU 没有 bfloat16 的指令时不比 bf16：它在那里只会更慢。"""
     ours, theirs = twins(config)
-    to16 = lambda m: m.to(torch.bfloat16) if m is theirs16 else to_device(m, dtype=torch.bfloat16)
-    theirs16, half = copy.deepcopy(theirs), copy.deepcopy(ours)
-    to16(theirs16), to16(half)
     field = {
         "transformers fp32": (write_theirs, theirs),
         "fp32": (write, ours),
         "fp32 重排": (write, pack_weights(copy.deepcopy(ours))),
-        "transformers bf16": (write_theirs, theirs16),
-        "bf16": (write, half),
-        "bf16 重排": (write, pack_weights(copy.deepcopy(half))),
-        "int8": (write, quantize_int8(copy.deepcopy(ours))),
     }
-    if compile:
+    if cpu_has_bf16():
+        half = to_device(copy.deepcopy(ours), dtype=torch.bfloat16)
+        field["transformers bf16"] = (write_theirs, copy.deepcopy(theirs).to(torch.bfloat16))
+        field["bf16"] = (write, half)
+        field["bf16 重排"] = (write, pack_weights(copy.deepcopy(half)))
+    field["int8"] = (write, quantize_int8(copy.deepcopy(ours)))
+    if compile and cpu_has_bf16():
         field["bf16 编译"] = (write, compile_frozen(copy.deepcopy(half)))
+    if compile:
         field["int8 编译"] = (write, compile_frozen(quantize_int8(copy.deepcopy(ours))))
     return field
 
@@ -153,15 +154,22 @@ def contestants(config, compile=False):
 TARGETS = {"fp32 重排": 1.1, "bf16 重排": 1.25, "bf16 编译": 1.45, "int8": 2.4, "批 8 对批 1": 4.0}
 
 
-def compare(config, prompt_len=64, new=128, rounds=5, compile=False):
-    "批 1 的比赛：一行一种写法的字典列表；倍数都是对同精度的 transformers（int8 对它的 bf16）。"
+def compare(
+    config: MiniMindConfig, prompt_len: int = 64, new: int = 128, rounds: int = 5, compile: bool = False
+) -> list[dict]:
+    "批 1 的比赛：一行一种写法的字典列表；倍数都是对同精度的 transformers（int8 对它最快的那种）。"
     field = contestants(config, compile)
     ask = torch.randint(13, config.vocab_size, (1, prompt_len), generator=torch.Generator().manual_seed(0))
-    seconds = interleaved({name: (lambda f=f, m=m: f(m, ask, new)) for name, (f, m) in field.items()}, rounds)
-    fast = {base: speedups(seconds, f"transformers {base}") for base in ("fp32", "bf16")}
+    seconds = interleaved(
+        {name: (lambda f=f, m=m: f(m, ask, new)) for name, (f, m) in field.items()}, rounds,
+        title="批 1",
+    )
+    fast = {
+        base: speedups(seconds, f"transformers {base}") for base in ("fp32", "bf16") if f"transformers {base}" in seconds
+    }
     rows = []
     for name, s in medians(seconds).items():
-        base = "fp32" if "fp32" in name else "bf16"
+        base = "fp32" if "fp32" in name or "bf16" not in fast else "bf16"
         rows.append(
             {
                 "写法": name, "批": 1, "token/秒": new / s, "倍数": fast[base][name], "比谁": f"transformers {base}",
@@ -181,13 +189,14 @@ def run(quick=False, compile=False, rounds=5):
     p, n = (16, 8) if quick else (64, 128)
     rounds = 1 if quick else rounds
     rows = compare(config, p, n, rounds, compile)
-    half = pack_weights(to_device(twins(config)[0], dtype=torch.bfloat16))
-    sweep = batch_sweep(half, p, n, (1, 2, 4, 8) if quick else (1, 2, 4, 8, 16), min(rounds, 3))
+    kind = "bf16" if cpu_has_bf16() else "fp32"
+    fast = pack_weights(to_device(twins(config)[0], dtype=torch.bfloat16 if kind == "bf16" else torch.float32))
+    sweep = batch_sweep(fast, p, n, (1, 2, 4, 8) if quick else (1, 2, 4, 8, 16), min(rounds, 3))
     for b, speed in sweep.items():
         if b > 1:
             rows.append(
                 {
-                    "写法": "bf16 重排", "批": b, "token/秒": speed, "倍数": speed / sweep[1], "比谁": "批 1",
+                    "写法": f"{kind} 重排", "批": b, "token/秒": speed, "倍数": speed / sweep[1], "比谁": "批 1",
                     "目标": TARGETS["批 8 对批 1"] if b == 8 else None,
                 }
             )
@@ -203,6 +212,8 @@ def run(quick=False, compile=False, rounds=5):
 # %% ../../nbs/9_lab/30_generation.ipynb #c034
 def bench_generate(quick=False, compile=False, save=False, rounds=5, folder=None):
     "各种写法轮流写词，打印表格；`save` 时写 folder（默认 benchmarks/）里的 generate.md 与 generate.json。"
+    if not cpu_has_bf16():
+        say("这颗 CPU 没有 bfloat16 的乘法指令：只比 float32 与 int8。")
     rows, notes = run(quick, compile, rounds)
     show_table("生成的速度", rows)
     for note in notes:

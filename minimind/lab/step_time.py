@@ -16,6 +16,7 @@ import time
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from statistics import median
+from typing import Callable
 
 import click
 import torch
@@ -24,7 +25,8 @@ from torch import Tensor
 
 from ..dataset.packing import collate_packed, collate_padded, pack
 from .bench import bench_options, interleaved, save_result, show_table, speedups, told
-from ..learning.errors import UserError
+from ..learning.device import pick_dtype
+from ..learning.errors import UserError, say
 from ..model import attention as attention_module
 from ..model import causal_lm as head_module
 from ..model import norm as norm_module
@@ -34,7 +36,7 @@ from ..model.rope import rotate, signed_tables
 from ..trainer import optim as optim_module
 from ..trainer.arguments import Command
 from ..trainer.loop import language_model_loss, supervised, token_loss, train_step
-from ..trainer.runtime import autocast, keep_freed_memory, make_scaler, pick_dtype
+from ..trainer.runtime import autocast, keep_freed_memory, make_scaler
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c007
 def flops_per_token(model, length: int) -> int:
@@ -255,7 +257,10 @@ def technique_steps(
     rows: int = 3, length: int = 320, preset: str = "nano", document: int = 60, learn: float = 0.4,
     names=tuple(TECHNIQUES), optimizer: str = "muon",
 ) -> dict:
-    "{写法: 走一步的函数}：全开；`names` 里的技术一次关掉一样；再加 fp32 与“每个位置都算头”。"
+    """{写法: 走一步的函数}：全开；`names` 里的技术一次关掉一样；再加 fp32 与“每个位置都算头”。
+
+    CPU 没有 bfloat16 的指令时，全开就是 float32，与 bfloat16 有关的几样没有可关的，不列。
+    """
     config, dtype = MiniMindConfig.preset(preset), fast_dtype()
     batch = fake_batch(config.vocab_size, rows, length, document=document, learn=learn)
     new = lambda **kw: one_step(MiniMindForCausalLM(config), batch, optimizer=optimizer, **{"dtype": dtype, **kw})
@@ -265,8 +270,10 @@ def technique_steps(
         with TECHNIQUES[off]():
             return everything()
 
-    steps = {"全开": everything} | {name: partial(without, name) for name in names}
-    return steps | {"只在计分处算头": new(loss=full_loss), "bfloat16（关：float32）": new(dtype=torch.float32)}
+    fast = dtype is torch.bfloat16
+    steps = {"全开": everything} | {name: partial(without, name) for name in names if fast or "bfloat16" not in name}
+    steps["只在计分处算头"] = new(loss=full_loss)
+    return steps | ({"bfloat16（关：float32）": new(dtype=torch.float32)} if fast else {})
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c058
 def sample_lengths(n: int, longest: int, seed: int = 0) -> list[int]:
@@ -338,52 +345,59 @@ def matmul_work(dtype: torch.dtype, n: int = 2048, times: int = 1):
     return run, 2 * n**3 * times
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c076
-SIZES = {  # 正式的与 --quick 的：(配置, 行, 长度)
+SIZES = {  # 正式的与 --quick 的：(配置, 行, 长度)；limit 是一段至多量几秒（至少三轮）
     False: dict(
         dense=("small", 8, 512), packed=("small", 8, 512), nano=(("nano", 32, 256), ("nano", 3, 320)), matmul=2048,
-        rounds=12, many=24,
+        rounds=12, many=24, limit=45.0,
     ),
     True: dict(
         dense=("tiny", 2, 32), packed=("tiny", 2, 64), nano=(("nano", 2, 32), ("nano", 1, 32)), matmul=128, rounds=1,
-        many=1,
+        many=1, limit=45.0,
     ),
 }
 
+
+def _timed(size: dict, title: str, variants: dict, rounds: int = 0, warmup: int = 1) -> dict[str, list[float]]:
+    "轮流跑，边跑边说；到 `size` 里写的时间就停。"
+    return interleaved(variants, rounds or size["rounds"], warmup, title=title, limit=size["limit"])
+
 # %% ../../nbs/9_lab/20_step_time.ipynb #c078
-def _dense_row(where: str, name: str, speed: list[float], top: list[float]) -> dict:
-    "一行：每秒的运算，占 bf16 上限的几分之几（同一轮相除）。"
-    return {
-        "项目": where,
-        "写法": name,
-        "GFLOP/s": median(speed) / 1e9,
-        "占 bf16 上限": f"{median(d / t for d, t in zip(speed, top)):.0%}",
-    }
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
+def _dense_runs(config: MiniMindConfig, batch: dict, compiled: bool) -> dict[str, Callable]:
+    "参赛的写法：{名字: 走一步的函数}；只量这颗 CPU 真的会用的精度。"
+    new = lambda: MiniMindForCausalLM(config)
+    runs = {"transformers Llama float32": one_step(llama_like(config), batch, loss=llama_loss)}
+    for dtype in dict.fromkeys((torch.float32, fast_dtype())):
+        runs[f"本课 {_name(dtype)}"] = one_step(new(), batch, dtype=dtype)
+    if compiled:
+        runs[f"本课 {_name(fast_dtype())}，编译"] = one_step(
+            torch.compile(new()), batch, dtype=fast_dtype(), loss=full_loss
+        )
+    return runs
+
+# %% ../../nbs/9_lab/20_step_time.ipynb #c078b
 def bench_dense(size: dict, compiled: bool = False) -> list[dict]:
     "与上限、与 transformers 比：每一轮里矩阵乘法与各种写法轮流跑。"
     preset, rows, length = size["dense"]
     config = MiniMindConfig.preset(preset)
     batch = fake_batch(config.vocab_size, rows, length)
-    new = lambda: MiniMindForCausalLM(config)
     work = {
-        f"矩阵乘法 {str(d).removeprefix('torch.')}": matmul_work(d, size["matmul"], 4)
-        for d in (torch.bfloat16, torch.float32)
+        f"矩阵乘法 {_name(d)}": matmul_work(d, size["matmul"], 4) for d in dict.fromkeys((fast_dtype(), torch.float32))
     }
-    runs = {
-        "transformers Llama float32": one_step(llama_like(config), batch, loss=llama_loss),
-        "本课 float32": one_step(new(), batch),
-        "本课 bfloat16": one_step(new(), batch, dtype=torch.bfloat16),
-    }
-    if compiled:
-        runs["本课 bfloat16，编译"] = one_step(torch.compile(new()), batch, dtype=torch.bfloat16, loss=full_loss)
-    flops = flops_per_token(new(), length) * rows * length
-    seconds = interleaved({n: w[0] for n, w in work.items()} | runs, size["rounds"], warmup=2 if compiled else 1)
-    top = [work["矩阵乘法 bfloat16"][1] / s for s in seconds["矩阵乘法 bfloat16"]]
-    base, table = "transformers Llama float32", []
+    runs = _dense_runs(config, batch, compiled)
+    seconds = _timed(size, "dense", {n: w[0] for n, w in work.items()} | runs, warmup=2 if compiled else 1)
+    ceiling, flops = next(iter(work)), flops_per_token(MiniMindForCausalLM(config), length) * rows * length
+    top = [work[ceiling][1] / s for s in seconds[ceiling]]
+    table, base = [], "transformers Llama float32"
     for name, values in seconds.items():
-        count = work[name][1] if name in work else flops
-        row = _dense_row(f"{preset} {rows}×{length}", name, [count / s for s in values], top)
+        speed = [(work[name][1] if name in work else flops) / s for s in values]
+        row = {
+            "项目": f"{preset} {rows}×{length}", "写法": name, "GFLOP/s": median(speed) / 1e9,
+            f"占 {_name(fast_dtype())} 上限": f"{median(d / t for d, t in zip(speed, top)):.0%}",
+        }
         if name in runs:
             row |= {"token/s": rows * length / median(values), "倍数": speedups(seconds, base)[name], "比的是": base}
         table.append(row)
@@ -394,7 +408,7 @@ def bench_packed(size: dict) -> list[dict]:
     "补到上限、补到同批最长、拼接：每秒有用的 token。"
     preset, rows, length = size["packed"]
     made = packing_steps(MiniMindConfig.preset(preset), rows, length)
-    seconds = interleaved({name: step for name, (step, _) in made.items()}, size["rounds"])
+    seconds = _timed(size, "packed", {name: step for name, (step, _) in made.items()})
     rate = {name: [n / s for s in seconds[name]] for name, (_, n) in made.items()}
     return [
         {
@@ -419,9 +433,9 @@ def bench_nano(size: dict) -> list[dict]:
                 rows * length,
                 one_step(MiniMindForCausalLM(config), batch, dtype=fast_dtype(), optimizer="muon"),
             )
-    seconds = interleaved({key: step for key, (_, step) in steps.items()}, max(size["rounds"], size["many"] // 2))
+    seconds = _timed(size, "nano", {" ".join(key): step for key, (_, step) in steps.items()}, max(size["rounds"], size["many"] // 2))
     return [
-        {"项目": key[0], "写法": key[1], "token/s": n / median(seconds[key]), "毫秒每步": median(seconds[key]) * 1e3}
+        {"项目": key[0], "写法": key[1], "token/s": n / median(seconds[" ".join(key)]), "毫秒每步": median(seconds[" ".join(key)]) * 1e3}
         for key, (n, _) in steps.items()
     ]
 
@@ -439,7 +453,8 @@ def bench_techniques(size: dict) -> list[dict]:
         (size["nano"][-1], {}, size["many"]),
         (size["dense"], dict(learn=1.0, names=LARGE, optimizer="adamw"), size["rounds"]),
     ):
-        seconds = interleaved(technique_steps(rows, length, preset, max(4, length // 4), **how), rounds)
+        steps = technique_steps(rows, length, preset, max(4, length // 4), **how)
+        seconds = _timed(size, f"techniques {preset}", steps, rounds)
         table += [
             {
                 "项目": f"{preset} {rows}×{length}，关掉一样", "写法": name, "毫秒每步": median(seconds[name]) * 1e3,
@@ -452,7 +467,7 @@ def bench_techniques(size: dict) -> list[dict]:
 # %% ../../nbs/9_lab/20_step_time.ipynb #c085
 SECTIONS = {"dense": bench_dense, "packed": bench_packed, "nano": bench_nano, "techniques": bench_techniques}
 NOTES = (
-    "同一个进程里轮流跑，倍数是每一轮各自相除的中位数；只有比值可以换一台机器来比。",
+    "同一个进程里轮流跑，每段三到十二轮，约一分钟为止；倍数是每一轮各自相除的中位数；只有比值可以换一台机器来比。",
     "运算数：每个 token 6·(不算输入词嵌入的参数) + 6·层数·宽度·长度；都不编译，除非写明。",
     "一步 = 前向 + 反向 + 裁剪 + 更新；dense 与 packed 用 AdamW，nano 用 Muon + AdamW。",
 )
@@ -467,6 +482,8 @@ def bench_train(
         if name not in SECTIONS:
             raise UserError(f"--section {name} 不认识；可以是 {'、'.join(SECTIONS)}，用逗号隔开几个。")
     keep_freed_memory()
+    if fast_dtype() is not torch.bfloat16:
+        say("这颗 CPU 没有 bfloat16 的乘法指令：训练在这里用 float32，只量 float32。")
     rows, size = [], SIZES[quick]
     for name in chosen:
         part = SECTIONS[name](size, compiled) if name == "dense" else SECTIONS[name](size)
@@ -484,7 +501,7 @@ def bench_train(
 command = Command(
     "train",
     callback=bench_train,
-    help="量训练的速度：与矩阵乘法的上限、与 transformers、与各样技术关掉之后比。全部约三分钟。\n\n"
+    help="量训练的速度：与矩阵乘法的上限、与 transformers、与各样技术关掉之后比。边量边说，量好一段打印一段；每段约一分钟，慢的机器上要几分钟。\n\n"
     "例：minimind bench train --section nano,techniques\n\n例：minimind bench train --save",
     params=[
         click.Option(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 
 import click
 
-from ..learning.errors import UserError
+from ..learning.errors import UserError, say
 from ..learning.paths import CANNOT_WRITE, OUT
 
 # %% ../../nbs/7_trainer/30_arguments.ipynb #c007
@@ -235,7 +235,7 @@ def say_click_error(e: click.ClickException) -> str:
 def _say(text: str) -> None:
     "打印那一句；torchrun 的几个进程参数相同，错也相同，只让 0 号说。训练里面出的错不走这里，见 runtime.distributed。"
     if os.environ.get("RANK", "0") == "0":
-        print(f"错误：{text}", file=sys.stderr)
+        say(f"错误：{text}", sys.stderr)
 
 
 def run_command(command: click.Command, argv: list[str] | None = None, prog: str | None = None) -> int:
@@ -254,7 +254,7 @@ def run_command(command: click.Command, argv: list[str] | None = None, prog: str
             f"{e.filename or '文件'} 用不了：{CANNOT_WRITE[e.errno]}。请腾出空间，或换一个地方（--save_dir，或环境变量 MINIMIND_HOME）。"
         )
     except (click.Abort, KeyboardInterrupt):
-        print("\n已停下。", file=sys.stderr)
+        say("\n已停下。", sys.stderr)
         return 130
     return 2
 
@@ -267,7 +267,7 @@ def stage_command(name: str, cls, train, help: str) -> click.Command:
         args = make_args(cls, **_typed(cls, given))  # 参数写错了，开进程之前就说
         if nproc <= 1:
             return train(args)
-        from minimind.trainer.runtime import launch  # 要 torch，用到时才导入
+        from minimind.trainer.peers import launch  # 要 torch，用到时才导入
 
         return launch(
             nproc, f"minimind.trainer.train_{name}", [f"--{k}" if v is True else f"--{k}={v}" for k, v in given.items()]

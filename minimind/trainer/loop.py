@@ -31,6 +31,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 # %% ../../nbs/7_trainer/50_loop.ipynb #c003
 from ..dataset.packing import collate_packed
 from ..inference.load import load_model, save_weights, sidecar_path, unwrap
+from ..learning.device import pick_device, pick_dtype
 from ..learning.errors import UserError
 from ..learning.patch import patch
 from ..learning.paths import OUT, atomic_write, writing
@@ -42,9 +43,10 @@ from minimind.trainer.checkpoint import (
 )
 from .memory import compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak
 from .optim import build_optimizer, get_lr
+from .peers import calm_worker, distributed
 from minimind.trainer.runtime import (
-    Logger, autocast, calm_worker, distributed, get_model_params, is_main_process, keep_freed_memory, make_scaler,
-    pick_device, pick_dtype, rank, setup_seed, sum_across_ranks, world_size,
+    Logger, autocast, get_model_params, is_main_process, keep_freed_memory, make_scaler, rank, setup_seed,
+    sum_across_ranks, world_size,
 )
 
 # %% ../../nbs/7_trainer/50_loop.ipynb #c011

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..learning.errors import UserError
 from ..learning.patch import patch
-from .runtime import cpu_has_bf16
+from ..learning.device import cpu_has_bf16
 
 # %% ../../nbs/7_trainer/20_optim.ipynb #c011
 SCHEDULES = ("cosine", "wsd", "constant")
