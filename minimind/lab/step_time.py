@@ -21,7 +21,7 @@ from typing import Callable
 import click
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..dataset.packing import collate_packed, collate_padded, pack
 from .bench import bench_options, interleaved, save_result, show_table, speedups, told
@@ -30,13 +30,14 @@ from ..learning.errors import UserError, say
 from ..model import attention as attention_module
 from ..model import causal_lm as head_module
 from ..model import norm as norm_module
-from ..model.causal_lm import MiniMindForCausalLM
+from ..model.causal_lm import MiniMindForCausalLM, next_token_loss
 from ..model.config import MiniMindConfig
 from ..model.rope import rotate, signed_tables
 from ..trainer import optim as optim_module
 from ..trainer.arguments import Command
-from ..trainer.loop import language_model_loss, supervised, token_loss, train_step
 from ..trainer.runtime import autocast, keep_freed_memory, make_scaler
+from ..trainer.stage import language_model_loss
+from ..trainer.step import supervised, train_step
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c007
 def flops_per_token(model, length: int) -> int:
@@ -69,21 +70,23 @@ def fake_batch(vocab: int, rows: int, length: int, *, document: int = 0, learn: 
 _EXTRA = ("attention_mask", "position_ids", "document_ids")
 
 
-def full_loss(model, batch: dict) -> Tensor:
+def full_loss(model: nn.Module, batch: dict) -> Tensor:
     "每个位置都算头，再扔掉不计分的；损失之和。"
     inputs = {k: batch[k] for k in _EXTRA if k in batch}
-    return token_loss(model(batch["input_ids"], use_cache=False, **inputs).logits, batch["labels"])
+    logits = model(batch["input_ids"], use_cache=False, **inputs).logits
+    return next_token_loss(logits, batch["labels"], num_items_in_batch=1)
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c021
 def one_step(
-    model, batch: dict, *, dtype: torch.dtype = torch.float32, optimizer: str = "adamw", loss=language_model_loss
-):
+    model: nn.Module, batch: dict, *, dtype: torch.dtype = torch.float32, optimizer: str = "adamw",
+    loss: Callable = language_model_loss,
+) -> Callable:
     "一个不带参数的函数：在这批数据上真走一步训练（前向、反向、裁剪、更新），返回 `train_step` 的结果。"
     device = next(model.parameters()).device
     opt, scaler = optim_module.build_optimizer(model.train(), optimizer, 1e-4), make_scaler(device, dtype)
     return lambda: train_step(
-        model, [batch], loss, opt, scaler, grad_clip=1.0, amp=autocast(device, dtype), device=device,
-        guard=lambda norm: norm.item(),
+        {"model": model}, [batch], supervised, lambda models, b: (loss(models["model"], b), {}), opt, scaler,
+        grad_clip=1.0, amp=autocast(device, dtype), device=device, guard=lambda norms: norms["model"].item(),
     )
 
 

@@ -28,7 +28,7 @@ from minimind.serving.report import (
 from ..tokenizer.fast import save_tokenizer, train_tokenizer
 from ..trainer import train_full_sft, train_pretrain
 from ..trainer.arguments import make_args
-from ..trainer.loop import init_model
+from ..trainer.stage import init_model
 from ..trainer.runtime import setup_seed
 from ..trainer.train_full_sft import SFTArgs
 from ..trainer.train_pretrain import PretrainArgs

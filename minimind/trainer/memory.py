@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['SLACK', 'COMPILER', 'COMPILED_LOGIT', 'state_bytes', 'saved_bytes', 'row_bytes', 'used_memory', 'reset_peak',
-           'peak_memory', 'recompute', 'memory_estimate', 'describe_memory', 'compare_memory']
+           'peak_memory', 'each', 'recompute', 'memory_estimate', 'describe_memory', 'compare_memory']
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c002
 import sys
+from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .optim import split_params
 from .runtime import autocast, keep_freed_memory, world_size
@@ -93,11 +94,18 @@ def peak_memory(device: torch.device) -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS 的单位就是字节
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c031
-def recompute(model) -> None:
-    "打开梯度重算：前向每层只留入口，反向时再算一遍。"
-    getattr(
-        model, "activation_checkpointing_enable", model.gradient_checkpointing_enable
-    )()  # transformers 5.23 换了名字
+def each(model: nn.Module) -> list[nn.Module]:
+    "一个模型，或一组模型（`nn.ModuleDict`）里的每一个；第一个是主角。"
+    return list(model.values()) if isinstance(model, nn.ModuleDict) else [model]
+
+
+def recompute(model: nn.Module) -> None:
+    "打开梯度重算：前向每层只留入口，反向时再算一遍。不会重算的模型（没有这个开关的）不动。"
+    for m in each(model):
+        for name in ("activation_checkpointing_enable", "gradient_checkpointing_enable"):  # transformers 5.23 换了名字
+            if hasattr(m, name):
+                getattr(m, name)()
+                break
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c033
 SLACK = {"kept": 1.7, "other": 1.1, "compiled": 1.0}  # 账面之外的碎片：留着释放的内存时，别处，编译之后
@@ -105,30 +113,29 @@ COMPILER, COMPILED_LOGIT = 120 * 2**20, 6             # 编译器自己占多少
 
 
 def memory_estimate(
-    model, args, batch_of, loss_fn, device: torch.device, dtype: torch.dtype, rows: int | None = None
+    model: nn.Module, args, batch_of: Callable, loss_fn: Callable, device: torch.device, dtype: torch.dtype,
+    rows: int | None = None,
 ) -> dict[str, int]:
     """开跑之前的预计，字节：program、weights、gradients、optimizer、activations，加起来就是预计的峰值（每个进程）。
 
-    `batch_of(k)` 给出 k 行的一批；`rows` 是一个微批真有几行（默认 batch_size）。会真的前向反向几次（两行、三行），不动权重，也不动随机状态；`args.grad_ckpt` 为真时顺手打开梯度重算。
+    `model` 可以是几个模型（`nn.ModuleDict`）；`batch_of(k)` 给出 k 行的一批；`rows` 是一个微批真有几行（默认
+    batch_size）。会真的前向反向几次（两行、三行），不动权重，也不动随机状态；`args.grad_ckpt` 为真时顺手打开梯度重算。
     """
-    parts, amp, kept = (
-        state_bytes(model, args.optimizer), autocast(device, dtype), device.type == "cpu" and keep_freed_memory()
-    )
+    parts, amp, config = state_bytes(model, args.optimizer), autocast(device, dtype), each(model)[0].config
+    kept, rows = device.type == "cpu" and keep_freed_memory(), rows or args.batch_size
+    compiled = args.use_compile and device.type == "cpu"  # 显卡上不编译也是整张算分数，称的时候已在里面
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         per, fixed = row_bytes(model, batch_of, loss_fn, amp)
         if args.grad_ckpt:
             recompute(model)
-            one_layer, (per, fixed) = per // model.config.num_hidden_layers, row_bytes(model, batch_of, loss_fn, amp)
-            per += one_layer  # 反向到哪层重算哪层，同时只有一层是全的
-    rows, compiled = (
-        rows or args.batch_size,
-        args.use_compile and device.type == "cpu",
-    )  # 显卡上不编译也是整张算分数，称的时候已在里面
+            one_layer = per // config.num_hidden_layers  # 反向到哪层重算哪层，同时只有一层是全的
+            per, fixed = row_bytes(model, batch_of, loss_fn, amp)
+            per += one_layer
     work = (fixed + per * rows) * SLACK["compiled" if compiled else "kept" if kept else "other"]
     left = fixed + 3 * per if kept else 0  # 称的时候用过的，还留在进程里
     parts["program"] = max(0, used_memory(device) - parts["weights"] - left)
     if compiled:
-        work += rows * batch_of(1)["input_ids"].numel() * model.config.vocab_size * COMPILED_LOGIT
+        work += rows * batch_of(1)["input_ids"].numel() * config.vocab_size * COMPILED_LOGIT
         parts["program"] += COMPILER
     copies = (args.accumulation_steps > 1) + (world_size() > 1)  # 攒梯度时它一直在；DDP 另有一份通信用的
     parts["activations"] = int(max(work - (0 if copies else parts["gradients"]), 0))
