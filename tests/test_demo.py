@@ -120,13 +120,11 @@ def test_every_dialogue_fits_in_a_row_of_the_preset(tmp_path):
     from minimind.dataset.datasets import SFTDataset
     from minimind.serving.demo import VOCAB_SIZE
     from minimind.tokenizer.fast import train_tokenizer
-    from minimind.trainer.arguments import NANO
+    from minimind.trainer.arguments import TrainArgs
     from minimind.world.files import write_world
 
-    paths, room = (
-        write_world(tmp_path / "world"),
-        NANO[""]["max_seq_len"],
-    )  # 要整个世界：文字少了，分词器会把说明书并得更短
+    room = TrainArgs.nano["max_seq_len"]
+    paths = write_world(tmp_path / "world")  # 要整个世界：文字少了，分词器会把说明书并得更短
     tok = train_tokenizer(paths["tokenizer"].read_text(encoding="utf8").splitlines(), VOCAB_SIZE)
     longest = sorted(paths["sft"].read_text(encoding="utf8").splitlines(), key=len)[-3000:]
     (tmp_path / "longest.jsonl").write_text("\n".join(longest), encoding="utf8")

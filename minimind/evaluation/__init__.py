@@ -6,7 +6,7 @@ import importlib
 
 _WHERE = {
     "bits": ["bits_per_byte", "token_nll", "text_bits"],
-    "exact_match": ["Report", "ask", "evaluate_questions", "final_answer", "load_items", "plot_reports", "score", "wilson"],
+    "exact_match": ["Report", "ask", "evaluate_questions", "final_answer", "load_items", "plot_reports", "score", "thin", "wilson"],
 }
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = list(_MODULE_OF)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['final_answer', 'normalise', 'mentions', 'chinese_number', 'last_number', 'score', 'wilson', 'load_items', 'ask',
-           'Score', 'Report', 'evaluate_questions', 'plot_reports']
+           'Score', 'Report', 'evaluate_questions', 'plot_reports', 'thin']
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c002
 import math, re, unicodedata
@@ -257,3 +257,10 @@ def plot_reports(reports: dict, ax=None, title: str = "每项技能的正确率"
     ax.invert_yaxis()
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncol=len(reports))  # 图例放在框外，不挡条
     return ax
+
+# %% ../../nbs/6_evaluation/20_exact_match.ipynb #c054b
+def thin(items: list, limit: int | None) -> list:
+    "从头到尾均匀地留下最多 `limit` 道题；`None` 或 0 是全部。"
+    if not limit or limit >= len(items):
+        return items
+    return [items[i * len(items) // limit] for i in range(limit)]

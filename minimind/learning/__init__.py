@@ -10,6 +10,8 @@ _WHERE = {
     "notes": ["slug", "headings", "questions", "links", "apply_edits", "renumber", "insert_question"],
     "notes_store": ["today", "note_folder", "read_notes", "editing"],
     "notes_write": ["ask", "done", "init", "log", "material", "problem", "sync", "think"],
+    "stages": ["STAGES", "StageInfo", "find_stage", "get_stage", "ready_stage", "ready_names", "stage_of_weight", "weight_stem"],
+    "command": ["Command", "Group", "LazyGroup", "option", "switch", "run_command"],
     "notes_review": ["commit", "form", "review", "review_widget"],
 }
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}

@@ -2,14 +2,15 @@
 from importlib import import_module
 
 _WHERE = {
-    "config": ["MiniMindConfig", "PRESETS"],
+    "presets": ["PRESETS"],
+    "config": ["MiniMindConfig"],
     "norm": ["RMSNorm"],
     "rope": ["precompute_freqs_cis", "apply_rotary_pos_emb", "rope_frequencies"],
     "attention": ["Attention", "KVCache", "repeat_kv", "build_attention_mask"],
     "feedforward": ["FeedForward"],
     "moe": ["MoEGate", "MOEFeedForward", "load_balance_loss"],
-    "transformer": ["MiniMindBlock", "MiniMindModel", "MiniMindPreTrainedModel"],
-    "causal_lm": ["MiniMindForCausalLM", "next_token_loss"],
+    "transformer": ["MiniMindBlock", "MiniMindModel", "MiniMindPreTrainedModel", "unwrap"],
+    "causal_lm": ["MiniMindForCausalLM", "next_token_loss", "token_log_probs"],
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = list(_MODULE)

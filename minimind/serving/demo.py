@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['VOCAB_SIZE', 'STEPS', 'ARITHMETIC', 'TITLES', 'QUESTIONS', 'NOTES', 'NEXT', 'Clock', 'make_world', 'make_tokenizer',
-           'thin', 'exam', 'arithmetic', 'transcript', 'stage_args', 'tiles', 'summarise', 'home_of', 'train_both',
-           'run_demo']
+           'exam', 'arithmetic', 'transcript', 'stage_args', 'tiles', 'summarise', 'home_of', 'train_both', 'run_demo']
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c002
 import json
@@ -18,7 +17,7 @@ from pathlib import Path
 import torch
 
 from ..evaluation.bits import bits_per_byte
-from ..evaluation.exact_match import evaluate_questions, load_items
+from ..evaluation.exact_match import evaluate_questions, load_items, thin
 from ..inference.chat import ChatSession
 from ..inference.sampling import SamplingParams
 from ..learning.paths import OUT, atomic_write
@@ -27,11 +26,9 @@ from minimind.serving.report import (
 )
 from ..tokenizer.fast import save_tokenizer, train_tokenizer
 from ..trainer import train_full_sft, train_pretrain
-from ..trainer.arguments import make_args
+from ..trainer.arguments import PretrainArgs, SFTArgs, make_args
 from ..trainer.stage import init_model
 from ..trainer.runtime import setup_seed
-from ..trainer.train_full_sft import SFTArgs
-from ..trainer.train_pretrain import PretrainArgs
 from ..world.files import write_world
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c004
@@ -73,13 +70,6 @@ def make_tokenizer(home: Path, paths: dict[str, Path]) -> Path:
         f"  {len(tok)} 个词条；例如 {text[:24]!r} → {[tok.decode([i]) for i in tok(text[:24], add_special_tokens=False)['input_ids']]}"
     )
     return save_tokenizer(tok, home / "tokenizer" / "world")
-
-# %% ../../nbs/8_serving/20_demo.ipynb #c023
-def thin(items: list, limit: int | None) -> list:
-    "从头到尾均匀地留下最多 `limit` 道题；`None` 或 0 是全部。"
-    if not limit or limit >= len(items):
-        return items
-    return [items[i * len(items) // limit] for i in range(limit)]
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c028
 def exam(model, tok, paths: dict[str, Path], name: str, limit: int | None = None) -> dict:

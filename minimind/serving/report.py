@@ -13,17 +13,20 @@ import io
 import json
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jinja2
 from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from ..inference.chat import split_reasoning
 from ..learning.paths import atomic_write
-from ..learning.plotting import COLORS, setup
+from ..learning.stages import STAGES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # %% ../../nbs/8_serving/10_report.ipynb #c009
-STAGE_NAMES = {"pretrain": "预训练", "full_sft": "微调（SFT）"}
+STAGE_NAMES = {s.name: s.title for s in STAGES}
 
 
 def read_metrics(path: Path) -> dict[str, list[dict]]:
@@ -79,8 +82,11 @@ def curve_svg(records: list[dict], title: str) -> Markup:
     )
 
 # %% ../../nbs/8_serving/10_report.ipynb #c028
-def draw_curves(stages: dict[str, list[dict]]) -> Figure:
+def draw_curves(stages: dict[str, list[dict]]) -> "Figure":
     "每个阶段一格：损失（每 token 的 nat）随步数下降，右轴是学习率。"
+    from matplotlib.figure import Figure
+    from minimind.learning.plotting import COLORS, setup
+
     setup()
     fig = Figure(figsize=(9, 3.2), layout="constrained")
     axes = fig.subplots(1, max(1, len(stages)), squeeze=False)[0]
@@ -97,7 +103,7 @@ def draw_curves(stages: dict[str, list[dict]]) -> Figure:
     return fig
 
 
-def png(fig: Figure, dpi: int = 110) -> bytes:
+def png(fig: "Figure", dpi: int = 110) -> bytes:
     "图变成 PNG 字节。"
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=dpi)
