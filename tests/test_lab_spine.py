@@ -20,9 +20,13 @@ def test_every_way_gives_the_same_losses_and_weights(stage, packing, tmp_path):
 
 def test_per_micro_batch_mean_is_caught(tmp_path, monkeypatch, capsys):
     "把循环换成按微批平均：命令要看得出来，退出码 1。"
-    from minimind.dataset.datasets import PretrainDataset
     from minimind.trainer import train_pretrain
-    from minimind.trainer.loop import language_model_loss, supervised, train_stage
+    from minimind.trainer.loop import train_stage
+    from minimind.trainer.step import supervised
+
+    class PerMicroBatch(train_pretrain.Pretrain):
+        def loss(self, models, batch):
+            return super().loss(models, batch)[0] * 200 / supervised(batch), {}
 
     real = parity.run_way
 
@@ -30,12 +34,7 @@ def test_per_micro_batch_mean_is_caught(tmp_path, monkeypatch, capsys):
         if way != "累积两次":
             return real(stage, "笔记本里调用", task, home, packing, steps)
         args = parity.make_args(train_pretrain.PretrainArgs, **parity.options(stage, task, home, way, packing, steps))
-        train_stage(
-            args,
-            "pretrain",
-            lambda tok: train_pretrain.rows_for(PretrainDataset(args.data_path, tok, args.max_seq_len), args),
-            loss_fn=lambda model, batch: language_model_loss(model, batch) * 200 / supervised(batch),
-        )
+        train_stage(PerMicroBatch, args)
         return parity.read_run(home)
 
     monkeypatch.setattr(parity, "run_way", wrong)

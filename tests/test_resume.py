@@ -15,12 +15,10 @@ import torch
 
 import minimind
 from minimind.learning.errors import UserError
-from minimind.model.causal_lm import MiniMindForCausalLM
-from minimind.model.config import MiniMindConfig
-from minimind.trainer import loop as loop_module
+from minimind.trainer import batches as batches_module
 from minimind.trainer.arguments import make_args
 from minimind.trainer.checkpoint import load_resume, previous
-from minimind.trainer.loop import Loop, language_model_loss
+from minimind.trainer.batches import Batches
 from minimind.trainer.train_pretrain import PretrainArgs, train
 
 ROOT = Path(minimind.__file__).parents[1]
@@ -170,34 +168,21 @@ def test_sigterm_saves_exits_zero_and_resumes_bitwise(small, tmp_path, whole):
     assert steps_recorded(tmp_path) == list(range(1, STEPS + 1))
 
 
-def tiny_loop(n: int, tmp_path, **more) -> Loop:
-    "每行的第二个 token 就是它的编号，走步时数得出看过谁。"
-    torch.manual_seed(0)
-    model = MiniMindForCausalLM(
-        MiniMindConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=4, num_key_value_heads=2, vocab_size=64)
-    )
-    rows = [{k: torch.tensor([3, i, 5]) for k in ("input_ids", "labels")} for i in range(n)]
-    args = make_args(
-        PretrainArgs,
-        **{
-            **dict(
-                hidden_size=32, batch_size=2, accumulation_steps=2, num_workers=0, device="cpu", dtype="float32",
-                epochs=2, save_dir=str(tmp_path / "out"),
-            ),
-            **more,
-        },
-    )
-    return Loop(args, model, None, None, rows, language_model_loss, device=torch.device("cpu"), stage="pretrain")
+def numbered(n: int) -> Batches:
+    "每行的第二个 token 就是它的编号，走步时数得出看过谁；没分到的行标签全是 -100。"
+    rows = [{"labels": torch.tensor([3, i, 5])} for i in range(n)]
+    stack = lambda rows: {"labels": torch.stack([r["labels"] for r in rows])}
+    mute = lambda batch: {"labels": torch.full_like(batch["labels"], -100)}
+    return Batches(rows, stack, batch_size=2, accumulation_steps=2, epochs=2, mute=mute)
 
 
-def seen_by(loop: Loop, steps: int | None = None) -> list[tuple]:
+def seen_by(batches: Batches, steps: int | None = None) -> list[tuple]:
     "走 `steps` 步（不给就走到底），返回看过的（第几遍，编号）；补位的假行不算。"
-    out, walk = [], loop.steps()
+    out, walk = [], iter(batches)
     while steps is None or steps > 0:
         if (micro := next(walk, None)) is None:
             break
-        epoch = loop.epoch
-        out += [(epoch, int(row[1])) for b in micro for row in b["labels"] if row[1] >= 0]
+        out += [(batches.epoch, int(row[1])) for b in micro for row in b["labels"] if row[1] >= 0]
         steps = steps - 1 if steps is not None else None
     return out
 
@@ -205,32 +190,31 @@ def seen_by(loop: Loop, steps: int | None = None) -> list[tuple]:
 @pytest.mark.parametrize("n", [7, 16, 29])
 @pytest.mark.parametrize("before,after", [(2, 1), (1, 2), (3, 2)])
 @pytest.mark.parametrize("stop", [1, 2, 3])
-def test_another_process_count_neither_repeats_nor_skips(n, before, after, stop, tmp_path, monkeypatch):
+def test_another_process_count_neither_repeats_nor_skips(n, before, after, stop, monkeypatch):
     def walk(world, steps, at):
-        monkeypatch.setattr(loop_module, "world_size", lambda: world)
+        monkeypatch.setattr(batches_module, "world_size", lambda: world)
         seen, ends = [], set()
         for r in range(world):
-            monkeypatch.setattr(loop_module, "rank", lambda: r)
-            loop = loops.pop()
-            loop.epoch, loop.samples = at
-            seen += seen_by(loop, steps)
-            ends.add((loop.epoch, loop.samples))
+            monkeypatch.setattr(batches_module, "rank", lambda: r)
+            batches = numbered(n)
+            batches.epoch, batches.samples = at
+            seen += seen_by(batches, steps)
+            ends.add((batches.epoch, batches.samples))
         assert len(ends) == 1  # 各进程停在同一个位置
         return seen, ends.pop()
 
-    loops = [tiny_loop(n, tmp_path) for _ in range(before + after)]  # 在假装多进程之前造好，免得套 DDP
     first, at = walk(before, stop, (0, 0))
     rest, _ = walk(after, None, at)
     assert sorted(first + rest) == [(e, i) for e in range(2) for i in range(n)]
 
 
-def test_steps_left_follows_the_samples(tmp_path, monkeypatch):
-    loop = tiny_loop(29, tmp_path)
-    assert loop.total == loop.steps_left() == 16  # 每步 4 个样本，29 个要 8 步，两遍
-    loop.samples = 16
-    assert loop.steps_left() == 4 + 8
-    monkeypatch.setattr(loop_module, "world_size", lambda: 2)
-    assert loop.steps_left() == 2 + 4  # 两个进程：每步 8 个
+def test_steps_left_follows_the_samples(monkeypatch):
+    batches = numbered(29)
+    assert batches.left() == 16  # 每步 4 个样本，29 个要 8 步，两遍
+    batches.samples = 16
+    assert batches.left() == 4 + 8
+    monkeypatch.setattr(batches_module, "world_size", lambda: 2)
+    assert batches.left() == 2 + 4  # 两个进程：每步 8 个
 
 
 @pytest.mark.parametrize("signalled", ["group", "parent"])

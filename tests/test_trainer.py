@@ -12,9 +12,11 @@ from minimind.model.causal_lm import MiniMindForCausalLM
 from minimind.model.config import MiniMindConfig
 from minimind.trainer import train_full_sft, train_pretrain
 from minimind.trainer.arguments import make_args
-from minimind.trainer.loop import Loop, language_model_loss, rank_batches, sample_order, supervised, train_step
+from minimind.trainer.batches import Batches, rank_batches, sample_order
 from minimind.trainer.optim import build_optimizer, get_lr, split_params
 from minimind.trainer.runtime import make_scaler, unwrap
+from minimind.trainer.stage import language_model_loss
+from minimind.trainer.step import supervised, train_step
 from minimind.trainer.train_full_sft import SFTArgs
 from minimind.trainer.train_pretrain import PretrainArgs
 
@@ -62,16 +64,18 @@ def test_schedule_starts_at_lr_and_ends_at_its_floor(schedule):
 
 
 @pytest.mark.parametrize("n,bs,accum,epochs", [(7, 2, 3, 1), (8, 2, 2, 2), (5, 3, 1, 2), (1, 4, 4, 3)])
-def test_number_of_steps_is_exact(n, bs, accum, epochs, tmp_path):
-    rows = [{k: v[0] for k, v in batch(1, seed=i).items()} for i in range(n)]
-    args = make_args(
-        PretrainArgs,
-        **{**SHAPE, "batch_size": bs, "accumulation_steps": accum, "epochs": epochs, "save_dir": str(tmp_path / "out")},
-    )
-    loop = Loop(args, tiny(), None, None, rows, language_model_loss, device=torch.device("cpu"))
+def test_number_of_steps_is_exact(n, bs, accum, epochs):
+    batches = Batches(list(range(n)), lambda rows: {"rows": rows}, bs, accum, epochs)
     expected = math.ceil(math.ceil(n / bs) / accum) * epochs
-    assert sum(1 for _ in loop.steps()) == expected
-    assert loop.epoch == epochs
+    assert batches.left() == expected and sum(1 for _ in batches) == expected
+    assert batches.epoch == epochs
+
+
+def step_of(model, micro, optimizer):
+    return train_step(
+        {"model": model}, micro, supervised, lambda models, b: (language_model_loss(models["model"], b), {}), optimizer,
+        make_scaler(torch.device("cpu"), torch.float32), grad_clip=1e9,
+    )
 
 
 def test_accumulation_equals_one_big_batch_with_unequal_lengths():
@@ -81,10 +85,8 @@ def test_accumulation_equals_one_big_batch_with_unequal_lengths():
         model = tiny()
         opt = build_optimizer(model, "adamw", lr=0.0)
         opt.zero_grad = lambda *a: None
-        out = train_step(
-            model, micro, language_model_loss, opt, make_scaler(torch.device("cpu"), torch.float32), grad_clip=1e9
-        )
-        grads.append((out["loss_sum"] / out["tokens"], [p.grad.clone() for p in model.parameters()]))
+        out = step_of(model, micro, opt)
+        grads.append((out["loss_sum"] / out["weight"], [p.grad.clone() for p in model.parameters()]))
     assert torch.allclose(grads[0][0], grads[1][0], atol=1e-5)
     for a, b in zip(grads[0][1], grads[1][1]):
         assert torch.allclose(a, b, atol=1e-6)
@@ -107,10 +109,7 @@ def test_batch_without_supervised_tokens_gives_zero_not_nan():
     b = batch()
     b["labels"][:] = -100
     model = tiny()
-    out = train_step(
-        model, [b], language_model_loss, build_optimizer(model), make_scaler(torch.device("cpu"), torch.float32),
-        grad_clip=1.0,
-    )
+    out = step_of(model, [b], build_optimizer(model))
     assert out["loss_sum"].item() == 0.0 and supervised(b) == 0
     assert all(torch.isfinite(p).all() for p in model.parameters())
 

@@ -141,7 +141,7 @@ class Display:
             self.bar.start()
 
 # %% ../../nbs/7_trainer/54_journal.ipynb #c075
-ALWAYS = frozenset("stage step epoch loss lr grad_norm tokens weight input_tokens tokens_per_s seconds".split())
+ALWAYS = frozenset("loss lr grad_norm tokens_per_s seconds".split())
 
 
 @patch
@@ -153,8 +153,9 @@ def advance(self: Display, step: int) -> None:
 
 @patch
 def log(self: Display, record: dict, left: float) -> None:
-    "报一笔流水账；`left` 是还剩几秒。阶段自己的数（不在 `ALWAYS` 里的）跟在损失后面。"
-    mine = "".join(f"  {k} {v:.3f}" for k, v in record.items() if k not in ALWAYS and not k.startswith("grad_norm"))
+    "报一笔流水账；`left` 是还剩几秒。阶段自己的平均数（小数，不在 `ALWAYS` 里的）跟在损失后面。"
+    own = {k: v for k, v in record.items() if isinstance(v, float) and k not in ALWAYS and "grad_norm" not in k}
+    mine = "".join(f"  {k} {v:.3f}" for k, v in own.items())
     note = f"loss {record['loss']:.3f}{mine}  {record['tokens_per_s']:,.0f} token/s"
     if self.bar:
         self.bar.update(self.task, note=note)

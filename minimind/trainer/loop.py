@@ -132,6 +132,8 @@ def build(self: Loop) -> None:
     stage.amp, self.scaler = autocast(self.device, self.dtype), make_scaler(self.device, self.dtype)
     self.models = dict(stage.build().items())
     self.main = next(iter(self.models.values()))
+    if rank():  # 造模型时人人同一个种子；之后的随机数（dropout、采样）人人不同
+        setup_seed(a.seed + rank())
     dataset, collate = stage.rows()
     self.batches = Batches(
         dataset, collate, a.batch_size, a.accumulation_steps, a.epochs, a.seed, a.num_workers, self.device, stage.mute
@@ -379,5 +381,5 @@ def _walk(self: Loop, show: Display, asked: list) -> bool:
 def train_stage(stage_cls: type[Stage], args, on_log: Callable | None = None) -> TrainResult:
     "训练一个阶段：起进程组，定种子，选设备，就位，走到头。`on_log(journal)` 每记一笔调用一次。"
     with distributed(args.device):
-        setup_seed(args.seed + rank())
+        setup_seed(args.seed)
         return Loop(stage_cls(args, pick_device(args.device)), on_log).ready().run()

@@ -1,0 +1,144 @@
+"""阶段的接口：三个玩具阶段在一个与两个进程上走、断在中间、接着走。"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from minimind.learning.paths import ROOT
+from minimind.trainer.arguments import TrainArgs, make_args
+from minimind.trainer.checkpoint import load_resume
+from minimind.trainer.loop import Loop, train_stage
+from minimind.trainer.runtime import setup_seed
+
+sys.path.insert(0, str(Path(__file__).parent))
+import toy_stages  # noqa: E402
+
+STAGES = {"Critic": toy_stages.Critic, "Pairs": toy_stages.Pairs, "Tracker": toy_stages.Tracker}
+CPU = torch.device("cpu")
+
+
+def given(small, home: Path, **more) -> dict:
+    return {
+        **dict(
+            hidden_size=32, num_hidden_layers=2, max_seq_len=32, batch_size=4, accumulation_steps=2, epochs=6,
+            max_steps=6, dtype="float32", num_workers=0, log_interval=1, learning_rate=1e-2, device="cpu",
+            schedule="constant", tokenizer_path=str(small["tok"]), save_dir=str(home / "out"), save_weight="toy",
+        ),
+        **more,
+    }
+
+
+def run_here(name, small, home, **more):
+    return train_stage(STAGES[name], make_args(TrainArgs, **given(small, home, **more)))
+
+
+def run_two(name, small, home, **more):
+    "两个 gloo 进程；返回流水账。"
+    argv = [str(Path(__file__).with_name("toy_stages.py")), name, json.dumps(given(small, home, **more))]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", *argv], env=env,
+        capture_output=True, text=True, timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def journal(home: Path) -> list[dict]:
+    return [json.loads(line) for line in (home / "out/metrics.jsonl").read_text(encoding="utf8").splitlines()]
+
+
+def final(home: Path) -> dict:
+    return load_resume(next((home / "checkpoints").glob("*_resume.pth")))
+
+
+def same(a, b) -> bool:
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_stage_learns_and_logs_its_own_numbers(name, small, tmp_path):
+    result = run_here(name, small, tmp_path)
+    assert result.steps == 6 and all(math.isfinite(v) for v in result.journal["loss"])
+    card = json.loads(result.weight_path.with_suffix(".json").read_text(encoding="utf8"))
+    assert card["stage"] == STAGES[name].name
+    assert result.journal[STAGES[name].divisor] and result.weight_path.name == "toy_32.pth"
+
+
+def test_pairs_start_at_ln_2_and_rise(small, tmp_path):
+    result = run_here("Pairs", small, tmp_path)
+    assert result.journal["loss"][0] == pytest.approx(math.log(2), rel=1e-5)      # 除以对数，不是 token 数
+    assert result.journal["pairs"][0] == 8 and result.journal["loss"][-1] < 0.5
+    assert result.journal["accuracy"][-1] > result.journal["accuracy"][0]
+
+
+def test_two_models_two_rates_and_rollouts_once(small, tmp_path):
+    args = make_args(TrainArgs, **given(small, tmp_path))
+    setup_seed(args.seed)
+    loop = Loop(toy_stages.Critic(args, CPU)).ready()
+    assert loop.stage.rollouts == 0                                                # 称内存不生成
+    rates = {g["base_lr"] for g in loop.optimizer.param_groups}
+    assert rates == {1e-2, 5e-2} and set(loop.models) == {"actor", "critic"}
+    result = loop.run()
+    assert loop.stage.rollouts == result.steps == 6                                # 每步生成一次，更新两次
+    assert result.journal["rows"][0] == 2 * 8 and "grad_norm_critic" in result.journal.records[0]
+    assert not set(torch.load(result.weight_path, weights_only=True)) & {"table.weight", "critic.table.weight"}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_resumed_in_the_middle_is_the_same_run(name, small, tmp_path):
+    run_here(name, small, tmp_path / "a")
+    run_here(name, small, tmp_path / "b", max_steps=3)
+    run_here(name, small, tmp_path / "b", from_resume=1)
+    whole, rest = final(tmp_path / "a"), final(tmp_path / "b")
+    for key in ("model", "modules", "optimizer", "stage", "rng", "step", "samples"):
+        assert same(whole[key], rest[key]), key
+    assert [r["loss"] for r in journal(tmp_path / "a")] == [r["loss"] for r in journal(tmp_path / "b")]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_two_processes_walk_the_same_way_and_resume(name, small, tmp_path):
+    run_here(name, small, tmp_path / "one", batch_size=8)
+    run_two(name, small, tmp_path / "two", batch_size=4)
+    run_two(name, small, tmp_path / "cut", batch_size=4, max_steps=3)
+    run_two(name, small, tmp_path / "cut", batch_size=4, from_resume=1)
+    one, two, cut = (journal(tmp_path / which) for which in ("one", "two", "cut"))
+    for a, b in zip(one, two, strict=True):
+        assert a["loss"] == pytest.approx(b["loss"], rel=2e-4), (one, two)
+    whole, rest = final(tmp_path / "two"), final(tmp_path / "cut")
+    assert all(same(whole[k], rest[k]) for k in ("model", "modules", "stage", "step", "samples"))
+    assert [r["loss"] for r in two] == [r["loss"] for r in cut]
+
+
+def test_changed_rate_is_the_new_one_after_a_resume(small, tmp_path):
+    run_here("Critic", small, tmp_path, max_steps=2)
+    args = make_args(TrainArgs, **given(small, tmp_path, learning_rate=1e-4, from_resume=1))
+    loop = Loop(toy_stages.Critic(args, CPU)).ready()
+    assert {g["base_lr"] for g in loop.optimizer.param_groups} == {1e-4, 5e-4}
+
+
+def test_making_a_loop_touches_nothing(small, tmp_path):
+    args = make_args(TrainArgs, **given(small, tmp_path))
+    Loop(toy_stages.Pairs(args, CPU))
+    assert not (tmp_path / "out").exists() and not (tmp_path / "checkpoints").exists()
+
+
+def test_nan_names_the_model_and_keeps_the_weights(small, tmp_path):
+    from minimind.learning.errors import UserError
+
+    path = run_here("Critic", small, tmp_path, max_steps=1).weight_path
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="梯度|损失"):
+        run_here("Critic", small, tmp_path, learning_rate=1e30, grad_clip=1e30)
+    assert path.read_bytes() == before
