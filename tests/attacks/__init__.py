@@ -70,11 +70,14 @@ class Seen:
     mutable: bool = False    # 有没有收到改得动的参数
     mutates: bool = False    # 它自己改没改动参数
     gradients: bool = False  # 结果要不要梯度
+    streams: bool = False    # 交回的是不是生成器
 
 
-def _solid(out: object) -> object:
-    "生成器跑完，变成列表的迭代器，好读两遍。"
-    return iter(list(out)) if isinstance(out, Iterator) else out
+def _noting(pieces: Iterator, log: list) -> Iterator:
+    "原样转交，交一个记一个（不提前读）。"
+    for piece in pieces:
+        log.append(engine._copied(piece))
+        yield piece
 
 
 def _spoil(value: object) -> bool:
@@ -111,12 +114,13 @@ def observe(id: str, fn: Callable) -> Seen:
     def spy(*args, **kwargs):
         given = [*args, *kwargs.values()]
         kept = engine._copied(given)
-        out = _solid(fn(*args, **kwargs))
+        out = fn(*args, **kwargs)
         seen.mutable |= any(map(_movable, given))
         seen.mutates |= engine._changed(kept, given)
         seen.gradients |= isinstance(out, torch.Tensor) and out.requires_grad
-        seen.outputs.append(engine._copied(out))
-        return out
+        seen.streams |= isinstance(out, Iterator)
+        seen.outputs.append([] if seen.streams else engine._copied(out))
+        return _noting(out, seen.outputs[-1]) if seen.streams else out
 
     engine.CHECKERS[id].run(spy)
     return seen
@@ -139,10 +143,11 @@ def automatic(id: str, answer: object) -> dict[str, object]:
     first = seen.outputs[0]
 
     def constant(*args, **kwargs):
-        return engine._copied(first)
+        return iter(list(first)) if seen.streams else engine._copied(first)
 
     def spoils(*args, **kwargs):
-        out = _solid(answer(*args, **kwargs))
+        out = answer(*args, **kwargs)
+        out = iter(list(out)) if isinstance(out, Iterator) else out
         out = out.clone() if isinstance(out, torch.Tensor) else engine._copied(out)
         any(map(_spoil, [*args, *kwargs.values()]))
         return out
