@@ -27,7 +27,9 @@ def _one_query_at_a_time(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> t
     return torch.stack(rows)
 
 
-def _scaled(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, scale: float | None, causal: bool = True) -> torch.Tensor:
+def _scaled(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, scale: float | None, causal: bool = True
+) -> torch.Tensor:
     return F.scaled_dot_product_attention(q, k, v, is_causal=causal, scale=scale)
 
 

@@ -7,7 +7,7 @@ __all__ = ['check_count', 'solution_count_parameters', 'check_guard', 'solution_
 
 # %% ../../nbs/3_model/11_config_exercises.ipynb #c002
 import torch
-from ..learning.exercises import card, check, checker, expect_equal, expect_raises, solution, why
+from ..learning.exercises import CheckFailed, card, check, checker, expect_equal, expect_raises, solution, why
 from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
 
@@ -53,7 +53,10 @@ card("config.guard", "写一条自己的检查", 1, 8, "整除、范围", "好�
 @checker("config.guard")
 def check_guard(fn):
     for lr, bs in ((5e-4, 8), (0.999, 1), (1e-9, 4096)):
-        expect_equal(fn(lr, bs), None, f"learning_rate={lr}、batch_size={bs} 都合理，返回的")
+        try:
+            expect_equal(fn(lr, bs), None, f"learning_rate={lr}、batch_size={bs} 都合理，返回的")
+        except ValueError as error:
+            raise CheckFailed(f"learning_rate={lr}、batch_size={bs} 都合理，却抛出了 ValueError：{error}") from None
     bad = [(-1e-3, 8, "learning_rate", "-0.001"), (2.5, 8, "learning_rate", "2.5"), (1.0, 8, "learning_rate", "1.0")]
     bad += [(0.0, 8, "learning_rate", "0.0"), (1e-3, -3, "batch_size", "-3"), (1e-3, 0, "batch_size", "0")]
     bad += [(1e-3, 17.5, "batch_size", "17.5"), (1e-3, "8", "batch_size", "8")]
