@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 from .errors import unknown
+from .patch import patch
 from .paths import home, in_test
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c010
@@ -287,15 +288,12 @@ def progress() -> dict[str, dict]:
     return passed
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c049
-CARDS: dict[str, "Card"] = {}
-
-
-def _words(value: object) -> str:
+def _words(value: str | list[str]) -> str:
     "字符串原样，列表用顿号连成一句。"
     return value if isinstance(value, str) else "、".join(map(str, value))
 
 
-@dataclass
+@dataclass(repr=False)
 class Card:
     "一张练习卡。`difficulty` 1–5，`minutes` 是第一次做大约要的分钟数，`needs` 先要会什么，`shows` 做完会明白什么。"
 
@@ -307,24 +305,32 @@ class Card:
     shows: str | list[str]
     hints: list[str] = field(default_factory=list)
 
-    def dots(self) -> str:
-        return "●" * self.difficulty + "○" * (5 - self.difficulty)
 
-    def lines(self) -> list[str]:
-        return [
-            f"难度 {self.dots()}，约 {self.minutes} 分钟",
-            f"先要会：{_words(self.needs)}",
-            f"做完会明白：{_words(self.shows)}",
-        ]
+CARDS: dict[str, Card] = {}
 
-    def __repr__(self) -> str:
-        return "\n".join([f"练习 {self.id}：{self.title}", *self.lines()])
+# %% ../../nbs/0_learning/40_exercises.ipynb #c049b
+@patch
+def dots(self: Card) -> str:
+    return "●" * self.difficulty + "○" * (5 - self.difficulty)
 
-    def _repr_markdown_(self) -> str:
-        return "\n".join([f"**练习 `{self.id}`：{self.title}**\n", *(f"- {line}" for line in self.lines())])
 
-    def _repr_html_(self) -> str:
-        return _card_html(self, self.id in progress())
+@patch
+def lines(self: Card) -> list[str]:
+    return [
+        f"难度 {self.dots()}，约 {self.minutes} 分钟",
+        f"先要会：{_words(self.needs)}",
+        f"做完会明白：{_words(self.shows)}",
+    ]
+
+
+@patch
+def __repr__(self: Card) -> str:
+    return "\n".join([f"练习 {self.id}：{self.title}", *self.lines()])
+
+
+@patch
+def _repr_markdown_(self: Card) -> str:
+    return "\n".join([f"**练习 `{self.id}`：{self.title}**\n", *(f"- {line}" for line in self.lines())])
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c052
 _CARD_BOX = (
@@ -345,6 +351,11 @@ def _card_html(card: Card, passed: bool) -> str:
     )
     body = f"<div><b>先要会：</b>{e(_words(card.needs))}</div><div><b>做完会明白：</b>{e(_words(card.shows))}</div>"
     return f'<div style="{_CARD_BOX}">{head}{meta}{body}</div>'
+
+
+@patch
+def _repr_html_(self: Card) -> str:
+    return _card_html(self, self.id in progress())
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c055
 def card(

@@ -1,11 +1,13 @@
+import torch
+
 from minimind.exercises import config as it
+from minimind.model.causal_lm import MiniMindForCausalLM
 from minimind.model.config import MiniMindConfig
 
 
-def matrix_by_matrix(c):
-    h, kv = c.hidden_size, c.hidden_size // c.num_attention_heads * c.num_key_value_heads
-    shapes = [(h, h), (kv, h), (kv, h), (h, h), *[(c.intermediate_size, h)] * 3, (h, 1), (h, 1)]
-    return c.vocab_size * h + h + sum(c.num_hidden_layers * a * b for a, b in shapes)
+def really_built(c):
+    with torch.device("meta"):
+        return sum(p.numel() for p in MiniMindForCausalLM(c).parameters())
 
 
 def no_gqa(c):
@@ -85,7 +87,7 @@ def refuses_one(learning_rate, batch_size):
 
 ATTACKS = {
     "config.count": dict(
-        right=[matrix_by_matrix],
+        right=[really_built],
         wrong={
             "忘了键值头更少": (no_gqa, "的参数"),
             "输出头又数了一次": head_counted_twice,
@@ -93,7 +95,7 @@ ATTACKS = {
             "前馈只数了两块": two_matrices,
             "中间宽度自己另算": (standard_width, "medium"),
             "背下了三个预设": looks_up_presets,
-            "只认一种配置": lambda c: matrix_by_matrix(MiniMindConfig.preset("small")),
+            "只认一种配置": lambda c: it.solution_count_parameters(MiniMindConfig.preset("small")),
         },
     ),
     "config.guard": dict(
