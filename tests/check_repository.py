@@ -114,8 +114,15 @@ def python_of(cell: dict) -> ast.AST:
         return ast.parse("")
 
 
+def own_exercises(path: Path) -> str | None:
+    "这一章自己的练习本导出的模块：`20_norm` → `exercises.norm`；旁边没有练习本的是 None。"
+    number, _, stem = path.stem.partition("_")
+    beside = path.with_name(f"{int(number) + 1:02d}_{stem}_exercises.ipynb")
+    return module_of(beside) if beside.exists() else None
+
+
 def check_floors() -> list[str]:
-    "导出的代码与课文里的代码都只引用更低的楼层，同一层里只引用编号更小的章。"
+    "导出的代码与课文里的代码都只引用更低的楼层，同一层里只引用编号更小的章；课文里的小空可以引用这一章自己的练习本。"
     number = {m: int(re.match(r"(\d+)", p.name)[1]) for p in notebooks() if (m := module_of(p))}
     bad = []
     for path in notebooks():
@@ -124,12 +131,15 @@ def check_floors() -> list[str]:
             continue
         folder = mine if path.parent == NBS else re.sub(r"^\d+_", "", path.parent.name)  # 顶层的笔记本自成一层
         floor, here = FLOORS[folder], int(re.match(r"(\d+)", path.name)[1])
-        package = mine.split(".")[:-1]
+        package, own = mine.split(".")[:-1], own_exercises(path)
         for cell in cells(path):
             if cell["cell_type"] != "code":
                 continue
+            lesson = not re.search(r"^#\|\s*exports?\b", source(cell), re.M)
             for name in imported(python_of(cell), package):
                 top = name.split(".")[0]
+                if lesson and own and (name == own or name.startswith(f"{own}.")):
+                    continue
                 if (
                     top not in FLOORS
                     or name == mine

@@ -10,26 +10,55 @@ __all__ = ['check_causal', 'solution_causal_attention', 'check_repeat', 'solutio
 import torch
 import torch.nn.functional as F
 
-from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_shape, expect_true, why
-from ..model.attention import build_attention_mask, repeat_kv
+from minimind.learning.exercises import (
+    card, check, checker, expect_agrees, expect_close, expect_gradient, expect_true, solution, why
+)
 
 # %% ../../nbs/3_model/41_attention_exercises.ipynb #c004
 card("attention.causal", "一个头的因果注意力", 2, 12, "softmax、掩码", "缩放、遮住未来、按比例混合")
 
 # %% ../../nbs/3_model/41_attention_exercises.ipynb #c006
-@checker("attention.causal")
+def _one_query_at_a_time(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    "另一种写法：一次一个查询，它只拿得到自己和前面的键。"
+    rows = []
+    for i in range(len(q)):
+        weight = (k[: i + 1] @ q[i] / q.shape[1] ** 0.5).softmax(0)  # (i+1,)
+        rows.append(weight @ v[: i + 1])
+    return torch.stack(rows)
+
+
+def _scaled(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, scale: float | None, causal: bool = True
+) -> torch.Tensor:
+    return F.scaled_dot_product_attention(q, k, v, is_causal=causal, scale=scale)
+
+
+@checker(
+    "attention.causal",
+    common_mistakes={
+        "没有遮住未来": lambda q, k, v: _scaled(q, k, v, None, causal=False),
+        "忘了除以 √d": lambda q, k, v: _scaled(q, k, v, 1.0),
+        "除以了 d，没有开方": lambda q, k, v: _scaled(q, k, v, 1 / q.shape[1]),
+        "遮住之后没有重新归一": lambda q, k, v: (q @ k.T / q.shape[1] ** 0.5).softmax(-1).tril() @ v,
+    },
+)
 def check_causal(fn):
-    q, k, v = torch.randn(3, 5, 4, generator=torch.Generator().manual_seed(0))
-    want = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-    wrong = {
-        "没有遮住未来": F.scaled_dot_product_attention(q, k, v),
-        "忘了除以 √d": F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=1.0),
-    }
-    expect_shape(fn(q, k, v), (5, 4))
-    expect_close(fn(q, k, v), want, "输出", mistakes=wrong)
+    g = torch.Generator().manual_seed(0)
+    cases = {}
+    for t, d, size in ((5, 4, 1.0), (1, 3, 1.0), (2, 9, 1.0), (8, 4, 40.0)):
+        q, k, v = (torch.randn(t, d, generator=g) for _ in range(3))
+        cases[f"{t} 个词、宽 {d}" + "、打分很大" * (size > 1) + "，输出"] = (q * size, k, v)
+    expect_agrees(fn, _one_query_at_a_time, cases)
+    q, k, v = torch.randn(3, 5, 4, generator=g)
+    changed = v.clone()
+    changed[3:] += 100
+    expect_close(fn(q, k, changed)[:3], fn(q, k, v)[:3], "改动第 3、4 个词之后，前三个词的输出")
+    expect_gradient(fn, _one_query_at_a_time, q, k, v)
 
 # %% ../../nbs/3_model/41_attention_exercises.ipynb #c009
-def solution_causal_attention(q, k, v):
+@solution("attention.causal")
+def solution_causal_attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    "参考答案：打分、遮住未来、归一、混合。"
     scores = q @ k.T / q.shape[-1] ** 0.5
     future = torch.ones_like(scores, dtype=torch.bool).triu(1)
     return scores.masked_fill(future, float("-inf")).softmax(-1) @ v
@@ -38,35 +67,54 @@ def solution_causal_attention(q, k, v):
 card("attention.repeat_kv", "把键值头分给各组", 1, 8, "expand、reshape", "次序是 0,0,1,1 而不是 0,1,0,1")
 
 # %% ../../nbs/3_model/41_attention_exercises.ipynb #c015
-@checker("attention.repeat_kv")
+def _head_by_head(x: torch.Tensor, n_rep: int) -> torch.Tensor:
+    "另一种写法：第 i 个查询头用第 i // n_rep 个键值头，一个一个地拿。"
+    return torch.stack([x[:, :, i // n_rep] for i in range(x.shape[2] * n_rep)], 2)
+
+
+@checker("attention.repeat_kv", common_mistakes={"副本的次序成了 0,1,0,1": lambda x, n: x.repeat(1, 1, n, 1)})
 def check_repeat(fn):
-    x = torch.randn(2, 3, 2, 4, generator=torch.Generator().manual_seed(0))
-    for n in (1, 3):
-        expect_shape(fn(x, n), (2, 3, 2 * n, 4))
-        expect_close(
-            fn(x, n), repeat_kv(x, n), f"复制 {n} 份",
-            mistakes={"副本的次序成了 0,1,0,1": x.repeat(1, 1, n, 1)} if n > 1 else {},
-        )
+    g = torch.Generator().manual_seed(0)
+    cases = {}
+    for (b, t, kv, d), n in (((2, 3, 2, 4), 3), ((2, 3, 2, 4), 1), ((1, 5, 1, 2), 4), ((1, 1, 3, 6), 2)):
+        cases[f"{kv} 个键值头各复制 {n} 份"] = (torch.randn(b, t, kv, d, generator=g), n)
+    expect_agrees(fn, _head_by_head, cases)
+    expect_gradient(fn, _head_by_head, torch.randn(2, 3, 2, 4, generator=g), 3)
 
 # %% ../../nbs/3_model/41_attention_exercises.ipynb #c018
-def solution_my_repeat_kv(x, n_rep):
+@solution("attention.repeat_kv")
+def solution_my_repeat_kv(x: torch.Tensor, n_rep: int) -> torch.Tensor:
+    "参考答案：沿头这一维，每个原地重复。"
     return x.repeat_interleave(n_rep, dim=2)
 
 # %% ../../nbs/3_model/41_attention_exercises.ipynb #c022
 card("attention.mask", "不会得到 NaN 的掩码", 3, 15, "广播、布尔运算", "空位要看自己，否则整行全遮")
 
 # %% ../../nbs/3_model/41_attention_exercises.ipynb #c024
+def _pair_by_pair(attention_mask: torch.Tensor) -> torch.Tensor:
+    "另一种写法：一对一对地问，第 i 个看不看得见第 j 个。"
+    b, t = attention_mask.shape
+    sees = lambda n, i, j: i == j or j < i and bool(attention_mask[n, j])
+    return torch.tensor([[[sees(n, i, j) for j in range(t)] for i in range(t)] for n in range(b)])
+
+
 @checker("attention.mask")
 def check_mask(fn):
     am = torch.tensor([[0, 0, 1, 1], [1, 1, 1, 1]])
-    got, want = fn(am), build_attention_mask(4, attention_mask=am)[0][:, 0]
-    expect_shape(got, (2, 4, 4))
-    expect_true(got.dtype == torch.bool, f"要布尔张量，得到 {got.dtype}")
+    got = fn(am.clone())
+    kind = getattr(got, "dtype", type(got).__name__)
+    expect_true(kind == torch.bool, f"要布尔张量，得到 {kind}")
     expect_true(bool(got.any(-1).all()), "有整行全遮：softmax 会得到 NaN。让空位看自己。")
-    expect_equal(got.tolist(), want.tolist(), "谁能看谁")
+    cases = {"谁能看谁（一句补了两个空位，一句没补）": (am,), "只有一个词": (torch.tensor([[1]]),)}
+    for i, pads in enumerate(([3, 0, 1], [5, 2, 4], [0, 0, 0])):
+        t = 5 + i
+        cases[f"三句话各补 {pads} 个空位"] = (torch.tensor([[0] * p + [1] * (t - p) for p in pads]),)
+    expect_agrees(fn, _pair_by_pair, cases)
 
 # %% ../../nbs/3_model/41_attention_exercises.ipynb #c027
-def solution_left_padding_mask(attention_mask):
+@solution("attention.mask")
+def solution_left_padding_mask(attention_mask: torch.Tensor) -> torch.Tensor:
+    "参考答案：（因果 且 键不是空位）或者 对角线。"
     t = attention_mask.shape[1]
     causal = torch.ones(t, t, dtype=torch.bool).tril()
     return (causal & attention_mask[:, None].bool()) | torch.eye(t, dtype=torch.bool)

@@ -7,8 +7,10 @@ __all__ = ['check_best_pair', 'solution_best_pair', 'check_encode', 'solution_en
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c002
 import codecs
+import random
 from collections import Counter
-from ..learning.exercises import card, check, checker, expect_equal
+from collections.abc import Iterable, Iterator
+from ..learning.exercises import card, check, checker, expect_agrees, expect_equal, expect_true, solution
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c004
 card(
@@ -17,16 +19,31 @@ card(
 )
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c006
+def _by_sorting(words: list) -> tuple[int, int] | None:
+    "另一种写法：把每一对抄出来（出现几次抄几遍），排好序，从大到小数。"
+    flat = sorted(p for symbols, times in words for p in zip(symbols, symbols[1:]) for _ in range(times))
+    return max(dict.fromkeys(flat), key=flat.count, default=None)
+
+
 @checker("bpe.best_pair")
 def check_best_pair(fn):
     "逐项检查：次数要加权、平局取小、耗尽返回 None"
-    expect_equal(fn([([1, 2, 3], 1), ([2, 3], 4)]), (2, 3), "每段要按出现次数加权")
-    expect_equal(fn([([5, 1], 2), ([2, 9], 2), ([2, 7], 2)]), (2, 7), "次数相同时取编号小的")
-    expect_equal(fn([([4, 4, 4], 1), ([4, 3], 1)]), (4, 4), "重叠的对也要数")
-    expect_equal(fn([([1], 9), ([], 2)]), None, "没有相邻对时")
+    cases = {
+        "每段要按出现次数加权": ([([1, 2, 1, 2], 1), ([5, 6], 4)],),
+        "次数相同时取编号小的": ([([5, 1], 2), ([2, 9], 2), ([2, 7], 2)],),
+        "重叠的对也要数": ([([4, 4, 4], 1), ([4, 3], 1)],),
+        "没有相邻对时": ([([1], 9), ([], 2)],),
+        "一段也没有时": ([],),
+    }
+    rng = random.Random(0)
+    for i in range(10):
+        words = [(rng.choices(range(4), k=rng.randrange(6)), rng.randrange(1, 4)) for _ in range(4)]
+        cases[f"随机的 {words}"] = (words,)
+    expect_agrees(fn, _by_sorting, cases)
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c009
-def solution_best_pair(words):
+@solution("bpe.best_pair")
+def solution_best_pair(words: list[tuple[list[int], int]]) -> tuple[int, int] | None:
     "参考答案：数加权的相邻对，次数多的优先，平局取编号小的"
     pairs = Counter()
     for symbols, times in words:
@@ -38,21 +55,35 @@ def solution_best_pair(words):
 card("bpe.encode", "按次序重放合并", 3, 15, ["字典查找", "列表切片赋值"], "编码为什么不是挑最长的匹配")
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c015
+def _one_merge_at_a_time(symbols: list[str], ranks: dict) -> list[str]:
+    "另一种写法：合并一处，剩下的交给下一次递归。"
+    known = [i for i in range(len(symbols) - 1) if (symbols[i], symbols[i + 1]) in ranks]
+    if not known:
+        return symbols
+    at = min(known, key=lambda i: ranks[symbols[i], symbols[i + 1]])
+    return _one_merge_at_a_time(symbols[:at] + [symbols[at] + symbols[at + 1]] + symbols[at + 2 :], ranks)
+
+
 @checker("bpe.encode")
 def check_encode(fn):
     "次序优先于长度；最左优先；不改输入"
-    ranks = {("b", "c"): 0, ("a", "b"): 1, ("ab", "c"): 2, ("a", "a"): 3}
-    expect_equal(fn(list("abc"), ranks), ["a", "bc"], "“bc” 的次序比 “ab” 小，要先合并")
-    expect_equal(fn(list("ab"), ranks), ["ab"], "可以合并时就合并")
-    expect_equal(fn(list("aaa"), ranks), ["aa", "a"], "同一对有几处时先合并最左的")
-    expect_equal(fn(list("xyz"), ranks), ["x", "y", "z"], "没学过的对保持原样")
-    expect_equal(fn([], ranks), [], "空词")
-    given = list("abc")
-    fn(given, ranks)
-    expect_equal(given, ["a", "b", "c"], "传进来的列表不该被改动")
+    ranks = {("b", "c"): 0, ("a", "b"): 1, ("ab", "c"): 2, ("a", "a"): 3, ("aa", "aa"): 4}
+    asked = {
+        "“bc” 的次序比 “ab” 小，要先合并": "abc", "可以合并时就合并": "ab", "同一对有几处时先合并最左的": "aaa",
+        "合并出来的还能再合并": "aaaa", "没学过的对保持原样": "xyz", "空词": "", "只有一个": "a",
+    }
+    cases = {what: (list(word), ranks) for what, word in asked.items()}
+    rng = random.Random(0)
+    parts = ["a", "b", "ab", "ba", "aab", "bb"]
+    for i in range(10):
+        learnt = [(x, y) for x in parts for y in parts]
+        order = {p: r for r, p in enumerate(rng.sample(learnt, 14))}
+        cases[f"随机的词表 {i}"] = (rng.choices("ab", k=8), order)
+    expect_agrees(fn, _one_merge_at_a_time, cases)
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c018
-def solution_encode(symbols, ranks):
+@solution("bpe.encode")
+def solution_encode(symbols: list[str], ranks: dict[tuple[str, str], int]) -> list[str]:
     "参考答案：每次合并次序最小、最靠左的一对"
     symbols = list(symbols)
     while found := [(ranks[p], i) for i, p in enumerate(zip(symbols, symbols[1:])) if p in ranks]:
@@ -64,18 +95,43 @@ def solution_encode(symbols, ranks):
 card("bpe.stream", "流式解码", 3, 15, ["UTF-8 的字节结构", "生成器"], "聊天程序怎样做到从不显示半个汉字")
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c024
+def _prefixes(pieces: Iterable[bytes]) -> list[str]:
+    "另一种写法：每来一段，就把到此为止的字节整个解码一遍，多出来的就是该交出的。"
+    data, shown, out = b"", "", []
+    for piece in pieces:
+        data += piece
+        now = data.decode(errors="ignore")
+        out, shown = out + [now[len(shown) :]], now
+    rest = data.decode(errors="replace")[len(shown) :]
+    return [text for text in [*out, rest] if text]
+
+
+def _cut(text: str, rng: random.Random) -> list[bytes]:
+    "在任意的字节处切开，半个字也切。"
+    data = text.encode()
+    marks = [0, *sorted(rng.sample(range(1, len(data)), min(6, len(data) - 1))), len(data)]
+    return [data[a:b] for a, b in zip(marks, marks[1:])]
+
+# %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c024b
 @checker("bpe.stream")
 def check_stream(fn):
     "拼起来要与整体解码相同；中途不许出现 �；要尽早交出"
-    pieces = ["好".encode()[:1], "好".encode()[1:] + b"a", "🙂".encode()[:3], "🙂".encode()[3:] + "吗".encode()]
-    got = [text for text in fn(iter(pieces)) if text]
-    expect_equal("".join(got), "好a🙂吗", "拼起来应与整体解码相同")
-    expect_equal(got, ["好a", "🙂吗"], "凑成完整的字就该立刻交出，不要攒到最后")
-    expect_equal("".join(fn([b"ok", "好".encode()[:2]])), "ok�", "末尾残缺的字节用一个 � 代替")
-    expect_equal("".join(fn([])), "", "空的输入")
+    rng = random.Random(0)
+    cases = {
+        "凑成完整的字就该立刻交出": (_cut("好", rng) + ["a🙂".encode()[:4], "a🙂".encode()[4:] + "吗".encode()],),
+        "末尾残缺的字节用一个 � 代替": ([b"ok", "好".encode()[:2]],),
+        "空的输入": ([],),
+    }
+    cases |= {f"随机切开的一句话 {i}": (_cut("".join(rng.choices("好a🙂é吗\n", k=9)), rng),) for i in range(8)}
+    expect_agrees(lambda pieces: [text for text in fn(iter(pieces)) if text], _prefixes, cases)
+    source = iter([b"a", b"b", b"c"])
+    first = next(iter(fn(source)), "")
+    expect_equal(first, "a", "第一段")
+    expect_true(next(source, b"") == b"b", "还没交出第一段，就把后面的 token 读完了：聊天的人只能干等。边读边 yield。")
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c027
-def solution_stream(pieces):
+@solution("bpe.stream")
+def solution_stream(pieces: Iterable[bytes]) -> Iterator[str]:
     "参考答案：用标准库的增量解码器"
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     for piece in pieces:

@@ -6,31 +6,66 @@
 __all__ = ['check_loss', 'solution_my_loss', 'check_greedy', 'solution_greedy']
 
 # %% ../../nbs/3_model/81_causal_lm_exercises.ipynb #c002
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 
-from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_true, why
+from minimind.learning.exercises import (
+    card, check, checker, expect_agrees, expect_equal, expect_gradient, expect_true, solution, why
+)
 from ..model.attention import KVCache
-from ..model.causal_lm import MiniMindForCausalLM, next_token_loss
+from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
 
 # %% ../../nbs/3_model/81_causal_lm_exercises.ipynb #c004
 card("causal_lm.loss", "错一位的交叉熵", 2, 12, "交叉熵、-100", "错开一位，忽略 -100，不出 NaN")
 
 # %% ../../nbs/3_model/81_causal_lm_exercises.ipynb #c006
-@checker("causal_lm.loss")
+def _one_by_one(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    "另一种写法：一个位置一个位置地查 log softmax。"
+    log_p, total, count = logits.log_softmax(-1), 0 * logits.sum(), 0
+    for row, want in zip(log_p, labels.tolist()):
+        for i in range(len(want) - 1):
+            if want[i + 1] != -100:
+                total, count = total - row[i, want[i + 1]], count + 1
+    return total / max(count, 1)
+
+
+def _aligned(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return F.cross_entropy(logits.flatten(0, 1), labels.flatten())
+
+
+def _all_positions(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    flat = logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()
+    return F.cross_entropy(*flat, reduction="none").mean()  # 不学的位置损失是 0，也除进去了
+
+# %% ../../nbs/3_model/81_causal_lm_exercises.ipynb #c006b
+@checker(
+    "causal_lm.loss",
+    common_mistakes={
+        "忘了错开一位，模型只要抄输入": _aligned,
+        "除以了全部位置，不学的也算进去了": _all_positions,
+        "反着错了一位": lambda logits, labels: F.cross_entropy(logits[:, 1:].flatten(0, 1), labels[:, :-1].flatten()),
+    },
+)
 def check_loss(fn):
     g = torch.Generator().manual_seed(0)
-    logits, labels = torch.randn(2, 5, 7, generator=g), torch.randint(0, 7, (2, 5), generator=g)
-    labels[0, :3] = -100
-    aligned = F.cross_entropy(logits.flatten(0, 1), labels.flatten())
-    expect_close(
-        fn(logits, labels), next_token_loss(logits, labels), "损失", mistakes={"忘了错开一位，模型只要抄输入": aligned}
-    )
-    expect_close(fn(logits, torch.full_like(labels, -100)), torch.tensor(0.0), "一个都不学时")
+    cases = {}
+    for b, t, v, ignored in ((2, 5, 7, 3), (1, 2, 3, 0), (3, 8, 5, 6)):
+        logits, labels = torch.randn(b, t, v, generator=g) * 3, torch.randint(0, v, (b, t), generator=g)
+        labels[0, :ignored] = -100
+        cases[f"{b} 句、每句 {t} 个、不学 {ignored} 个，损失"] = (logits, labels)
+    nothing = (torch.randn(2, 4, 5, generator=g), torch.full((2, 4), -100))
+    cases["一个都不学时，损失"] = nothing
+    expect_agrees(fn, _one_by_one, cases)
+    expect_gradient(fn, _one_by_one, *cases["3 句、每句 8 个、不学 6 个，损失"], what="损失")
+    expect_gradient(fn, _one_by_one, *nothing, what="一个都不学时，损失")
 
 # %% ../../nbs/3_model/81_causal_lm_exercises.ipynb #c009
-def solution_my_loss(logits, labels):
+@solution("causal_lm.loss")
+def solution_my_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    "参考答案：错开一位，求和，除以真正学的个数。"
     target = labels[:, 1:].flatten()
     total = F.cross_entropy(logits[:, :-1].flatten(0, 1), target, ignore_index=-100, reduction="sum")
     return total / (target != -100).sum().clamp(min=1)
@@ -39,32 +74,46 @@ def solution_my_loss(logits, labels):
 card("causal_lm.greedy", "用缓存逐词生成", 3, 15, "KVCache、argmax", "第一步喂整段，之后每步只喂一个词")
 
 # %% ../../nbs/3_model/81_causal_lm_exercises.ipynb #c015
-@checker("causal_lm.greedy")
-def check_greedy(fn):
-    torch.manual_seed(0)
-    config = MiniMindConfig(
-        hidden_size=32, num_hidden_layers=2, num_attention_heads=4, vocab_size=31, max_position_embeddings=64
-    )
-    model = MiniMindForCausalLM(config).eval()
+def _random_model(seed: int) -> MiniMindForCausalLM:
+    "一个小模型，权重放大了，每一步的最大值差得开。"
+    torch.manual_seed(seed)
+    shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, vocab_size=31, max_position_embeddings=64)
+    model = MiniMindForCausalLM(MiniMindConfig(**shape)).eval()
     for p in model.parameters():
         torch.nn.init.normal_(p, std=0.3) if p.dim() > 1 else None
-    ids, seen = torch.tensor([[5, 6, 7, 8]]), []
-    want = model.generate(
-        ids, attention_mask=torch.ones_like(ids), max_new_tokens=6, do_sample=False, eos_token_id=None, pad_token_id=0
-    )
+    return model
+
+
+def _fed(fn: Callable, model: MiniMindForCausalLM, ids: torch.Tensor, n: int) -> tuple[torch.Tensor, list[int]]:
+    "跑一遍 `fn`，记下每次喂进去几个词。"
+    seen = []
     hook = model.model.layers[0].register_forward_pre_hook(lambda m, args: seen.append(args[0].shape[1]))
     try:
-        got = fn(model, ids, 6)
+        return fn(model, ids, n), seen
     finally:
         hook.remove()
-    expect_equal(got.tolist(), want.tolist(), "生成的词")
-    expect_true(
-        seen[0] == 4 and set(seen[1:]) == {1}, f"每次喂的词数是 {seen}，应当先 4 个，之后每次 1 个：缓存建了却没用上？"
-    )
+
+# %% ../../nbs/3_model/81_causal_lm_exercises.ipynb #c015b
+@checker("causal_lm.greedy")
+def check_greedy(fn):
+    for prompt, n in (([5, 6, 7, 8], 6), ([3], 4), ([9, 2, 9, 2, 9], 1), ([1, 30], 12)):
+        model, ids = _random_model(len(prompt)), torch.tensor([prompt])
+        want = ids
+        with torch.no_grad():
+            for _ in range(n):
+                want = torch.cat([want, model(want).logits[:, -1:].argmax(-1)], 1)
+        got, seen = _fed(fn, model, ids.clone(), n)
+        expect_equal(got.tolist()[0], want.tolist()[0], f"提示 {prompt} 之后生成 {n} 个，全部的词")
+        expect_true(
+            seen[:1] == [len(prompt)] and set(seen[1:]) <= {1} and n <= len(seen) <= n + 1,
+            f"每次喂的词数是 {seen}，应当先 {len(prompt)} 个，之后每次 1 个、一共 {n} 次：缓存建了却没用上？",
+        )
 
 # %% ../../nbs/3_model/81_causal_lm_exercises.ipynb #c018
+@solution("causal_lm.greedy")
 @torch.no_grad()
-def solution_greedy(model, input_ids, new_tokens):
+def solution_greedy(model: MiniMindForCausalLM, input_ids: torch.Tensor, new_tokens: int) -> torch.Tensor:
+    "参考答案：第一次喂整段，之后只喂刚写的那一个。"
     cache = KVCache(model.config, 1, input_ids.shape[1] + new_tokens)
     new = input_ids
     for _ in range(new_tokens):

@@ -6,17 +6,16 @@
 __all__ = ['check_checker', 'solution_checker', 'check_first_difference', 'solution_first_difference']
 
 # %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c002
+from collections.abc import Callable
 import numpy as np
-from ..learning.exercises import CheckFailed, card, check, checker, expect_equal, expect_raises, expect_true, why
+from minimind.learning.exercises import (
+    CheckFailed, card, check, checker, expect_agrees, expect_equal, expect_raises, expect_true, solution, why
+)
 
 # %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c005
 card(
-    "checking.transpose",
-    "写一个抓得住转置的检查器",
-    difficulty=3,
-    minutes=20,
-    needs=["函数当参数", "np.allclose", "raise"],
-    shows="检查器好不好，先看它的测试输入选得好不好",
+    "checking.transpose", "写一个抓得住转置的检查器", difficulty=3, minutes=20,
+    needs=["函数当参数", "np.allclose", "raise"], shows="检查器好不好，先看它的测试输入选得好不好",
     hints=[
         "先自己算出 a @ b.T 当标准答案。",
         "输入要是随机的方阵：形状看不出转置，数值看得出。",
@@ -25,19 +24,26 @@ card(
 )
 
 # %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c010
-def _right(q, k):
+def _scores(q: np.ndarray, k: np.ndarray) -> np.ndarray:
     return q @ k.T
 
 
-def _flipped(q, k):
-    return (q @ k.T).T
+_RIGHT = {
+    "对的函数": _scores,
+    "换了写法的对的函数": lambda q, k: np.einsum("td,sd->ts", q, k),
+    "只在最后一位小数上不同的函数": lambda q, k: _scores(q, k) * (1 + 1e-12),
+}
+_WRONG = {
+    "除以了 2 的函数": lambda q, k: _scores(q, k) / 2,
+    "每个数多加了 1 的函数": lambda q, k: _scores(q, k) + 1,
+    "只有最后一行错了的函数": lambda q, k: np.concatenate([_scores(q, k)[:-1], np.zeros((1, len(k)))]),
+    "和自己的转置取了平均的函数": lambda q, k: (_scores(q, k) + _scores(k, q)) / 2,
+    "转置之后又变了号的函数": lambda q, k: -_scores(k, q),
+    "只用了 q 的函数": lambda q, k: _scores(q, q),
+}
 
-
-def _halved(q, k):
-    return q @ k.T / 2
-
-
-def _same_input_checker(fn):
+# %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c010b
+def _same_input_checker(fn: Callable) -> None:
     q = np.arange(6.0).reshape(3, 2)
     if not np.allclose(fn(q, q), q @ q.T):
         raise CheckFailed("转置了")
@@ -45,19 +51,26 @@ def _same_input_checker(fn):
 
 @checker("checking.transpose")
 def check_checker(fn):
-    expect_true(fn(_right) is None, "对的函数应当通过，你的检查器应当返回 None。")
-    expect_raises(lambda: fn(_halved), CheckFailed, "除以了 2 的函数")
-    expect_raises(lambda: fn(_flipped), CheckFailed, "转置了的函数（想一想，你的测试输入是不是让结果成了对称的）")
-    for wrong, named in ((_flipped, True), (_halved, False)):
+    for what, right in _RIGHT.items():
+        try:
+            expect_equal(fn(right), None, f"{what}应当通过，你的检查器的返回值")
+        except CheckFailed as error:
+            raise CheckFailed(f"{what}应当通过，你的检查器却说：{error}") from None
+    flipped = lambda q, k: _scores(k, q)
+    expect_raises(lambda: fn(flipped), CheckFailed, "转置了的函数（想一想，你的测试输入是不是让结果成了对称的）")
+    for what, wrong in (_WRONG | {"转置了的函数": flipped}).items():
+        expect_raises(lambda: fn(wrong), CheckFailed, what)
         try:
             fn(wrong)
         except CheckFailed as error:
             expect_true(
-                ("转置" in str(error)) == named, f"这个错误{'是' if named else '不是'}转置，你的消息写的是：{error}"
+                ("转置" in str(error)) == (wrong is flipped),
+                f"{what}{'是' if wrong is flipped else '错的不是'}转置，你的消息写的是：{error}",
             )
 
 # %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c011
-def solution_checker(fn):
+@solution("checking.transpose")
+def solution_checker(fn: Callable) -> None:
     "参考答案：两份不同的随机输入，先比本身，再比转置。"
     rng = np.random.default_rng(0)
     q, k = rng.normal(size=(3, 2)), rng.normal(size=(3, 2))
@@ -76,7 +89,7 @@ card(
 )
 
 # %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c022
-def _forgot_length(a, b):
+def _forgot_length(a: list, b: list) -> int | None:
     return next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), None)
 
 
@@ -84,14 +97,15 @@ def _forgot_length(a, b):
     "checking.first_difference", common_mistakes={"zip 在短的那个用完时就停了，多出来的部分没有比": _forgot_length}
 )
 def check_first_difference(fn):
-    for a, b, want in (
-        ([1, 2, 3], [1, 9, 3], 1), ([], [], None), ([5], [6], 0), ([1, 2], [1, 2, 3], 2), ([1, 2, 3], [1], 1)
-    ):
-        got = fn(list(a), list(b))
-        expect_true(got == want and type(got) is type(want), f"{a} 与 {b}：应是 {want}，得到 {got!r}。")
+    pairs = [([1, 2, 3], [1, 9, 3]), ([], []), ([5], [6]), ([1, 2], [1, 2, 3]), ([1, 2, 3], [1]), ([], [4])]
+    rng = np.random.default_rng(0)
+    pairs += [tuple(rng.integers(0, 2, rng.integers(0, 6)).tolist() for _ in range(2)) for _ in range(20)]
+    want = lambda a, b: next((i for i in range(max(len(a), len(b))) if a[i : i + 1] != b[i : i + 1]), None)
+    expect_agrees(fn, want, {f"{a} 与 {b}": (a, b) for a, b in pairs})
 
 # %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c023
-def solution_first_difference(a, b):
+@solution("checking.first_difference")
+def solution_first_difference(a: list, b: list) -> int | None:
     "参考答案：先逐个比，再比长短。"
     for i, (x, y) in enumerate(zip(a, b)):
         if x != y:

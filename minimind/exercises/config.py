@@ -6,7 +6,7 @@
 __all__ = ['check_count', 'solution_count_parameters', 'check_guard', 'solution_guard']
 
 # %% ../../nbs/3_model/11_config_exercises.ipynb #c002
-from ..learning.exercises import card, check, checker, expect_equal, expect_raises, why
+from ..learning.exercises import CheckFailed, card, check, checker, expect_equal, expect_raises, solution, why
 from ..model.config import MiniMindConfig
 
 # %% ../../nbs/3_model/11_config_exercises.ipynb #c004
@@ -16,13 +16,33 @@ card(
 )
 
 # %% ../../nbs/3_model/11_config_exercises.ipynb #c007
+def _matrix_by_matrix(c: MiniMindConfig) -> int:
+    "另一种写法：把每一块的形状列出来，逐块相乘再相加。"
+    h, kv = c.hidden_size, c.hidden_size // c.num_attention_heads * c.num_key_value_heads
+    attention = [(h, h), (kv, h), (kv, h), (h, h)]
+    layer = attention + [(c.intermediate_size, h)] * 3 + [(h, 1), (h, 1)]
+    return sum(a * b for a, b in [(c.vocab_size, h), (h, 1), *layer * c.num_hidden_layers])
+
+
 @checker("config.count")
 def check_count(fn):
-    for name, want in (("tiny", 2_328_704), ("small", 25_829_888), ("medium", 111_949_440)):
+    presets = {"tiny": 2_328_704, "small": 25_829_888, "medium": 111_949_440}
+    for name, want in presets.items():
         expect_equal(fn(MiniMindConfig.preset(name)), want, f"{name} 的参数")
+    shapes = {
+        "每个头都有自己的键值": dict(hidden_size=96, num_attention_heads=6, num_key_value_heads=6, num_hidden_layers=3),
+        "只有一个键值头": dict(hidden_size=96, num_attention_heads=6, num_key_value_heads=1, num_hidden_layers=2),
+        "自己定的中间宽度": dict(hidden_size=64, intermediate_size=100, num_hidden_layers=1, vocab_size=77),
+        "词表很大": dict(hidden_size=32, num_attention_heads=4, num_hidden_layers=1, vocab_size=9999),
+    }
+    for name, shape in shapes.items():
+        want = _matrix_by_matrix(MiniMindConfig(**shape))
+        expect_equal(fn(MiniMindConfig(**shape)), want, f"{name}（{shape}）的参数")
 
 # %% ../../nbs/3_model/11_config_exercises.ipynb #c010
-def solution_count_parameters(c):
+@solution("config.count")
+def solution_count_parameters(c: MiniMindConfig) -> int:
+    "参考答案：注意力四块（键值两块窄）、前馈三块、每层两条归一化，外加词嵌入与最后一条。"
     h, kv = c.hidden_size, c.head_dim * c.num_key_value_heads
     layer = 2 * h * h + 2 * h * kv + 3 * h * c.intermediate_size + 2 * h
     return c.vocab_size * h + c.num_hidden_layers * layer + h
@@ -33,19 +53,27 @@ card("config.guard", "写一条自己的检查", 1, 8, "整除、范围", "好�
 # %% ../../nbs/3_model/11_config_exercises.ipynb #c017
 @checker("config.guard")
 def check_guard(fn):
-    expect_equal(fn(5e-4, 8), None, "合理的取值")
-    for lr, bs, name, value in (
-        (-1e-3, 8, "learning_rate", "-0.001"), (2.0, 8, "learning_rate", "2.0"), (1e-3, 0, "batch_size", "0"),
-        (1e-3, 2.5, "batch_size", "2.5"),
-    ):
+    for lr, bs in ((5e-4, 8), (0.999, 1), (1e-9, 4096)):
+        try:
+            expect_equal(fn(lr, bs), None, f"learning_rate={lr}、batch_size={bs} 都合理，返回的")
+        except ValueError as error:
+            raise CheckFailed(f"learning_rate={lr}、batch_size={bs} 都合理，却抛出了 ValueError：{error}") from None
+    bad = [(-1e-3, 8, "learning_rate", "-0.001"), (2.5, 8, "learning_rate", "2.5"), (1.0, 8, "learning_rate", "1.0")]
+    bad += [(0.0, 8, "learning_rate", "0.0"), (1e-3, -3, "batch_size", "-3"), (1e-3, 0, "batch_size", "0")]
+    bad += [(1e-3, 17.5, "batch_size", "17.5"), (1e-3, "8", "batch_size", "8")]
+    for lr, bs, name, value in bad:
         expect_raises(lambda: fn(lr, bs), ValueError, f"{name}={value}")
         try:
             fn(lr, bs)
-        except ValueError as e:
-            expect_equal(name in str(e) and value in str(e), True, f"报错里要有 {name} 和 {value}")
+        except ValueError as error:
+            expect_equal(
+                name in str(error) and value in str(error), True, f"报错里有没有 {name} 和它的值 {value}（“{error}”）"
+            )
 
 # %% ../../nbs/3_model/11_config_exercises.ipynb #c020
-def solution_guard(learning_rate, batch_size):
+@solution("config.guard")
+def solution_guard(learning_rate: float, batch_size: int) -> None:
+    "参考答案：先看学习率，再看批大小；先问类型，再比大小。"
     if not 0 < learning_rate < 1:
         raise ValueError(f"learning_rate 要在 (0, 1) 内，现在是 {learning_rate}。")
     if not isinstance(batch_size, int) or batch_size < 1:

@@ -7,36 +7,56 @@ __all__ = ['check_render', 'solution_render', 'check_find_control', 'solution_fi
            'solution_count_bytes']
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c002
-from ..learning.exercises import card, check, checker, expect_equal
+import random
+from transformers import PreTrainedTokenizerFast
+from ..learning.exercises import card, check, checker, expect_agrees, expect_equal, solution
 from ..tokenizer.fast import CONTROL_TOKENS, token_bytes, train_tokenizer
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c004
 card("fast.render", "用 Python 写对话模板", 3, 20, ["对话模板的五步"], "每个换行、每个标签从哪里来；思考模式怎样开关")
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c006
+def _some_chat(rng: random.Random) -> list[dict]:
+    "随机的一段对话；助手有时带思考，思考两端有时有换行或空格。"
+    turns = [{"role": "system", "content": "简短"}] * rng.randrange(2)
+    for _ in range(rng.randrange(1, 4)):
+        turns.append({"role": "user", "content": rng.choice(["二加三？", "你好\n", ""])})
+        turns.append({"role": "assistant", "content": rng.choice(["五", " 好 ", ""])})
+        if rng.random() < 0.7:
+            turns[-1]["reasoning_content"] = rng.choice(["\n数一数\n", " 想 ", "", None, "\n\n"])
+    return turns
+
+# %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c006b
 @checker("fast.render")
 def check_render(fn):
     "与 CHAT_TEMPLATE 逐字比较"
-    tok = train_tokenizer(["你好"], 280)
-    ask, think = (
-        {"role": "user", "content": "二加三？"},
-        {"role": "assistant", "content": "五", "reasoning_content": "\n数一数\n"},
-    )
+    tok, rng = train_tokenizer(["你好"], 280), random.Random(0)
+    ask, five = {"role": "user", "content": "二加三？"}, {"role": "assistant", "content": "五"}
     cases = {
-        "只有一问": ([ask], {}),
-        "系统与多轮": ([{"role": "system", "content": "简短"}, ask, {"role": "assistant", "content": "五"}, ask], {}),
-        "带思考": ([ask, think], {}),
-        "空的思考": ([ask, dict(think, reasoning_content="")], {}),
-        "思考是 None": ([ask, dict(think, reasoning_content=None)], {}),
-        "轮到助手": ([ask], dict(add_generation_prompt=True)),
-        "先思考": ([ask], dict(add_generation_prompt=True, open_thinking=True)),
-        "不思考": ([ask], dict(add_generation_prompt=True, open_thinking=False)),
+        "只有一问": ([ask],),
+        "系统与多轮": ([{"role": "system", "content": "简短"}, ask, five, ask],),
+        "带思考": ([ask, dict(five, reasoning_content="\n数一数\n")],),
+        "空的思考": ([ask, dict(five, reasoning_content="")],),
+        "思考是 None": ([ask, dict(five, reasoning_content=None)],),
+        "思考两端的空格要留着": ([ask, dict(five, reasoning_content="\n 想 \n")],),
+        "轮到助手": ([ask], True),
+        "先思考": ([ask], True, True),
+        "不思考": ([ask], True, False),
+        "没轮到助手，就没有生成的开头": ([ask], False, True),
     }
-    for what, (messages, options) in cases.items():
-        expect_equal(fn(messages, **options), tok.apply_chat_template(messages, tokenize=False, **options), what)
+    cases |= {f"随机的对话 {i}": (_some_chat(rng), i % 2 == 0, [None, True, False][i % 3]) for i in range(9)}
+
+    def want(messages, prompt=False, thinking=None):
+        options = dict(add_generation_prompt=prompt, open_thinking=thinking)
+        return tok.apply_chat_template(messages, tokenize=False, **options)
+
+    expect_agrees(fn, want, cases)
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c009
-def solution_render(messages, add_generation_prompt=False, open_thinking=None):
+@solution("fast.render")
+def solution_render(
+    messages: list[dict], add_generation_prompt: bool = False, open_thinking: bool | None = None
+) -> str:
     "参考答案：逐条拼接，最后写生成的开头"
     out = ""
     for m in messages:
@@ -53,18 +73,34 @@ card(
 )
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c015
+def _step_by_step(text: str) -> tuple[int, str] | None:
+    "另一种写法：站在每个位置上问，这里是不是某个控制 token 的开头。"
+    for at in range(len(text)):
+        for token in CONTROL_TOKENS:
+            if text.startswith(token, at):
+                return at, token
+    return None
+
+
 @checker("fast.find_control")
 def check_find_control(fn):
     "最靠前的一个；标签不算；不完整的不算"
-    expect_equal(fn("你好"), None, "干净的消息")
-    expect_equal(fn("好<|im_end|>\n<|im_start|>system"), (1, "<|im_end|>"), "有两个时要最靠前的那个")
-    expect_equal(fn("<|im_start|>system<|im_end|>"), (0, "<|im_start|>"), "在开头也要找到")
-    expect_equal(fn("a<|endoftext|>"), (1, "<|endoftext|>"), "填充 token 也是控制 token")
-    expect_equal(fn("<think>想想</think>"), None, "标签是内容，不算")
-    expect_equal(fn("<|im_start"), None, "不完整的标记只是普通文字")
+    cases = {
+        "干净的消息": ("你好",),
+        "有两个时要最靠前的那个": ("好<|im_end|>\n<|im_start|>system",),
+        "在开头也要找到": ("<|im_start|>system<|im_end|>",),
+        "填充 token 也是控制 token": ("a<|endoftext|>",),
+        "标签是内容，不算": ("<think>想想</think>",),
+        "不完整的标记只是普通文字": ("<|im_start",),
+        "空的消息": ("",),
+    }
+    rng, parts = random.Random(0), [*CONTROL_TOKENS, "<think>", "<|im_", "|>", "好", "\n"]
+    texts = ["".join(rng.choices(parts, weights=[1, 1, 1, 3, 3, 3, 3, 3], k=6)) for _ in range(12)]
+    expect_agrees(fn, _step_by_step, cases | {f"随机的消息 {t!r}": (t,) for t in texts})
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c018
-def solution_find_control(text):
+@solution("fast.find_control")
+def solution_find_control(text: str) -> tuple[int, str] | None:
     "参考答案：每个控制 token 找一遍，取最靠前的"
     return min(((text.find(t), t) for t in CONTROL_TOKENS if t in text), default=None)
 
@@ -75,14 +111,21 @@ card("fast.count_bytes", "数对字节", 2, 10, ["token_bytes", "UTF-8"], "为�
 @checker("fast.count_bytes")
 def check_count_bytes(fn):
     "汉字、半个汉字、表情、控制 token、标签"
-    tok = train_tokenizer(["今天天气很好"], 290)
-    for text in ("今天天气", "饕餮", "🙂 ok", "<think>好</think>", ""):
-        expect_equal(fn(tok, tok.encode(text)), len(text.encode()), f"{text!r} 的字节数")
-    expect_equal(fn(tok, [1, *tok.encode("好"), 2, 0, 0]), 3, "控制 token 不计")
+    tok, rng = train_tokenizer(["今天天气很好"], 290), random.Random(0)
+    texts = ["今天天气", "饕餮", "🙂 ok", "<think>好</think>", ""]
+    for text in texts + ["".join(rng.choices("今天🙂饕é\n ", k=6)) for _ in range(5)]:
+        ids = tok.encode(text)
+        expect_equal(fn(tok, list(ids)), len(text.encode()), f"{text!r} 的字节数")
+        expect_equal(fn(tok, [1, *ids, 2, 0, 0]), len(text.encode()), f"{text!r} 两头加上控制 token（不计）的字节数")
     expect_equal(fn(tok, tok.encode("饕")[:1]), 1, "半个汉字的 token")
+    table = token_bytes(tok)
+    for i in range(5):
+        ids = rng.choices(range(len(tok)), k=20)
+        expect_equal(fn(tok, list(ids)), len(b"".join(table[n] for n in ids if n > 2)), f"随机的二十个编号 {ids}")
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c026
-def solution_count_bytes(tok, ids):
+@solution("fast.count_bytes")
+def solution_count_bytes(tok: PreTrainedTokenizerFast, ids: list[int]) -> int:
     "参考答案：查原始字节表，跳过控制 token"
     table = token_bytes(tok)
     return sum(len(table[i]) for i in ids if i >= len(CONTROL_TOKENS))

@@ -6,41 +6,66 @@
 __all__ = ['check_swiglu', 'solution_swiglu', 'check_width', 'solution_matched_width']
 
 # %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c002
+import random
+
 import torch
 import torch.nn.functional as F
 
-from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_shape, why
+from ..learning.exercises import card, check, checker, expect_agrees, expect_gradient, solution, why
 
 # %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c004
 card("feedforward.swiglu", "一行写出 SwiGLU", 1, 8, "线性层、逐元素相乘", "激活函数作用在门上，不在内容上")
 
 # %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c006
-@checker("feedforward.swiglu")
+def _by_linear(x: torch.Tensor, gate: torch.Tensor, up: torch.Tensor, down: torch.Tensor) -> torch.Tensor:
+    "另一种写法：F.linear 自己会转置；silu(a) = a·sigmoid(a)。"
+    a = F.linear(x, gate)
+    return F.linear(a * torch.sigmoid(a) * F.linear(x, up), down)
+
+
+@checker(
+    "feedforward.swiglu",
+    common_mistakes={
+        "激活函数用在了内容那一路": lambda x, gate, up, down: _by_linear(x, up, gate, down),
+        "忘了激活函数": lambda x, gate, up, down: ((x @ gate.T) * (x @ up.T)) @ down.T,
+        "两路相加而不是相乘": lambda x, gate, up, down: (F.silu(x @ gate.T) + x @ up.T) @ down.T,
+        "门用成了 sigmoid：SiLU 还要乘它自己": lambda x, gate, up, down: (F.sigmoid(x @ gate.T) * (x @ up.T)) @ down.T,
+    },
+)
 def check_swiglu(fn):
     g = torch.Generator().manual_seed(0)
-    x, gate, up, down = (torch.randn(*s, generator=g) for s in ((2, 3, 4), (6, 4), (6, 4), (4, 6)))
-    a, b = x @ gate.T, x @ up.T
-    wrong = {
-        "激活函数用在了内容那一路": (a * F.silu(b)) @ down.T,
-        "忘了激活函数": (a * b) @ down.T,
-        "两路相加而不是相乘": (F.silu(a) + b) @ down.T,
-    }
-    expect_shape(fn(x, gate, up, down), (2, 3, 4))
-    expect_close(fn(x, gate, up, down), (F.silu(a) * b) @ down.T, "输出", mistakes=wrong)
+    cases = {}
+    for shape, inner in (((2, 3, 4), 6), ((5, 3), 3), ((7,), 2)):
+        h = shape[-1]
+        weights = (torch.randn(s, generator=g) for s in ((inner, h), (inner, h), (h, inner)))
+        cases[f"x 的形状 {shape}、中间宽 {inner}，输出"] = (torch.randn(shape, generator=g), *weights)
+    expect_agrees(fn, _by_linear, cases, atol=1e-5)
+    expect_gradient(fn, _by_linear, *cases["x 的形状 (2, 3, 4)、中间宽 6，输出"])
 
 # %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c009
-def solution_swiglu(x, gate, up, down):
+@solution("feedforward.swiglu")
+def solution_swiglu(x: torch.Tensor, gate: torch.Tensor, up: torch.Tensor, down: torch.Tensor) -> torch.Tensor:
+    "参考答案：激活之后的门，乘内容，再投回去。"
     return (F.silu(x @ gate.T) * (x @ up.T)) @ down.T
 
 # %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c013
 card("feedforward.width", "三块矩阵该多宽", 2, 8, "数参数", "8/3 是怎么来的")
 
 # %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c016
-@checker("feedforward.width")
+@checker(
+    "feedforward.width",
+    common_mistakes={
+        "向上取整了，参数超过了两块矩阵的": lambda h: 64 * -(-8 * h // 192),
+        "取了最近的，有时会超过": lambda h: 64 * round(8 * h / 192),
+    },
+)
 def check_width(fn):
-    for h, want in ((512, 1344), (768, 2048), (144, 384), (640, 1664)):
-        expect_equal(fn(h), want, f"hidden_size={h} 时的宽度")
+    sizes = [512, 768, 144, 640, 24, 96, *random.Random(0).sample(range(24, 3000), 12)]
+    want = lambda h: max(w for w in range(0, 4 * h, 64) if 3 * h * w <= 8 * h * h)
+    expect_agrees(fn, want, {f"hidden_size={h} 时的宽度": (h,) for h in sizes})
 
 # %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c019
-def solution_matched_width(hidden_size):
+@solution("feedforward.width")
+def solution_matched_width(hidden_size: int) -> int:
+    "参考答案：8h/3，向下取到 64 的倍数。"
     return 8 * hidden_size // 3 // 64 * 64

@@ -6,21 +6,42 @@
 __all__ = ['check_lines', 'solution_lines', 'check_streams', 'solution_streams']
 
 # %% ../../nbs/1_world/51_files_exercises.ipynb #c002
-import json, random
-from ..learning.exercises import card, check, checker, expect_equal, expect_raises, expect_true
+import json
+import random
+from .facts import hashes_text
+from ..learning.exercises import card, check, checker, expect_agrees, expect_equal, expect_true, solution
 
 # %% ../../nbs/1_world/51_files_exercises.ipynb #c004
 card("files.lines", "写 JSONL", 1, 6, "json.dumps", "为什么一行一个对象好找错")
 
 # %% ../../nbs/1_world/51_files_exercises.ipynb #c005
+def _one_write(rows: list[dict]) -> str:
+    "另一种写法：一行一行地接，汉字先转义再还原成原样。"
+    text = ""
+    for row in rows:
+        text += json.JSONEncoder(ensure_ascii=False).encode(row)
+        text += "\n"
+    return text
+
+
 @checker("files.lines")
 def check_lines(fn):
-    expect_equal(fn([]), "", "没有数据")
-    expect_equal(fn([{"text": "你好"}]), '{"text": "你好"}\n', "一行汉字")
-    expect_equal(fn([{"a": 1}, {"b": "x\ny"}]).count("\n"), 2, "两条数据的行数")
+    cases = {
+        "没有数据": ([],),
+        "一行汉字": ([{"text": "你好"}],),
+        "两行，文字里有换行": ([{"a": 1}, {"b": "x\ny"}],),
+        "键的次序照旧": ([{"z": 1, "a": 2}],),
+        "引号、反斜杠与空值": ([{"q": '他说"好"\\', "n": None, "t": True, "list": [1, {"k": "v"}]}],),
+    }
+    rng = random.Random(0)
+    for i in range(4):
+        words = ["".join(rng.choices("猫狗\n\"a", k=5)) for _ in range(i + 2)]
+        cases[f"随机的 {i + 2} 行"] = ([{"text": word, "n": n} for n, word in enumerate(words)],)
+    expect_agrees(fn, _one_write, cases)
 
 # %% ../../nbs/1_world/51_files_exercises.ipynb #c009
-def solution_lines(rows):
+@solution("files.lines")
+def solution_lines(rows: list[dict]) -> str:
     "参考答案：每行一个对象，以换行结尾。"
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
@@ -31,16 +52,23 @@ card("files.streams", "互不打扰的随机数", 2, 10, "random.Random 可以�
 @checker("files.streams")
 def check_streams(fn):
     small, large = fn(0, {"a": 3, "b": 5}), fn(0, {"a": 9, "b": 5})
+    expect_true(isinstance(small, dict), f"应当返回 {{名字: 整数列表}}，得到 {small!r}")
     expect_equal({k: len(v) for k, v in small.items()}, {"a": 3, "b": 5}, "各文件的行数")
+    expect_equal(fn(0, {"a": 3, "b": 5}), small, "同一颗种子再造一遍")
     expect_equal(small["b"], large["b"], "只改 a 的行数时，b")
     expect_equal(small["a"], large["a"][:3], "a 变长后的开头")
+    expect_equal(fn(0, {"b": 5, "c": 2, "a": 3})["a"], small["a"], "换了次序、多了一种文件时，a")
+    many = fn(7, {"a": 300, "b": 300})
+    for name, values in many.items():
+        expect_true(all(type(v) is int and 0 <= v <= 99 for v in values), f"{name} 里有不是 0–99 的整数：{values[:5]}")
+        expect_true(len(set(values)) > 60, f"{name} 的 300 个数里只有 {len(set(values))} 种，不像随机的")
     expect_true(fn(0, {"a": 9})["a"] != fn(1, {"a": 9})["a"], "换一颗种子，数据应当不同")
-    expect_true(
-        fn(0, {"a": 9, "b": 9})["a"] != fn(0, {"a": 9, "b": 9})["b"], "两种文件不应当一模一样：种子里要带上名字"
-    )
+    expect_true(many["a"] != many["b"], "两种文件不应当一模一样：种子里要带上名字")
+    expect_true(not hashes_text(fn, 0, {"a": 3}), "内置的 hash() 每次启动 Python 结果都不同，用字符串做种子就好")
 
 # %% ../../nbs/1_world/51_files_exercises.ipynb #c017
-def solution_streams(seed, sizes):
+@solution("files.streams")
+def solution_streams(seed: int, sizes: dict[str, int]) -> dict[str, list[int]]:
     "参考答案：每种文件用自己的发生器，种子里带着名字。"
     out = {}
     for name, size in sizes.items():

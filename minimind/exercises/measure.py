@@ -7,7 +7,8 @@ __all__ = ['check_bits_per_byte', 'solution_bits_per_byte', 'check_scaffold', 's
 
 # %% ../../nbs/2_tokenizer/31_measure_exercises.ipynb #c002
 import math
-from ..learning.exercises import card, check, checker, expect_close, expect_equal
+import random
+from ..learning.exercises import card, check, checker, expect_agrees, solution, why
 
 # %% ../../nbs/2_tokenizer/31_measure_exercises.ipynb #c004
 card(
@@ -16,15 +17,28 @@ card(
 )
 
 # %% ../../nbs/2_tokenizer/31_measure_exercises.ipynb #c006
-@checker("measure.bits_per_byte")
+@checker(
+    "measure.bits_per_byte",
+    common_mistakes={
+        "忘了从奈特换成比特": lambda loss, n_tokens, n_bytes: loss * n_tokens / n_bytes,
+        "忘了乘 token 数：损失是按 token 平均的": lambda loss, n_tokens, n_bytes: loss / math.log(2) / n_bytes,
+    },
+)
 def check_bits_per_byte(fn):
     "换底、乘 token 数、除字节数"
-    expect_close(fn(math.log(2), 10, 10), 1.0, "每 token ln 2、每 token 一个字节，就是 1 比特")
-    expect_close(fn(math.log(256), 30, 30), 8.0, "256 个字节里瞎猜，每字节 8 比特")
-    expect_close(fn(3.0, 100, 350), 3.0 / math.log(2) * 100 / 350, "token 越长，每字节分到的越少")
+    cases = {
+        "每 token ln 2、每 token 一个字节，就是 1 比特": (math.log(2), 10, 10),
+        "256 个字节里瞎猜，每字节 8 比特": (math.log(256), 30, 30),
+        "token 越长，每字节分到的越少": (3.0, 100, 350),
+        "损失是 0，一个比特也不用": (0.0, 5, 20),
+    }
+    rng = random.Random(0)
+    cases |= {f"随机的一组 {i}": (rng.uniform(1, 9), rng.randrange(9, 99), rng.randrange(99, 300)) for i in range(5)}
+    expect_agrees(fn, lambda loss, n_tokens, n_bytes: math.log2(math.e**loss) * (n_tokens / n_bytes), cases)
 
 # %% ../../nbs/2_tokenizer/31_measure_exercises.ipynb #c009
-def solution_bits_per_byte(loss, n_tokens, n_bytes):
+@solution("measure.bits_per_byte")
+def solution_bits_per_byte(loss: float, n_tokens: int, n_bytes: int) -> float:
     "参考答案：总奈特 → 总比特 → 平摊到字节"
     return loss * n_tokens / math.log(2) / n_bytes
 
@@ -32,17 +46,42 @@ def solution_bits_per_byte(loss, n_tokens, n_bytes):
 card("measure.scaffold", "找出脚手架", 3, 15, ["合并的名单", "集合"], "词表里为什么总有用不上的 token")
 
 # %% ../../nbs/2_tokenizer/31_measure_exercises.ipynb #c015
+def _token_by_token(merges: list, counts: dict) -> list[str]:
+    "另一种写法：每产生一个 token，就往后看有没有人用它。"
+    out = []
+    for i, (left, right) in enumerate(merges):
+        token = left + right
+        helps = any(token in pair for pair in merges[i + 1 :])
+        if helps and (token not in counts or counts[token] == 0):
+            out.append(token)
+    return out
+
+
 @checker("measure.scaffold")
 def check_scaffold(fn):
     "三个条件缺一不可"
     merges = [("a", "b"), ("ab", "c"), ("x", "y"), ("x", "z")]
-    expect_equal(fn(merges, {"abc": 3, "xz": 1}), ["ab"], "“ab” 是脚手架；“xy” 没人用它，只是少见；“a” 是字节，不算")
-    expect_equal(fn(merges, {"abc": 3, "ab": 1}), [], "单独出现过就不是脚手架")
-    expect_equal(fn([("a", "b"), ("c", "d"), ("cd", "ab")], {"cdab": 1}), ["ab", "cd"], "按产生的次序")
-    expect_equal(fn([], {}), [], "没有合并")
+    cases = {
+        "“ab” 是脚手架；“xy” 没人用它，只是少见；“a” 是字节，不算": (merges, {"abc": 3, "xz": 1}),
+        "单独出现过就不是脚手架": (merges, {"abc": 3, "ab": 1}),
+        "写着 0 次也是没出现": (merges, {"abc": 3, "ab": 0}),
+        "按产生的次序": ([("a", "b"), ("c", "d"), ("cd", "ab")], {"cdab": 1}),
+        "没有合并": ([], {}),
+    }
+    rng = random.Random(0)
+    for i in range(8):
+        tokens, learnt = list("abcd"), []
+        while len(learnt) < 8:
+            pair = rng.choice(tokens), rng.choice(tokens)
+            if "".join(pair) not in tokens:
+                learnt.append(pair)
+                tokens.append("".join(pair))
+        cases[f"随机的名单 {i}"] = (learnt, {t: rng.randrange(3) for t in rng.sample(tokens, 5)})
+    expect_agrees(fn, _token_by_token, cases)
 
 # %% ../../nbs/2_tokenizer/31_measure_exercises.ipynb #c018
-def solution_scaffold(merges, counts):
+@solution("measure.scaffold")
+def solution_scaffold(merges: list[tuple[str, str]], counts: dict[str, int]) -> list[str]:
     "参考答案：被后来的合并用到，却没有单独出现"
     used = {part for pair in merges for part in pair}
     return [a + b for a, b in merges if a + b in used and not counts.get(a + b)]

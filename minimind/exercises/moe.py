@@ -7,26 +7,45 @@ __all__ = ['check_route', 'solution_route', 'check_balance', 'solution_balance']
 
 # %% ../../nbs/3_model/61_moe_exercises.ipynb #c002
 import torch
-import torch.nn.functional as F
 
-from ..learning.exercises import card, check, checker, expect_close, expect_shape, why
-from ..model.moe import load_balance_loss
+from ..learning.exercises import card, check, checker, expect_agrees, expect_gradient, solution, why
 
 # %% ../../nbs/3_model/61_moe_exercises.ipynb #c004
 card("moe.route", "top-k 与归一", 2, 10, "softmax、topk、scatter", "没选中的权重是 0，选中的加起来是 1")
 
 # %% ../../nbs/3_model/61_moe_exercises.ipynb #c006
-@checker("moe.route")
-def check_route(fn):
-    logits = torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
+def _row_by_row(logits: torch.Tensor, k: int) -> torch.Tensor:
+    "另一种写法：一行一行地看，门槛是第 k 大的那个；没到门槛的指数当成 0。"
+    rows = []
+    for row in logits:
+        gate = row.sort(descending=True).values[k - 1]
+        kept = torch.exp(row - row.max()) * (row >= gate)
+        rows.append(kept / kept.sum())
+    return torch.stack(rows)
+
+
+def _not_normalised(logits: torch.Tensor, k: int) -> torch.Tensor:
     p = logits.softmax(-1)
-    value, index = p.topk(2)
-    kept = torch.zeros_like(p).scatter(1, index, value)
-    expect_shape(fn(logits, 2), (5, 4))
-    expect_close(fn(logits, 2), kept / kept.sum(-1, keepdim=True), "权重", mistakes={"忘了归一": kept})
+    value, index = p.topk(k)
+    return torch.zeros_like(p).scatter(1, index, value)
+
+
+@checker(
+    "moe.route",
+    common_mistakes={"忘了归一": _not_normalised, "没有只留 k 个": lambda logits, k: logits.softmax(-1)},
+)
+def check_route(fn):
+    g = torch.Generator().manual_seed(0)
+    cases = {}
+    for n, e, k, size in ((5, 4, 2, 1.0), (3, 4, 1, 1.0), (2, 6, 3, 1.0), (4, 3, 3, 1.0), (3, 8, 2, 30.0)):
+        cases[f"{n} 个 token、{e} 选 {k}，权重"] = (torch.randn(n, e, generator=g) * size, k)
+    expect_agrees(fn, _row_by_row, cases)
+    expect_gradient(fn, _row_by_row, torch.randn(5, 4, generator=g), 2, what="权重")
 
 # %% ../../nbs/3_model/61_moe_exercises.ipynb #c009
-def solution_route(logits, k):
+@solution("moe.route")
+def solution_route(logits: torch.Tensor, k: int) -> torch.Tensor:
+    "参考答案：softmax、topk、归一，再放回原位。"
     value, index = logits.softmax(-1).topk(k)
     return torch.zeros_like(logits).scatter(1, index, value / value.sum(-1, keepdim=True))
 
@@ -34,17 +53,38 @@ def solution_route(logits, k):
 card("moe.balance", "份额 × 得分", 3, 15, "one_hot、平均", "均匀时恰好是 1，越挤越大")
 
 # %% ../../nbs/3_model/61_moe_exercises.ipynb #c015
-@checker("moe.balance")
+def _expert_by_expert(scores: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    "另一种写法：一个专家一个专家地数，一个也没选中的照样算 0。"
+    t, e = scores.shape
+    terms = [(index == i).sum() / index.numel() * scores[:, i].sum() / t for i in range(e)]
+    return torch.stack(terms).sum() * e
+
+
+@checker(
+    "moe.balance",
+    common_mistakes={
+        "忘了乘专家数 e": lambda scores, index: _expert_by_expert(scores, index) / scores.shape[1],
+        "份额没有除以 k": lambda scores, index: _expert_by_expert(scores, index) * index.shape[1],
+    },
+)
 def check_balance(fn):
-    scores = torch.randn(7, 4, generator=torch.Generator().manual_seed(0)).softmax(-1)
-    index = scores.topk(2).indices
-    want = load_balance_loss(scores[None], index[None])
-    expect_close(fn(scores, index), want, "惩罚", mistakes={"忘了乘专家数 e": want / 4, "份额没有除以 k": want * 2})
-    even = torch.full((2, 4), 0.25)
-    expect_close(fn(even, torch.tensor([[0, 1], [2, 3]])), torch.tensor(1.0), "完全均匀时")
+    g = torch.Generator().manual_seed(0)
+    crowd = torch.tensor([[0, 1]] * 6)
+    cases = {
+        "完全均匀时的惩罚": (torch.full((2, 4), 0.25), torch.tensor([[0, 1], [2, 3]])),
+        "都挤到前两个专家时的惩罚": (torch.tensor([[0.48, 0.48, 0.02, 0.02]] * 6), crowd),
+    }
+    for t, e, k in ((7, 4, 2), (5, 6, 1), (3, 5, 3)):
+        scores = torch.randn(t, e, generator=g).softmax(-1)
+        cases[f"{t} 个 token、{e} 选 {k} 的惩罚"] = (scores, scores.topk(k).indices)
+    expect_agrees(fn, _expert_by_expert, cases)
+    scores = torch.randn(7, 4, generator=g).softmax(-1)
+    expect_gradient(fn, _expert_by_expert, scores, scores.topk(2).indices, what="惩罚")
 
 # %% ../../nbs/3_model/61_moe_exercises.ipynb #c018
-def solution_balance(scores, index):
+@solution("moe.balance")
+def solution_balance(scores: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    "参考答案：份额（数出来的）× 平均得分（梯度从这里走），再乘专家数。"
     e = scores.shape[-1]
     share = index.flatten().bincount(minlength=e) / index.numel()
     return e * (share * scores.mean(0)).sum()

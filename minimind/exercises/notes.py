@@ -6,8 +6,9 @@
 __all__ = ['check_anchors', 'solution_anchors', 'check_renumber', 'solution_renumber', 'check_interval', 'solution_interval']
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c002
+import random
 import re
-from ..learning.exercises import card, check, checker, expect_equal, expect_true, why
+from ..learning.exercises import card, check, checker, expect_agrees, solution, why
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c005
 card(
@@ -17,43 +18,48 @@ card(
 )
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c010
-def _clean(title):
-    return "".join(c for c in title.lower() if c.isalnum() or c in " -_").replace(" ", "-")
+def _clean(title: str) -> str:
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
 
-def _squeezed(titles):
-    return solution_anchors([re.sub(r"\s+", " ", "".join(c for c in t if c.isalnum() or c in " -_")) for t in titles])
+def _numbered(names: list[str]) -> list[str]:
+    "另一种写法：往回数这个名字出现过几次。"
+    return [f"{n}-{names[:i].count(n)}" if n in names[:i] else n for i, n in enumerate(names)]
 
 
+def _squeezed(titles: list[str]) -> list[str]:
+    return _numbered([re.sub("-+", "-", _clean(t)) for t in titles])
+
+# %% ../../nbs/0_learning/51_notes_exercises.ipynb #c010b
 @checker(
     "notes.anchors",
-    common_mistakes={"重名的没有编号": lambda titles: [_clean(t) for t in titles], "连着的空格被并成了一个": _squeezed},
+    common_mistakes={
+        "重名的没有编号": lambda titles: [_clean(t) for t in titles],
+        "连着的空格被并成了一个": _squeezed,
+        "忘了变小写": lambda titles: _numbered([re.sub(r"[^\w\- ]", "", t).replace(" ", "-") for t in titles]),
+    },
 )
 def check_anchors(fn):
-    for titles, want in (
-        (["4. 模型"], ["4-模型"]),
-        (["甲", "甲", "甲"], ["甲", "甲-1", "甲-2"]),
-        (["A & B", "snake_case"], ["a--b", "snake_case"]),
-        (["Q3: 为什么？", "Q3：为什么？"], ["q3-为什么", "q3为什么"]),
-    ):
-        expect_equal(fn(list(titles)), want, f"{titles}")
+    rng = random.Random(0)
+    lists = [["4. 模型"], ["甲", "甲", "甲"], ["A & B", "snake_case"], ["Q3: 为什么？", "Q3：为什么？"], []]
+    pool = ["甲", "甲！", "A & B", "a  b", "Q1: 为什么？", "x_y", "C++", "半-角"]
+    lists += [rng.choices(pool, k=6) for _ in range(6)]
+    expect_agrees(fn, lambda titles: _numbered([_clean(t) for t in titles]), {f"{t}": (t,) for t in lists})
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c011
-def solution_anchors(titles):
+@solution("notes.anchors")
+def solution_anchors(titles: list[str]) -> list[str]:
     "参考答案：逐个起名，字典记住重名。"
     seen, out = {}, []
-    for name in map(_clean, titles):
-        out.append(name if name not in seen else f"{name}-{seen[name]}")
+    for title in titles:
+        name = "".join(c for c in title.lower() if c.isalnum() or c in " -_").replace(" ", "-")
+        out.append(f"{name}-{seen[name]}" if name in seen else name)
         seen[name] = seen.get(name, 0) + 1
     return out
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c016
 card(
-    "notes.renumber",
-    "一次改对所有编号",
-    difficulty=3,
-    minutes=15,
-    needs=["re.sub 的替换函数"],
+    "notes.renumber", "一次改对所有编号", difficulty=3, minutes=15, needs=["re.sub 的替换函数"],
     shows="几处修改都按原文算，一次做完",
     hints=[
         "re.sub 的第二个参数可以是函数：它收到匹配，返回要换成的字。",
@@ -62,31 +68,42 @@ card(
 )
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c021
-def _chained(text, new):
+def _chained(text: str, new: dict[int, int]) -> str:
     for old, n in new.items():
         text = text.replace(f"[Q{old}](", f"[Q{n}](")
     return text
 
 
-def _everywhere(text, new):
+def _everywhere(text: str, new: dict[int, int]) -> str:
     return re.sub(r"Q(\d+)", lambda m: f"Q{new.get(int(m[1]), int(m[1]))}", text)
 
 
+def _piecewise(text: str, new: dict[int, int]) -> str:
+    "另一种写法：按链接切开，换过的一段段拼回去。"
+    parts = re.split(r"(\[Q\d+\]\()", text)
+    link = lambda part: f"[Q{new.get(int(part[2:-2]), int(part[2:-2]))}]("
+    return "".join(link(part) if i % 2 else part for i, part in enumerate(parts))
+
+# %% ../../nbs/0_learning/51_notes_exercises.ipynb #c021b
 @checker(
     "notes.renumber",
     common_mistakes={"一个一个替换，前一步的结果又被改了一次": _chained, "正文里的 Q 也被改了": _everywhere},
 )
 def check_renumber(fn):
-    for text, new, want in (
-        ("[Q2](a) 与 [Q3](b)", {2: 3, 3: 4}, "[Q3](a) 与 [Q4](b)"),
-        ("Q2 正文，[Q21](x)、[Q2](y)", {2: 3}, "Q2 正文，[Q21](x)、[Q3](y)"),
-        ("[Q1](a)[Q2](b)", {1: 2, 2: 1}, "[Q2](a)[Q1](b)"),
-        ("[Q9]（没有括号）[Q9](k)", {9: 10}, "[Q9]（没有括号）[Q10](k)"),
-    ):
-        expect_equal(fn(text, dict(new)), want, f"{text!r}，对照表 {new}")
+    asked = [
+        ("[Q2](a) 与 [Q3](b)", {2: 3, 3: 4}), ("Q2 正文，[Q21](x)、[Q2](y)", {2: 3}), ("[Q1](a)[Q2](b)", {1: 2, 2: 1}),
+        ("[Q9]（没有括号）[Q9](k)", {9: 10}), ("没有链接", {1: 2}), ("[Q5](不在表里)", {}),
+    ]
+    rng = random.Random(0)
+    for _ in range(6):
+        kinds = rng.choices(["[Q{}](x)", "Q{}，", "[Q{}]（", "Q{}("], k=6)
+        text = "".join(kind.format(rng.randrange(1, 13)) for kind in kinds)
+        asked.append((text, dict(zip(range(1, 9), rng.sample(range(1, 20), 8)))))
+    expect_agrees(fn, _piecewise, {f"{text!r}，对照表 {new}": (text, new) for text, new in asked})
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c022
-def solution_renumber(text, new):
+@solution("notes.renumber")
+def solution_renumber(text: str, new: dict[int, int]) -> str:
     "参考答案：一次扫过，按对照表换。"
     return re.sub(r"\[Q(\d+)\]\(", lambda m: f"[Q{new.get(int(m[1]), int(m[1]))}](", text)
 
@@ -98,24 +115,29 @@ card(
 )
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c032
-def _no_limit(days, ease, remembered):
+def _no_limit(days: int, ease: float, remembered: bool) -> int:
     return 1 if not remembered or days == 0 else 6 if days < 6 else round(days * ease)
 
 
-@checker(
-    "notes.interval", common_mistakes={"没有上限": lambda days, ease, remembered: _no_limit(days, ease, remembered)}
-)
+def _truncated(days: int, ease: float, remembered: bool) -> int:
+    return min(365, 1 if not remembered or days == 0 else 6 if days < 6 else int(days * ease))
+
+
+@checker("notes.interval", common_mistakes={"没有上限": _no_limit, "去掉了小数，没有四舍五入": _truncated})
 def check_interval(fn):
-    for days, ease, remembered, want in (
-        (0, 2.5, True, 1), (1, 2.5, True, 6), (6, 2.5, True, 15), (15, 1.3, True, 20), (200, 2.5, False, 1),
-        (300, 2.5, True, 365),
-    ):
-        expect_true(
-            fn(days, ease, remembered) == want,
-            f"隔了 {days} 天、易度 {ease}、{'记得' if remembered else '忘了'}：应是 {want}，得到 {fn(days, ease, remembered)!r}。",
-        )
+    asked = [(0, 2.5, True), (1, 2.5, True), (5, 2.5, True), (6, 2.5, True), (15, 1.3, True), (200, 2.5, False)]
+    asked += [(0, 2.5, False), (300, 2.5, True), (365, 1.3, True), (146, 2.5, True), (11, 1.8, True)]
+    rng = random.Random(0)
+    asked += [(rng.randrange(6, 200), rng.choice([1.3, 1.7, 2.1, 2.9]), rng.random() < 0.9) for _ in range(10)]
+    name = lambda d, e, r: f"隔了 {d} 天、易度 {e}、{'记得' if r else '忘了'}，下一次的天数"
+    expect_agrees(fn, lambda d, e, r: min(365, _no_limit(d, e, r)), {name(*a): a for a in asked})
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c033
-def solution_interval(days, ease, remembered):
-    "参考答案。"
-    return min(365, _no_limit(days, ease, remembered))
+@solution("notes.interval")
+def solution_interval(days: int, ease: float, remembered: bool) -> int:
+    "参考答案：忘了从头来；前两次固定，之后乘以易度，封顶一年。"
+    if not remembered:
+        return 1
+    if days < 6:
+        return 6 if days else 1
+    return min(365, round(days * ease))

@@ -6,16 +6,14 @@
 __all__ = ['check_limits', 'solution_limits', 'check_visible', 'solution_visible']
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c002
+import math
+import random
 import numpy as np
-from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_true, why
+from ..learning.exercises import card, check, checker, expect_agrees, expect_true, solution, why
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c005
 card(
-    "plotting.limits",
-    "定热力图的颜色范围",
-    difficulty=2,
-    minutes=10,
-    needs=["numpy 的布尔下标", "np.isfinite"],
+    "plotting.limits", "定热力图的颜色范围", difficulty=2, minutes=10, needs=["numpy 的布尔下标", "np.isfinite"],
     shows="为什么 0 要在正中，遮住的格子为什么不能参与",
     hints=[
         "先用 matrix[np.isfinite(matrix)] 只留下有限的数。",
@@ -25,14 +23,22 @@ card(
 )
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c010
-def _plain(matrix):
+def _plain(matrix: np.ndarray) -> tuple:
     return np.min(matrix), np.max(matrix)
 
 
-def _nan_aware(matrix):
+def _nan_aware(matrix: np.ndarray) -> tuple:
     return np.nanmin(matrix), np.nanmax(matrix)
 
 
+def _limits_slowly(matrix: np.ndarray) -> np.ndarray:
+    "另一种写法：一格一格地看，分三种情形。"
+    values = [v for row in matrix.tolist() for v in row if math.isfinite(v)]
+    low, high = min(values), max(values)
+    far = max(abs(low), abs(high))
+    return np.array([0.0, high] if low >= 0 else [low, 0.0] if high <= 0 else [-far, far])
+
+# %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c010b
 @checker(
     "plotting.limits",
     common_mistakes={
@@ -41,13 +47,20 @@ def _nan_aware(matrix):
     },
 )
 def check_limits(fn):
-    expect_close(fn(np.array([[-1.0, 3.0], [0.0, 2.0]])), (-3.0, 3.0), "有正有负时的两端")
-    expect_close(fn(np.array([[0.2, 0.7]])), (0.0, 0.7), "全是正数时的两端")
-    expect_close(fn(np.array([[-2.0, -0.5]])), (-2.0, 0.0), "全是负数时的两端")
-    expect_close(fn(np.array([[-np.inf, 1.0], [np.nan, -4.0]])), (-4.0, 4.0), "有遮住的格子时的两端")
+    cases = {
+        "有正有负时的两端": (np.array([[-1.0, 3.0], [0.0, 2.0]]),),
+        "全是正数时的两端": (np.array([[0.2, 0.7]]),),
+        "全是负数时的两端": (np.array([[-2.0, -0.5]]),),
+        "有遮住的格子时的两端": (np.array([[-np.inf, 1.0], [np.nan, -4.0]]),),
+        "只有 NaN 遮住时的两端": (np.array([[np.nan, 5.0, -2.0]]),),
+    }
+    rng = np.random.default_rng(0)
+    cases |= {f"随机矩阵 {i} 的两端": (rng.normal(i - 2, 1, (3, 4)),) for i in range(5)}
+    expect_agrees(fn, _limits_slowly, cases)
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c011
-def solution_limits(matrix):
+@solution("plotting.limits")
+def solution_limits(matrix: np.ndarray) -> tuple[float, float]:
     "参考答案：只看有限的数；跨过 0 就对称，否则从 0 起。"
     finite = matrix[np.isfinite(matrix)]
     low, high = min(finite.min(), 0.0), max(finite.max(), 0.0)
@@ -63,20 +76,28 @@ card(
 )
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c024
-def _wrong_order(token):
+def _wrong_order(token: str) -> str:
     for hidden, shown in ((" ", "·"), ("\n", "\\n"), ("\t", "\\t"), ("\\", "\\\\")):
         token = token.replace(hidden, shown)
     return token or "∅"
 
 
+def _one_by_one(token: str) -> str:
+    "另一种写法：逐个字符查表，没有次序的问题。"
+    shown = {" ": "·", "\n": "\\n", "\t": "\\t", "\\": "\\\\"}
+    return "".join(shown.get(c, c) for c in token) or "∅"
+
+# %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c024b
 @checker("plotting.visible", common_mistakes={"最后才把反斜杠加倍，把自己刚写的 \\n 也加倍了": _wrong_order})
 def check_visible(fn):
-    for token, want in ((" a b", "·a·b"), ("", "∅"), ("你\n好\t", "你\\n好\\t"), ("\\n", "\\\\n")):
-        expect_equal(fn(token), want, f"token {token!r}")
+    rng = random.Random(0)
+    tokens = [" a b", "", "你\n好\t", "\\n", "北京", *("".join(rng.choices(" \n\t\\n好", k=6)) for _ in range(8))]
+    expect_agrees(fn, _one_by_one, {f"token {t!r}": (t,) for t in tokens})
     expect_true(fn("\n") != fn("\\n"), "换行和“反斜杠加 n”写出来一样了，读的人没法分清。")
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c025
-def solution_visible(token):
+@solution("plotting.visible")
+def solution_visible(token: str) -> str:
     "参考答案：反斜杠最先加倍。"
     for hidden, shown in (("\\", "\\\\"), (" ", "·"), ("\n", "\\n"), ("\t", "\\t")):
         token = token.replace(hidden, shown)

@@ -8,24 +8,47 @@ __all__ = ['check_rotate', 'solution_rotate', 'check_layout', 'solution_to_half_
 # %% ../../nbs/3_model/31_rope_exercises.ipynb #c002
 import torch
 
-from ..learning.exercises import card, check, checker, expect_close, expect_shape, why
-from ..model.rope import apply_rotary_pos_emb, precompute_freqs_cis
+from ..learning.exercises import card, check, checker, expect_agrees, expect_gradient, solution, why
 
 # %% ../../nbs/3_model/31_rope_exercises.ipynb #c004
 card("rope.rotate", "按位置旋转一个头", 2, 12, "二维旋转、half-split 布局", "前半与后半配对，长度不变")
 
 # %% ../../nbs/3_model/31_rope_exercises.ipynb #c006
-@checker("rope.rotate")
+def _by_complex(x: torch.Tensor, base: float, start: int = 0, sign: int = 1) -> torch.Tensor:
+    "另一种写法：一对实数当成一个复数，乘上 e^{iθ}。"
+    t, d = x.shape
+    rate = torch.tensor([base ** (-2 * j / d) for j in range(d // 2)])
+    angle = sign * torch.arange(start, start + t)[:, None] * rate  # (t, d/2)
+    z = torch.complex(x[:, : d // 2], x[:, d // 2 :]) * torch.polar(torch.ones_like(angle), angle)
+    return torch.cat([z.real, z.imag], -1)
+
+
+def _neighbours(x: torch.Tensor, base: float) -> torch.Tensor:
+    "配错了对：相邻两维一对。"
+    turned = _by_complex(torch.cat([x[:, 0::2], x[:, 1::2]], -1), base)
+    return torch.stack(turned.chunk(2, -1), -1).flatten(1)
+
+# %% ../../nbs/3_model/31_rope_exercises.ipynb #c006b
+@checker(
+    "rope.rotate",
+    common_mistakes={
+        "方向转反了：检查正弦的符号": lambda x, base: _by_complex(x, base, sign=-1),
+        "位置从 1 数起了，第 0 行不该动": lambda x, base: _by_complex(x, base, start=1),
+        "相邻两维配成了一对，应是前半与后半": _neighbours,
+    },
+)
 def check_rotate(fn):
-    x = torch.randn(5, 8, generator=torch.Generator().manual_seed(0))
-    cos, sin = precompute_freqs_cis(8, 5, 100.0)
-    want = apply_rotary_pos_emb(x[None, :, None], x[None, :, None], cos, sin)[0][0, :, 0]
-    back = apply_rotary_pos_emb(x[None, :, None], x[None, :, None], cos, -sin)[0][0, :, 0]
-    expect_shape(fn(x, 100.0), (5, 8))
-    expect_close(fn(x, 100.0), want, "旋转的结果", mistakes={"方向转反了：检查正弦的符号": back})
+    g = torch.Generator().manual_seed(0)
+    cases = {}
+    for t, d, base in ((5, 8, 100.0), (2, 2, 10.0), (1, 4, 1e4), (7, 16, 1e6), (40, 4, 50.0)):
+        cases[f"{t} 行、宽 {d}、base={base:g}，旋转的结果"] = (torch.randn(t, d, generator=g), base)
+    expect_agrees(fn, _by_complex, cases, rtol=1e-3, atol=1e-4)
+    expect_gradient(fn, _by_complex, torch.randn(5, 8, generator=g), 100.0)
 
 # %% ../../nbs/3_model/31_rope_exercises.ipynb #c009
-def solution_rotate(x, base):
+@solution("rope.rotate")
+def solution_rotate(x: torch.Tensor, base: float) -> torch.Tensor:
+    "参考答案：前半 a、后半 b，一对一对地转。"
     t, d = x.shape
     angle = torch.arange(t)[:, None] * base ** (-torch.arange(0, d, 2) / d)  # (t, d/2)
     (a, b), c, s = x.chunk(2, -1), angle.cos(), angle.sin()
@@ -35,17 +58,41 @@ def solution_rotate(x, base):
 card("rope.layout", "把 interleaved 的权重改成 half-split", 3, 15, "重排行", "两种布局只差一次重排")
 
 # %% ../../nbs/3_model/31_rope_exercises.ipynb #c016
-@checker("rope.layout")
+def _row_by_row(weight: torch.Tensor, n_heads: int) -> torch.Tensor:
+    "另一种写法：一行一行地抄，先抄每个头的偶数行，再抄奇数行。"
+    d = len(weight) // n_heads
+    order = [head * d + row for head in range(n_heads) for row in [*range(0, d, 2), *range(1, d, 2)]]
+    return torch.stack([weight[row] for row in order])
+
+
+def _across_heads(weight: torch.Tensor, n_heads: int) -> torch.Tensor:
+    return torch.cat([weight[0::2], weight[1::2]])
+
+
+def _other_way(weight: torch.Tensor, n_heads: int) -> torch.Tensor:
+    rows, hidden = weight.shape
+    return weight.view(n_heads, 2, rows // n_heads // 2, hidden).transpose(1, 2).reshape(rows, hidden)
+
+# %% ../../nbs/3_model/31_rope_exercises.ipynb #c016b
+@checker(
+    "rope.layout",
+    common_mistakes={
+        "跨头重排了，应当每个头各自重排": _across_heads,
+        "方向反了，这是把 half-split 改成 interleaved": _other_way,
+    },
+)
 def check_layout(fn):
-    w = torch.arange(12.0)[:, None].repeat(1, 3)  # 2 个头，每头 6 行
-    want = torch.tensor([0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11.0])
-    got = fn(w, 2)
-    expect_shape(got, (12, 3))
-    expect_close(
-        got[:, 0], want, "各行的来历", mistakes={"跨头重排了，应当每个头各自重排": torch.cat([w[0::2, 0], w[1::2, 0]])}
-    )
+    numbered = torch.arange(12.0)[:, None].repeat(1, 3)  # 2 个头，每头 6 行，每行写着自己的行号
+    cases = {"写着行号的权重": (numbered, 2)}
+    g = torch.Generator().manual_seed(0)
+    for heads, d, hidden in ((1, 8, 5), (3, 6, 4), (2, 10, 20), (4, 2, 7)):
+        weight = torch.randn(heads * d, hidden, generator=g)
+        cases[f"{heads} 个头、每头 {d} 行、宽 {hidden} 的随机权重"] = (weight, heads)
+    expect_agrees(fn, _row_by_row, cases)
 
 # %% ../../nbs/3_model/31_rope_exercises.ipynb #c019
-def solution_to_half_split(weight, n_heads):
+@solution("rope.layout")
+def solution_to_half_split(weight: torch.Tensor, n_heads: int) -> torch.Tensor:
+    "参考答案：拆成 (头, 对, 两个, hidden)，交换中间两维。"
     rows, hidden = weight.shape
     return weight.view(n_heads, rows // n_heads // 2, 2, hidden).transpose(1, 2).reshape(rows, hidden)

@@ -6,8 +6,9 @@
 __all__ = ['check_minus', 'solution_minus', 'check_grade', 'solution_grade']
 
 # %% ../../nbs/1_world/31_skills_exercises.ipynb #c002
+import random
 from ..world.skills import working
-from ..learning.exercises import card, check, checker, expect_equal, expect_raises, expect_true
+from ..learning.exercises import card, check, checker, expect_agrees, expect_equal, solution
 
 # %% ../../nbs/1_world/31_skills_exercises.ipynb #c004
 card("skills.minus", "定宽的减法竖式", 3, 12, "divmod、格式 02d", "借位怎样写成每步只有一位数的算式")
@@ -15,33 +16,54 @@ card("skills.minus", "定宽的减法竖式", 3, 12, "divmod、格式 02d", "借
 # %% ../../nbs/1_world/31_skills_exercises.ipynb #c005
 @checker("skills.minus")
 def check_minus(fn):
-    expect_equal(fn(58, 23), "58-23，08-3=05，5-2-0=03", "不借位")
-    expect_equal(fn(52, 17), "52-17，12-7=05，5-1-1=03", "要借位")
-    expect_equal(fn(9, 4), "09-04，09-4=05，0-0-0=00", "一位数也写两位")
+    expect_equal(fn(58, 23), "58-23，08-3=05，5-2-0=03", "58-23（不借位）")
+    expect_equal(fn(52, 17), "52-17，12-7=05，5-1-1=03", "52-17（要借位）")
+    expect_equal(fn(9, 4), "09-04，09-4=05，0-0-0=00", "9-4（一位数也写两位）")
     for a in range(100):
         for b in range(a + 1):
             expect_equal(fn(a, b), working(a, "-", b), f"{a}-{b}")
 
 # %% ../../nbs/1_world/31_skills_exercises.ipynb #c009
-def solution_minus(a, b):
+@solution("skills.minus")
+def solution_minus(a: int, b: int) -> str:
     "参考答案：个位前面写借来的 1，十位再减掉它。"
     (a1, a0), (b1, b0) = divmod(a, 10), divmod(b, 10)
     borrow = int(a0 < b0)
-    return f"{a:02d}-{b:02d}，{borrow}{a0}-{b0}={10 * borrow + a0 - b0:02d}，{a1}-{b1}-{borrow}={a1 - b1 - borrow:02d}"
+    ones, tens = 10 * borrow + a0 - b0, a1 - b1 - borrow
+    return f"{a:02d}-{b:02d}，{borrow}{a0}-{b0}={ones:02d}，{a1}-{b1}-{borrow}={tens:02d}"
 
 # %% ../../nbs/1_world/31_skills_exercises.ipynb #c012
 card("skills.grade", "判对错", 1, 6, "any 与 in", "为什么光看答案在不在还不够")
 
 # %% ../../nbs/1_world/31_skills_exercises.ipynb #c013
+def _by_loop(reply: str, answers: list[str], wrong: list[str]) -> bool:
+    "另一种写法：一个一个找，先排除对手。"
+    for w in wrong:
+        if reply.find(w) >= 0:
+            return False
+    return any(reply.find(a) >= 0 for a in answers)
+
+
 @checker("skills.grade")
 def check_grade(fn):
-    expect_equal(fn("法国的首都是巴黎。", ["巴黎"], ["伦敦"]), True, "说对了")
-    expect_equal(fn("伦敦。", ["巴黎"], ["伦敦"]), False, "说错了")
-    expect_equal(fn("巴黎、伦敦都是。", ["巴黎"], ["伦敦"]), False, "撒网的回答")
-    expect_equal(fn("我叫小迷。", ["MiniMind", "小迷"], []), True, "说出其中一个答案")
-    expect_equal(fn("", ["巴黎"], []), False, "空的回答")
+    cases = {
+        "说对了": ("法国的首都是巴黎。", ["巴黎"], ["伦敦"]),
+        "说错了": ("伦敦。", ["巴黎"], ["伦敦"]),
+        "撒网的回答": ("巴黎、伦敦都是。", ["巴黎"], ["伦敦"]),
+        "说出其中一个答案": ("我叫小迷。", ["MiniMind", "小迷"], []),
+        "空的回答": ("", ["巴黎"], []),
+        "两样都没说": ("不知道。", ["巴黎"], ["伦敦", "罗马"]),
+        "对手里的最后一个": ("巴黎，还是罗马？", ["巴黎"], ["伦敦", "罗马"]),
+    }
+    rng = random.Random(0)
+    names = ["巴黎", "伦敦", "罗马", "东京"]
+    for i in range(12):
+        mixed = rng.sample(names, 4)
+        cases[f"随机的回答 {i}"] = ("、".join(rng.sample(names, rng.randrange(4))), mixed[:2], mixed[2 : 2 + i % 3])
+    expect_agrees(fn, _by_loop, cases)
 
 # %% ../../nbs/1_world/31_skills_exercises.ipynb #c017
-def solution_grade(reply, answers, wrong):
+@solution("skills.grade")
+def solution_grade(reply: str, answers: list[str], wrong: list[str]) -> bool:
     "参考答案：有答案，且没有对手。"
     return any(a in reply for a in answers) and not any(w in reply for w in wrong)

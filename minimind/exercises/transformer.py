@@ -6,9 +6,13 @@
 __all__ = ['check_block', 'solution_run_block', 'check_positions', 'solution_positions']
 
 # %% ../../nbs/3_model/71_transformer_exercises.ipynb #c002
+from collections.abc import Callable
+
 import torch
 
-from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_shape, why
+from minimind.learning.exercises import (
+    card, check, checker, expect_agrees, expect_close, expect_gradient, expect_true, solution, why
+)
 from ..model.config import MiniMindConfig
 from ..model.transformer import MiniMindBlock, MiniMindModel
 
@@ -16,27 +20,48 @@ from ..model.transformer import MiniMindBlock, MiniMindModel
 card("transformer.block", "先归一化、做事、加回去", 2, 10, "残差、RMSNorm", "顺序错一步，梯度的路就被挡住")
 
 # %% ../../nbs/3_model/71_transformer_exercises.ipynb #c006
-@checker("transformer.block")
-def check_block(fn):
-    torch.manual_seed(0)
-    block = MiniMindBlock(
-        0, MiniMindConfig(hidden_size=16, num_attention_heads=2, num_key_value_heads=1, intermediate_size=32)
-    )
-    x = torch.randn(2, 4, 16)
+def _random_block(seed: int) -> MiniMindBlock:
+    "一个小块；两个归一化的系数各不相同，用错了看得出来。"
+    torch.manual_seed(seed)
+    shape = dict(hidden_size=16, num_attention_heads=2, num_key_value_heads=1, intermediate_size=32)
+    block = MiniMindBlock(0, MiniMindConfig(**shape))
     with torch.no_grad():
+        for norm in (block.input_layernorm, block.post_attention_layernorm):
+            norm.weight.uniform_(0.2, 3.0)
+    return block
+
+
+def _wired(mlp_adds_to: str, norms: str = "两个") -> Callable:
+    "接错的几种：前馈加回什么，用了哪个归一化。"
+
+    def run(block: MiniMindBlock, x: torch.Tensor) -> torch.Tensor:
         h = x + block.self_attn(block.input_layernorm(x))
-        post = block.post_attention_layernorm
-        wrong = {
-            "前馈那一步忘了残差": block.mlp(post(h)),
-            "前馈加回的是最初的 x": x + block.mlp(post(h)),
-            "前馈之前忘了归一化": h + block.mlp(h),
-        }
-        got = fn(block, x)
-        expect_shape(got, (2, 4, 16))
-        expect_close(got, block(x)[0], "块的输出", mistakes=wrong)
+        second = block.input_layernorm if norms == "一个" else block.post_attention_layernorm
+        done = block.mlp(h if norms == "没有" else second(h))
+        return {"什么也不加": done, "最初的 x": x + done, "现在的流": h + done}[mlp_adds_to]
+
+    return run
+
+# %% ../../nbs/3_model/71_transformer_exercises.ipynb #c006b
+@checker(
+    "transformer.block",
+    common_mistakes={
+        "前馈那一步忘了残差": _wired("什么也不加"),
+        "前馈加回的是最初的 x": _wired("最初的 x"),
+        "前馈之前忘了归一化": _wired("现在的流", "没有"),
+        "两处用了同一个归一化": _wired("现在的流", "一个"),
+    },
+)
+def check_block(fn):
+    cases = {f"第 {i} 个随机的块，输出": (_random_block(i), torch.randn(2, 4 + i, 16)) for i in range(3)}
+    want = lambda block, x: block(x)[0]
+    expect_agrees(fn, want, cases, atol=1e-5)
+    expect_gradient(fn, want, _random_block(9), torch.randn(2, 4, 16), what="块的输出")
 
 # %% ../../nbs/3_model/71_transformer_exercises.ipynb #c009
-def solution_run_block(block, x):
+@solution("transformer.block")
+def solution_run_block(block: MiniMindBlock, x: torch.Tensor) -> torch.Tensor:
+    "参考答案：归一化、做事、加回当时的流，两遍。"
     x = x + block.self_attn(block.input_layernorm(x))
     return x + block.mlp(block.post_attention_layernorm(x))
 
@@ -44,20 +69,37 @@ def solution_run_block(block, x):
 card("transformer.positions", "空位不占位置", 2, 8, "cumsum", "左填充之后，第一个真词的位置仍是 0")
 
 # %% ../../nbs/3_model/71_transformer_exercises.ipynb #c015
-@checker("transformer.positions")
-def check_positions(fn):
-    got = fn(torch.tensor([[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]]))
-    expect_shape(got, (2, 5))
-    expect_equal(got.tolist(), [[0, 0, 0, 1, 2], [0, 1, 2, 3, 4]], "位置")
+def _padded_changes_nothing(fn: Callable) -> None:
+    "左边补两个空位，真词的输出不该变。"
     torch.manual_seed(0)
-    model = MiniMindModel(
-        MiniMindConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, vocab_size=9)
-    ).eval()
+    shape = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, vocab_size=9)
+    model = MiniMindModel(MiniMindConfig(**shape)).eval()
     ids, mask = torch.tensor([[0, 0, 5, 6, 7]]), torch.tensor([[0, 0, 1, 1, 1]])
     with torch.no_grad():
         padded = model(ids, attention_mask=mask, position_ids=fn(mask)).last_hidden_state[:, 2:]
         expect_close(padded, model(ids[:, 2:]).last_hidden_state, "与不填充的输出相比", rtol=1e-3, atol=1e-4)
 
+
+@checker(
+    "transformer.positions",
+    common_mistakes={
+        "把空位也数进位置了": lambda m: torch.arange(m.shape[1]).expand(m.shape),
+        "从 1 数起了": lambda m: m.cumsum(-1),
+        "空位的位置成了 −1": lambda m: m.cumsum(-1) - 1,
+    },
+)
+def check_positions(fn):
+    cases = {"一句补了两个空位，一句没补，位置": (torch.tensor([[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]]),)}
+    for pads, t in (([3, 0, 1], 6), ([7, 2], 8), ([0], 1), ([4], 5)):
+        cases[f"各补 {pads} 个空位，位置"] = (torch.tensor([[0] * p + [1] * (t - p) for p in pads]),)
+    want = lambda m: torch.tensor([[max(0, sum(row[: j + 1]) - 1) for j in range(len(row))] for row in m.tolist()])
+    expect_agrees(fn, want, cases)
+    got = fn(torch.tensor([[0, 1]]))
+    expect_true(not got.is_floating_point(), f"位置要是整数，得到 {got.dtype}")
+    _padded_changes_nothing(fn)
+
 # %% ../../nbs/3_model/71_transformer_exercises.ipynb #c018
-def solution_positions(attention_mask):
+@solution("transformer.positions")
+def solution_positions(attention_mask: torch.Tensor) -> torch.Tensor:
+    "参考答案：数到这里有几个真词，再减一；空位抬到 0。"
     return (attention_mask.long().cumsum(-1) - 1).clamp(min=0)

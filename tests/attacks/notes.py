@@ -1,0 +1,122 @@
+import re
+from collections import Counter
+
+from minimind.exercises import notes as it
+from minimind.learning.notes import slug
+
+
+def with_counter(titles):
+    seen, out = Counter(), []
+    for name in map(slug, titles):
+        out.append(name + f"-{seen[name]}" * bool(seen[name]))
+        seen[name] += 1
+    return out
+
+
+def from_two(titles):
+    seen, out = Counter(), []
+    for name in map(slug, titles):
+        seen[name] += 1
+        out.append(f"{name}-{seen[name]}" if seen[name] > 1 else name)
+    return out
+
+
+def keeps_punctuation(titles):
+    return it._numbered([t.lower().replace(" ", "-") for t in titles])
+
+
+def ascii_only(titles):
+    return it._numbered([re.sub(r"[^a-z0-9_\- ]", "", t.lower()).replace(" ", "-") for t in titles])
+
+
+def drops_underscores(titles):
+    return it._numbered([slug(t).replace("_", "") for t in titles])
+
+
+def with_match_loop(text, new):
+    out, last = [], 0
+    for m in re.finditer(r"\[Q(\d+)\](?=\()", text):
+        out += [text[last : m.start(1)], str(new.get(int(m[1]), m[1]))]
+        last = m.end(1)
+    return "".join(out) + text[last:]
+
+
+def no_bracket_after(text, new):
+    return re.sub(r"\[Q(\d+)\]", lambda m: f"[Q{new.get(int(m[1]), int(m[1]))}]", text)
+
+
+def first_only(text, new):
+    return re.sub(r"\[Q(\d+)\]\(", lambda m: f"[Q{new.get(int(m[1]), int(m[1]))}](", text, count=1)
+
+
+def prefix_match(text, new):
+    for old in sorted(new, reverse=True):
+        text = text.replace(f"[Q{old}", f"[Q{new[old]}")
+    return text
+
+
+def unknown_becomes_none(text, new):
+    return re.sub(r"\[Q(\d+)\]\(", lambda m: f"[Q{new.get(int(m[1]))}](", text)
+
+
+def by_table(days, ease, remembered):
+    steps = {0: 1, **{d: 6 for d in range(1, 6)}}
+    return min(steps.get(days, round(days * ease)), 365) if remembered else 1
+
+
+def zero_when_forgotten(days, ease, remembered):
+    return it.solution_interval(days, ease, remembered) if remembered else 0
+
+
+def limits_first(days, ease, remembered):
+    return it._no_limit(min(365, days), ease, remembered)
+
+
+def multiplies_at_once(days, ease, remembered):
+    return min(365, max(1, round(days * ease))) if remembered else 1
+
+
+def ignores_memory(days, ease, remembered):
+    return it.solution_interval(days, ease, True)
+
+
+def five_is_enough(days, ease, remembered):
+    return round(days * ease) if remembered and days == 5 else it.solution_interval(days, ease, remembered)
+
+
+ATTACKS = {
+    "notes.anchors": dict(
+        right=[with_counter],
+        wrong={
+            "重名的没有编号": (lambda titles: [slug(t) for t in titles], "重名"),
+            "连着的空格并成一个": (it._squeezed, "空格"),
+            "重名从 -2 编起": (from_two, "-1"),
+            "没有去掉标点": keeps_punctuation,
+            "汉字也去掉了": ascii_only,
+            "下划线也去掉了": (drops_underscores, "snake_case"),
+        },
+    ),
+    "notes.renumber": dict(
+        right=[with_match_loop],
+        wrong={
+            "一个一个替换": (it._chained, "一个一个"),
+            "正文里的 Q 也改了": (it._everywhere, "正文"),
+            "没有看后面的括号": (no_bracket_after, "没有括号"),
+            "只改了第一个": first_only,
+            "Q2 误伤了 Q21": prefix_match,
+            "不在表里的变成 None": (unknown_becomes_none, "Q21"),
+        },
+    ),
+    "notes.interval": dict(
+        right=[by_table],
+        wrong={
+            "没有上限": (it._no_limit, "没有上限"),
+            "去掉小数": (it._truncated, "四舍五入"),
+            "忘了返回 0": (zero_when_forgotten, "忘了"),
+            "上限放在乘之前": (limits_first, "365"),
+            "第二次就乘易度": multiplies_at_once,
+            "没看记不记得": (ignores_memory, "忘了"),
+            "第五天就乘": (five_is_enough, "隔了 5 天"),
+        },
+    ),
+}
