@@ -8,13 +8,21 @@ __all__ = ['KINDS', 'SUFFIXES', 'MAX_LINE', 'ROLES', 'AFTER', 'SAY', 'OPTIONAL',
            'guess_kind', 'file_kind', 'texts_of', 'validate']
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c002
-import difflib, glob, gzip, io, json, re, zlib
+import difflib
+import glob
+import gzip
+import io
+import json
+import re
+import zlib
 from array import array
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..learning.errors import UserError, at_line
+from ..learning.patch import patch
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c014
 KINDS = ("pretrain", "sft", "dpo", "rlaif", "reason", "agent", "choice")
@@ -25,7 +33,7 @@ MAX_LINE = 8 * 2**20  # 单位：字节；再长的一行多半是整个文件�
 class RowProblem(UserError):
     "一行数据的毛病：reason 说哪里不对，remedy 说怎么改。scan 会给它补上文件名和行号。"
 
-    def __init__(self, reason: str, remedy: str):
+    def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(f"{reason}。{remedy}。")
         self.reason, self.remedy = reason, remedy
 
@@ -74,44 +82,46 @@ def parse_line(raw: bytes) -> dict:
 class _ZstdFile(io.RawIOBase):
     "只读的 zstd 流；压缩包断在半路时报 EOFError（标准的读法会悄悄当作读完了）。"
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         import zstandard
 
         self.file, self.new = open(path, "rb"), zstandard.ZstdDecompressor().decompressobj
         self.frame, self.rest, self.ready = self.new(), b"", b""
 
-    def readable(self):
+    def readable(self) -> bool:
         return True
 
-    def close(self):
+    def close(self) -> None:
         self.file.close()
         super().close()
 
-    def readinto(self, into):
-        while not self.ready:
-            data, self.rest = self.rest or self.file.read(1 << 16), b""
-            if not data and not self.frame.eof:
-                raise EOFError
-            if not data:
-                return 0
-            if self.frame.eof:
-                self.frame = self.new()  # 一个文件可以由几段压缩流接成
-            self.ready = self.frame.decompress(data)
-            if self.frame.eof:
-                self.rest = self.frame.unused_data
-        n = min(len(into), len(self.ready))
-        into[:n] = self.ready[:n]
-        self.ready = self.ready[n:]
-        return n
+# %% ../../nbs/5_dataset/10_formats.ipynb #c029b
+@patch
+def readinto(self: _ZstdFile, into: memoryview) -> int:
+    while not self.ready:
+        data, self.rest = self.rest or self.file.read(1 << 16), b""
+        if not data and not self.frame.eof:
+            raise EOFError
+        if not data:
+            return 0
+        if self.frame.eof:
+            self.frame = self.new()  # 一个文件可以由几段压缩流接成
+        self.ready = self.frame.decompress(data)
+        if self.frame.eof:
+            self.rest = self.frame.unused_data
+    n = min(len(into), len(self.ready))
+    into[:n] = self.ready[:n]
+    self.ready = self.ready[n:]
+    return n
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c030
-def _open(path: Path):
+def _open(path: Path) -> io.BufferedIOBase:
     if path.name.endswith(".gz"):
         return gzip.open(path, "rb")
     return io.BufferedReader(_ZstdFile(path), 1 << 16) if path.name.endswith(".zst") else open(path, "rb")
 
 
-def _read_error(path, number, e):
+def _read_error(path: Path, number: int, e: Exception) -> UserError:
     "读文件时的各种异常 → 一句话。"
     if isinstance(e, EOFError):
         return at_line(path, number, "在这一行之后断了，压缩文件不完整", "请重新下载或重新压缩")
@@ -120,17 +130,19 @@ def _read_error(path, number, e):
     return UserError(f"{path} 读不了：{getattr(e, 'strerror', None) or e}。请检查路径、权限与磁盘。")
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c032
-def open_lines(path, max_line: int = MAX_LINE):
-    "逐行给出 (行号, 这一行的原始字节)，行号从 1 数起；普通文本、gzip、zstd 一视同仁，内存与文件大小无关。"
+def open_lines(path: str | Path, max_line: int = MAX_LINE) -> Iterator[tuple[int, bytes]]:
+    """逐行给出 (行号, 这一行的原始字节)，行号从 1 数起；普通文本、gzip、zstd 一视同仁，内存与文件大小无关。
+
+    读不了、断在半路、一行超过 max_line 字节时抛 UserError。
+    """
     path, number = Path(path), 0
     try:
         with _open(path) as file:
             while line := file.readline(max_line + 1):
                 number += 1
                 if len(line) > max_line:
-                    raise at_line(
-                        path, number, f"这一行超过 {max_line:,} 字节", "请检查是不是漏了换行：每行只放一个样本"
-                    )
+                    fix = "请检查是不是漏了换行：每行只放一个样本"
+                    raise at_line(path, number, f"这一行超过 {max_line:,} 字节", fix)
                 yield number, line.rstrip(b"\r\n")
     except UserError:
         raise
@@ -149,7 +161,7 @@ def _one_path(part: str) -> list[Path]:
     raise UserError(f"找不到数据文件 {part}。请检查路径；手头没有数据时，用 `minimind demo` 会先生成一份小世界数据。")
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c038
-def expand_paths(spec) -> list[Path]:
+def expand_paths(spec: str | Path | Sequence[str | Path]) -> list[Path]:
     "把 `a.jsonl,b.jsonl.gz`、通配符或路径列表展开成文件列表（按写的顺序、去重）；一个也找不到就抛 UserError。"
     if isinstance(spec, (list, tuple)):
         parts = [str(p) for p in spec]
@@ -166,7 +178,7 @@ def expand_paths(spec) -> list[Path]:
     return paths
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c041
-def _text(value, name: str, empty_ok: bool = False) -> str:
+def _text(value: object, name: str, empty_ok: bool = False) -> str:
     if not isinstance(value, str):
         raise RowProblem(f"{name} 应该是字符串，却是 {type(value).__name__}", "请给内容加上引号")
     if "\0" in value:
@@ -183,16 +195,16 @@ def _text(value, name: str, empty_ok: bool = False) -> str:
     return value
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c044
-def _need(row: dict, key: str, where: str = ""):
+def _need(row: dict, key: str, where: str = "") -> object:
     "取必需的键；没有时找一个最像的，提示拼写。"
     if key in row:
         return row[key]
-    near = difflib.get_close_matches(key, row, n=1, cutoff=0.6)
-    hint = (
-        f'，却有 "{near[0]}"，多半是拼错了' if near else f"，只有 {'、'.join(map(repr, list(row)[:6])) or '一个空对象'}"
-    )
     if {"from", "value"} <= set(row):
         hint = "，这是 ShareGPT 的写法（from/value）"
+    elif near := difflib.get_close_matches(key, row, n=1, cutoff=0.6):
+        hint = f'，却有 "{near[0]}"，多半是拼错了'
+    else:
+        hint = f"，只有 {'、'.join(map(repr, list(row)[:6])) or '一个空对象'}"
     raise RowProblem(f'{where}少了 "{key}" 这个键{hint}', f'请把键名改成 "{key}"')
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c048
@@ -205,14 +217,13 @@ SAY = {
     None: "对话开头", "system": "system 之后", "user": "user 之后", "assistant": "assistant 之后",
     "call": "工具调用之后", "tool": "tool 之后",
 }
+_FIX = {("assistant", "assistant"): "请把两轮回答合成一轮", ("user", "user"): "请把两轮提问合成一轮"}
 
-
-def _check_order(before, role: str, where: str):
+# %% ../../nbs/5_dataset/10_formats.ipynb #c048b
+def _check_order(before: str | None, role: str, where: str) -> None:
     if role in AFTER[before] or (before, role) == ("assistant", "tool"):
         return  # 后者不规整但学得了，只在体检表里提醒
-    fix = {("assistant", "assistant"): "请把两轮回答合成一轮", ("user", "user"): "请把两轮提问合成一轮"}.get(
-        (before, role), "请检查是否丢了一轮"
-    )
+    fix = _FIX.get((before, role), "请检查是否丢了一轮")
     if role == "system":
         fix = "请把 system 移到第一条，或删掉它"
     twice = f"连续两个 {role}，" if before == role else ""
@@ -222,7 +233,7 @@ def _check_order(before, role: str, where: str):
 OPTIONAL = {"tools": "system", "tool_calls": "assistant", "reasoning_content": "assistant"}  # 可选键 → 只能出现在谁那里
 
 
-def _check_keys(message: dict, role: str, where: str):
+def _check_keys(message: dict, role: str, where: str) -> None:
     for key, value in message.items():
         if key in OPTIONAL and value and role != OPTIONAL[key]:
             raise RowProblem(f'{where}{role} 不能带 "{key}"', f"请把它移到 {OPTIONAL[key]} 那一条")
@@ -230,13 +241,12 @@ def _check_keys(message: dict, role: str, where: str):
             continue
         near = difflib.get_close_matches(key, list(OPTIONAL) + ["content", "role"], n=1, cutoff=0.85)
         if near:
-            raise RowProblem(
-                f'{where}不认识的键 "{key}"，很像 "{near[0]}"', f'拼错的键会被悄悄丢掉，请改成 "{near[0]}"'
-            )
+            fix = f'拼错的键会被悄悄丢掉，请改成 "{near[0]}"'
+            raise RowProblem(f'{where}不认识的键 "{key}"，很像 "{near[0]}"', fix)
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c056
-def as_list(value, name: str = "tool_calls") -> list:
-    "tools / tool_calls 可以是列表，也可以是列表写成的 JSON 字符串；空的一律变成 []。"
+def as_list(value: list | str | None, name: str = "tool_calls") -> list[dict]:
+    "tools / tool_calls 可以是列表，也可以是列表写成的 JSON 字符串；空的一律变成 []；别的抛 RowProblem。"
     if isinstance(value, str) and value.strip():
         try:
             value = json.loads(value)
@@ -252,15 +262,21 @@ def as_list(value, name: str = "tool_calls") -> list:
     return value
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c058
-def _unknown_role(role) -> str:
-    near = {"human": "user", "gpt": "assistant", "bot": "assistant", "function": "tool"}.get(role) or next(
-        iter(difflib.get_close_matches(str(role), ROLES, n=1)), None
-    )
-    return f"请改成 {near!r}" if near else f"请改成 {'、'.join(ROLES)} 之一"
+_OTHER_NAMES = {"human": "user", "gpt": "assistant", "bot": "assistant", "function": "tool"}  # 别家的叫法
 
 
-def check_message(message, where: str = "", empty_ok: bool = False) -> str:
-    "检查一条消息，返回它的角色；带工具调用的 assistant 返回 'call'。空内容只有工具调用、工具结果和 empty_ok 时允许。"
+def _unknown_role(role: object) -> str:
+    near = difflib.get_close_matches(str(role), ROLES, n=1)
+    if role := _OTHER_NAMES.get(str(role)) or (near[0] if near else None):
+        return f"请改成 {role!r}"
+    return f"请改成 {'、'.join(ROLES)} 之一"
+
+# %% ../../nbs/5_dataset/10_formats.ipynb #c058b
+def check_message(message: dict, where: str = "", empty_ok: bool = False) -> str:
+    """检查一条消息，返回它的角色；带工具调用的 assistant 返回 'call'。不合格抛 RowProblem，where 写在那句话前面。
+
+    空内容只有工具调用、工具结果和 empty_ok 时允许。
+    """
     if not isinstance(message, dict):
         raise RowProblem(f'{where}应该是对象 {{"role", "content"}}', "请改成对象")
     role = _need(message, "role", where)
@@ -275,17 +291,23 @@ def check_message(message, where: str = "", empty_ok: bool = False) -> str:
     return "call" if calls else role
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c061
-def check_turns(messages, name: str = "conversations", answered: bool = True):
-    "检查一段对话的角色顺序与内容；answered=False 时最后一轮回答可以空着或没有（RL 的提示）。"
+def _to_be_written(messages: list) -> int | None:
+    "最后一条若是 assistant，它是第几条：RL 的提示里，这一条由模型自己写，可以空着。"
+    last = messages[-1]
+    return len(messages) - 1 if isinstance(last, dict) and last.get("role") == "assistant" else None
+
+
+def check_turns(messages: list[dict], name: str = "conversations", answered: bool = True) -> None:
+    """检查一段对话的角色顺序与内容，不合格抛 RowProblem；name 是它的键名。
+
+    answered=False 时最后一轮回答可以空着或没有（RL 的提示）。
+    """
     if not isinstance(messages, list) or not messages:
         raise RowProblem(f'"{name}" 应该是非空的列表', "请放入至少一问一答")
-    before = None
+    before, blank = None, None if answered else _to_be_written(messages)
     for i, message in enumerate(messages):
         where = f'"{name}" 第 {i + 1} 条：'
-        open_end = (
-            not answered and i == len(messages) - 1 and isinstance(message, dict) and message.get("role") == "assistant"
-        )
-        role = check_message(message, where, empty_ok=open_end)
+        role = check_message(message, where, empty_ok=i == blank)
         _check_order(before, "assistant" if role == "call" else role, where)
         before = role
     if answered and before not in ("assistant", "call"):
@@ -297,59 +319,56 @@ def check_turns(messages, name: str = "conversations", answered: bool = True):
 REASON = re.compile(r"<think>\n.*\n</think>\n<answer>\n.*\n</answer>", re.S)
 
 
-def _check_reason(row):
+def _check_reason(row: dict) -> None:
     check_turns(_need(row, "conversations"))
     last = row["conversations"][-1]
     if not last.get("reasoning_content") and not REASON.fullmatch(last["content"]):
         raise RowProblem("最后一轮回答不是推理格式", "请写成 <think>\\n…\\n</think>\\n<answer>\\n…\\n</answer>")
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c065
-def _check_dpo(row):
+def _check_dpo(row: dict) -> None:
+    asked = {}
     for key in ("chosen", "rejected"):
         check_turns(_need(row, key), key)
-    if [(m["role"], m["content"]) for m in row["chosen"][:-1]] != [
-        (m["role"], m["content"]) for m in row["rejected"][:-1]
-    ]:
+        asked[key] = [(m["role"], m["content"]) for m in row[key][:-1]]
+    if asked["chosen"] != asked["rejected"]:
         raise RowProblem("chosen 和 rejected 的提问不一样", "偏好只比较同一个问题的两个回答，请让最后一轮之前完全相同")
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c067
-def _check_choice(row):
+def _check_choice(row: dict) -> None:
     _text(_need(row, "question"), "question")
     choices, answer = _need(row, "choices"), _need(row, "answer")
     if not isinstance(choices, list) or len(choices) < 2:
         raise RowProblem("choices 应该是至少两个选项的列表", "请补上选项")
     for c in choices:
         _text(c, "选项")
-    if answer not in list("ABCDEFGH"[: len(choices)]):
-        raise RowProblem(
-            f"answer 是 {answer!r}，不在选项里", f"请写 A 到 {'ABCDEFGH'[min(len(choices), 8) - 1]} 中的一个字母"
-        )
+    letters = "ABCDEFGH"[: len(choices)]
+    if answer not in list(letters):
+        raise RowProblem(f"answer 是 {answer!r}，不在选项里", f"请写 A 到 {letters[-1]} 中的一个字母")
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c068
-def _check_gt(row):
+def _check_gt(row: dict) -> None:
     check_turns(_need(row, "conversations"), answered=False)
     gt = row.get("gt")
-    if (
-        gt is not None
-        and not isinstance(gt, (str, int, float))
-        and not (isinstance(gt, list) and all(isinstance(g, (str, int, float)) for g in gt))
-    ):
+    answers = gt if isinstance(gt, list) else [] if gt is None else [gt]
+    if not all(isinstance(g, (str, int, float)) for g in answers):
         raise RowProblem("gt 应该是答案的列表", '例如 ["42"]')
 
-
+# %% ../../nbs/5_dataset/10_formats.ipynb #c068b
 CHECKS = {
     "pretrain": lambda row: _text(_need(row, "text"), "text"),
     "sft": lambda row: check_turns(_need(row, "conversations")),
-    "dpo": _check_dpo,
-    "rlaif": _check_gt,
-    "agent": _check_gt,
-    "reason": _check_reason,
-    "choice": _check_choice,
+    "dpo": _check_dpo, "rlaif": _check_gt, "agent": _check_gt, "reason": _check_reason, "choice": _check_choice,
 }
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c071
-def iter_rows(path, kind: str, on_problem=None):
-    "逐行解析并检查，给出 (文件, 行号, 行)；on_problem(消息) 给了就收集问题继续走，否则遇到第一个就抛 UserError。"
+def iter_rows(
+    path: str | Path | Sequence[str | Path], kind: str, on_problem: Callable[[str], None] | None = None
+) -> Iterator[tuple[Path, int, dict]]:
+    """逐行解析并检查，给出 (文件, 行号, 行)。
+
+    on_problem(消息) 给了就收集问题继续走，否则遇到第一个就抛 UserError；种类不认识、文件是空的也抛。
+    """
     if kind not in KINDS:
         raise UserError(f"没有 {kind!r} 这种数据。可选：{'、'.join(KINDS)}。")
     for file in expand_paths(path):
@@ -372,7 +391,7 @@ def iter_rows(path, kind: str, on_problem=None):
             raise UserError(f"{file} 是空文件，一个样本也没有。请检查它是否写完、是否下载完整。")
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c072
-def scan(path, kind: str):
+def scan(path: str | Path | Sequence[str | Path], kind: str) -> Iterator[dict]:
     "逐个给出检查过的样本（字典）；第一处问题就抛 UserError，说清文件、行号、原因和做法。"
     for _, _, row in iter_rows(path, kind):
         yield row
@@ -382,85 +401,82 @@ def scan(path, kind: str):
 class DataReport:
     "一份数据的体检表：行数、字节数、字符长度、各角色轮数、带工具与推理的行数。"
 
-    files: list
+    files: list[Path]
     kind: str
     rows: int = 0
     bytes: int = 0
-    tools: int = 0
-    reasoning: int = 0
-    markers: int = 0
-    stray: int = 0
-    roles: Counter = field(default_factory=Counter)
+    tools: int = 0      # 有工具的行
+    reasoning: int = 0  # 有思考过程的行
+    markers: int = 0    # 正文里混进控制标记的行
+    stray: int = 0      # 工具结果前面没有调用的行
+    roles: Counter[str] = field(default_factory=Counter)        # 角色 → 轮数
     lengths: array = field(default_factory=lambda: array("I"))  # 每行的字符数
 
-    def quantile(self, q: float) -> int:
-        "字符长度的分位数。"
-        ordered = sorted(self.lengths)
-        return ordered[min(len(ordered) - 1, int(q * len(ordered)))] if ordered else 0
+# %% ../../nbs/5_dataset/10_formats.ipynb #c077b
+@patch
+def quantile(self: DataReport, q: float) -> int:
+    "字符长度的分位数，q 在 0 到 1 之间；一行也没有时是 0。"
+    ordered = sorted(self.lengths)
+    return ordered[min(len(ordered) - 1, int(q * len(ordered)))] if ordered else 0
 
-    def to_dict(self) -> dict:
-        "能写成 JSON 的字典。"
-        return {
-            "files": [str(f) for f in self.files],
-            "kind": self.kind,
-            "rows": self.rows,
-            "bytes": self.bytes,
-            "roles": dict(self.roles),
-            "tools": self.tools,
-            "reasoning": self.reasoning,
-            "markers": self.markers,
-            "stray": self.stray,
-            "characters": {f"p{int(q * 100)}": self.quantile(q) for q in (0.05, 0.5, 0.95, 1)},
-        }
 
-    def __str__(self):
-        return _describe(self)
+@patch
+def to_dict(self: DataReport) -> dict:
+    "能写成 JSON 的字典。"
+    counts = {k: getattr(self, k) for k in ("rows", "bytes", "tools", "reasoning", "markers", "stray")}
+    characters = {f"p{int(q * 100)}": self.quantile(q) for q in (0.05, 0.5, 0.95, 1)}
+    files = [str(f) for f in self.files]
+    return {"files": files, "kind": self.kind, **counts, "roles": dict(self.roles), "characters": characters}
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c078
-def _describe(r: DataReport) -> str:
-    name, c = (r.files[0].name if len(r.files) == 1 else f"{len(r.files)} 个文件"), r.to_dict()["characters"]
-    lines = [
-        f"{name}：{r.kind} 数据，{r.rows:,} 行，{r.bytes:,} 字节，检查通过",
-        f"  每行字符数  5% {c['p5']:,} · 中位 {c['p50']:,} · 95% {c['p95']:,} · 最长 {c['p100']:,}",
-    ]
-    if r.roles:
-        lines.append("  各角色轮数  " + " · ".join(f"{role} {n:,}" for role, n in r.roles.most_common()))
-    if r.tools or r.reasoning:
-        lines.append(f"  带工具 {r.tools:,} 行 · 带推理 {r.reasoning:,} 行")
-    if r.markers:
-        lines.append(f"  提醒：{r.markers:,} 行的正文里有 <|im_start|> 之类的控制标记，编码时会当普通文字处理")
-    if r.stray:
-        lines.append(f"  提醒：{r.stray:,} 行的工具结果前面没有 tool_calls，模型学不到这次调用怎么写")
+@patch
+def __str__(self: DataReport) -> str:
+    name = self.files[0].name if len(self.files) == 1 else f"{len(self.files)} 个文件"
+    c = self.to_dict()["characters"]
+    lines = [f"{name}：{self.kind} 数据，{self.rows:,} 行，{self.bytes:,} 字节，检查通过"]
+    lines += [f"  每行字符数  5% {c['p5']:,} · 中位 {c['p50']:,} · 95% {c['p95']:,} · 最长 {c['p100']:,}"]
+    if self.roles:
+        lines.append("  各角色轮数  " + " · ".join(f"{role} {n:,}" for role, n in self.roles.most_common()))
+    if self.tools or self.reasoning:
+        lines.append(f"  带工具 {self.tools:,} 行 · 带推理 {self.reasoning:,} 行")
+    if self.markers:
+        lines.append(f"  提醒：{self.markers:,} 行的正文里有 <|im_start|> 之类的控制标记，编码时会当普通文字处理")
+    if self.stray:
+        lines.append(f"  提醒：{self.stray:,} 行的工具结果前面没有 tool_calls，模型学不到这次调用怎么写")
     return "\n".join(lines)
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c079
-def _count(report: DataReport, row: dict):
+_MARKS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
+
+
+def _no_call(before: dict, message: dict) -> bool:
+    "工具的结果，前一条却是没有调用工具的 assistant。"
+    return message["role"] == "tool" and before["role"] == "assistant" and not before.get("tool_calls")
+
+
+def _count(report: DataReport, row: dict) -> None:
+    "把一行记进体检表。"
     turns = [m for key in ("conversations", "chosen", "rejected") for m in row.get(key) or []]
-    whole = "".join(
-        [row.get("text") or row.get("question") or "", *row.get("choices", ()), *(m["content"] for m in turns)]
-    )
+    parts = [row.get("text") or row.get("question") or "", *row.get("choices", ()), *(m["content"] for m in turns)]
+    whole = "".join(parts)
     report.rows += 1
     report.lengths.append(len(whole))
     report.roles.update(m["role"] for m in turns)
     report.tools += any(m.get("tool_calls") or m.get("tools") for m in turns)
     report.reasoning += any(m.get("reasoning_content") or "<think>" in m["content"] for m in turns)
-    report.stray += any(
-        b["role"] == "tool" and a["role"] == "assistant" and not a.get("tool_calls") for a, b in zip(turns, turns[1:])
-    )
-    report.markers += "<|" in whole and any(mark in whole for mark in ("<|im_start|>", "<|im_end|>", "<|endoftext|>"))
+    report.stray += any(map(_no_call, turns, turns[1:]))
+    report.markers += "<|" in whole and any(mark in whole for mark in _MARKS)
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c082
+_KEY_KINDS = {"text": "pretrain", "chosen": "dpo", "rejected": "dpo", "question": "choice", "gt": "rlaif"}
+
+
 def guess_kind(row: dict) -> str:
     "看键名猜种类：text → pretrain，chosen → dpo，gt → rlaif，question → choice，其余当作 sft。"
-    for key, kind in (
-        ("text", "pretrain"), ("chosen", "dpo"), ("rejected", "dpo"), ("question", "choice"), ("gt", "rlaif")
-    ):
-        if key in row:
-            return kind
-    return "sft"
+    return next((kind for key, kind in _KEY_KINDS.items() if key in row), "sft")
 
 
-def file_kind(path) -> str:
+def file_kind(path: str | Path) -> str:
     "看第一行读得懂的数据，猜整个文件的种类；一行也读不懂就当 pretrain，检查的时候自会说清哪里不对。"
     for _, raw in open_lines(path):
         try:
@@ -470,21 +486,20 @@ def file_kind(path) -> str:
     return "pretrain"
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #v002
-def texts_of(path, max_bytes: float):
+def texts_of(path: str | Path | Sequence[str | Path], max_bytes: float) -> Iterator[str]:
     "数据文件里的文字，读够 `max_bytes` 字节为止：预训练的正文，或对话里的每一句。坏的行抛 UserError。"
     for row in scan(path, file_kind(expand_paths(path)[0])):
-        for text in (
-            [row["text"]]
-            if "text" in row
-            else [m["content"] for m in row.get("conversations") or row.get("chosen") or []]
-        ):
+        turns = row.get("conversations") or row.get("chosen") or []
+        for text in [row["text"]] if "text" in row else [m["content"] for m in turns]:
             max_bytes -= len(text.encode())
             yield text
         if max_bytes <= 0:
             return
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c084
-def validate(path, kind: str | None = None, show: bool = True, max_problems: int = 5) -> DataReport:
+def validate(
+    path: str | Path | Sequence[str | Path], kind: str | None = None, show: bool = True, max_problems: int = 5
+) -> DataReport:
     "检查整份数据并打印体检表；有问题就抛 UserError，列出前几处（文件、行号、原因、做法）和总数。"
     files, problems = expand_paths(path), []
     report = DataReport(files, kind or file_kind(files[0]), bytes=sum(f.stat().st_size for f in files))

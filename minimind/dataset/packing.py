@@ -8,34 +8,39 @@ __all__ = ['collate_padded', 'first_fit', 'join', 'pack', 'collate_packed', 'spl
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c002
 import json
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-import numpy as np, torch
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
 
+from .datasets import CHUNK, VERSION, PretrainDataset, SFTDataset, TokenStore, build_once, cut
+from .masking import IGNORE
 from ..learning.errors import UserError
 from ..learning.patch import patch
-from .datasets import CHUNK, VERSION, build_once, cut
-from .masking import IGNORE
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c008
-def collate_padded(batch: list, pad_id: int = 0, max_len: int | None = None, multiple_of: int = 1) -> dict:
-    "把长短不一的样本右填充到同长（最长的那条，或 max_len）：input_ids、labels、attention_mask 都是 (b, t) 的 int64。"
+def collate_padded(
+    batch: list[dict], pad_id: int = 0, max_len: int | None = None, multiple_of: int = 1
+) -> dict[str, torch.Tensor]:
+    """把长短不一的样本右填充到同长（最长的那条，或 max_len，再凑成 multiple_of 的倍数；超出的截断）。
+
+    样本是 {"input_ids", "labels"}，各是一串编号；返回 input_ids、labels、attention_mask，都是 (b, t) 的 int64。
+    """
     t = max_len or max(len(s["input_ids"]) for s in batch)
     t = -(-t // multiple_of) * multiple_of
-    out = {
-        k: torch.full((len(batch), t), v) for k, v in (("input_ids", pad_id), ("labels", IGNORE), ("attention_mask", 0))
-    }
+    fill = {"input_ids": pad_id, "labels": IGNORE, "attention_mask": 0}
+    out = {k: torch.full((len(batch), t), v) for k, v in fill.items()}
     for i, s in enumerate(batch):
         n = min(len(s["input_ids"]), t)
-        out["input_ids"][i, :n], out["labels"][i, :n] = (
-            torch.as_tensor(s["input_ids"])[:n],
-            torch.as_tensor(s["labels"])[:n],
-        )
+        for key in ("input_ids", "labels"):
+            out[key][i, :n] = torch.as_tensor(s[key])[:n]
         out["attention_mask"][i, :n] = 1
     return out
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c013
-def first_fit(lengths, capacity: int) -> list:
+def first_fit(lengths: ArrayLike, capacity: int) -> list[list[int]]:
     "先来先放：每件依次放进第一个装得下的箱子，装不下就开新箱。返回每个箱子里的下标列表；放不进任何箱子的抛 UserError。"
     lengths = np.asarray(lengths)
     if len(lengths) and lengths.max() > capacity:
@@ -50,13 +55,14 @@ def first_fit(lengths, capacity: int) -> list:
     return bins
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c019
-def join(samples: list, max_len: int, pad_id: int = 0) -> dict:
-    """几条样本接成一条 (max_len,) int64。position_ids 每篇从 0 数起；document_ids 第几篇（从 1 数起），填充是 0；
-    每篇第一个 token 的标签是 -100：它不该由上一篇来预测。"""
-    out = {
-        k: np.full(max_len, v, np.int64)
-        for k, v in (("input_ids", pad_id), ("labels", IGNORE), ("position_ids", 0), ("document_ids", 0))
-    }
+def join(samples: list[dict], max_len: int, pad_id: int = 0) -> dict[str, torch.Tensor]:
+    """几条样本接成一条，四个 (max_len,) int64。
+
+    position_ids 每篇从 0 数起；document_ids 第几篇（从 1 数起），填充是 0；每篇第一个 token 的标签是 -100：
+    它不该由上一篇来预测。
+    """
+    fill = {"input_ids": pad_id, "labels": IGNORE, "position_ids": 0, "document_ids": 0}
+    out = {k: np.full(max_len, v, np.int64) for k, v in fill.items()}
     at = 0
     for number, sample in enumerate(samples, 1):
         n = len(sample["input_ids"])
@@ -67,10 +73,13 @@ def join(samples: list, max_len: int, pad_id: int = 0) -> dict:
     return {k: torch.from_numpy(v) for k, v in out.items()}
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c023
-def pack(samples, max_len: int, pad_id: int = 0, window: int = 1024):
-    "一串样本 → 一串打好的包；每凑够 window 条就装箱一次，所以数据再多内存也不涨。超长的样本截断。"
+def pack(
+    samples: Iterable[dict], max_len: int, pad_id: int = 0, window: int = 1024
+) -> Iterator[dict[str, torch.Tensor]]:
+    "一串样本 → 一串打好的包（见 join）；每凑够 window 条就装箱一次，所以数据再多内存也不涨。超长的样本截断。"
 
-    def flush(held):
+    def flush(held: list[dict]) -> Iterator[dict[str, torch.Tensor]]:
+        "把手里的几条装箱，逐包交出。"
         for picks in first_fit([len(s["input_ids"]) for s in held], max_len):
             yield join([held[i] for i in picks], max_len, pad_id)
 
@@ -83,13 +92,13 @@ def pack(samples, max_len: int, pad_id: int = 0, window: int = 1024):
     yield from flush(held)
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c027
-def collate_packed(batch: list) -> dict:
+def collate_packed(batch: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
     "几个等长的包叠成一批：每个键 (b, max_len)。"
     return {k: torch.stack([s[k] for s in batch]) for k in batch[0]}
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c032
-def split_spans(lengths, max_len: int):
-    "每条长度为 n 的文本切成不超过 max_len 的几段 → (第几条, 起点, 终点) 三个数组；相邻两段共用一个 token。"
+def split_spans(lengths: ArrayLike, max_len: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    "每条长度为 n 的文本切成不超过 max_len 的几段 → (第几条, 起点, 终点)，各 (m,) 的整数；相邻两段共用一个 token。"
     lengths = np.asarray(lengths)
     counts = np.maximum(1, -(-(lengths - 1) // (max_len - 1)))  # 每条切成几段
     row = np.repeat(np.arange(len(lengths)), counts)
@@ -98,7 +107,7 @@ def split_spans(lengths, max_len: int):
     return row, start, np.minimum(start + max_len, lengths[row])
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c035
-def _spans(store, max_len: int, split: bool):
+def _spans(store: TokenStore, max_len: int, split: bool) -> Iterator[np.ndarray]:
     "分块给出 (第几条, 起点, 终点)：split 时长文本切开，否则截断并跳过没有可学内容的。"
     for at in range(0, len(store), CHUNK):
         lengths = np.diff(store.offsets[at : at + CHUNK + 1])
@@ -109,25 +118,20 @@ def _spans(store, max_len: int, split: bool):
             start, stop = np.zeros(len(row), np.int64), np.minimum(lengths[row], max_len)
         yield np.stack([row + at, start, stop], 1).astype(np.uint32)  # (m, 3)
 
-
-def shuffled(path, n: int, rng) -> np.ndarray:
-    "0 … n-1 打散，存在文件 path 里（内存映射），次序与 rng.permutation(n) 相同。"
+# %% ../../nbs/5_dataset/40_packing.ipynb #c035b
+def shuffled(path: Path, n: int, rng: np.random.Generator) -> np.ndarray:
+    "0 … n-1 打散，(n,) int64，存在文件 path 里（内存映射），次序与 rng.permutation(n) 相同。"
     order = np.memmap(path, np.int64, "w+", shape=n)
     for at in range(0, n, CHUNK):
         order[at : at + CHUNK] = np.arange(at, min(n, at + CHUNK))
     rng.shuffle(np.asarray(order))  # 就地打散，不另占内存
     return order
 
-# %% ../../nbs/5_dataset/40_packing.ipynb #c037
-def write_plan(temp, store, max_len: int, seed: int, window: int, split: bool):
-    "算出打包的计划，写进 temp：spans.bin 是按包排好的段 (n, 3) uint32，edges.bin 是每个包从第几段开始，plan.json 是总数。"
-    with open(temp / "raw.bin", "wb") as f:
-        for block in _spans(store, max_len, split):
-            f.write(block.tobytes())
-    if not (n := (temp / "raw.bin").stat().st_size // 12):
-        raise UserError(f"没有一条样本在 max_len={max_len} 以内有可学的内容。请调大 --max_seq_len。")
+# %% ../../nbs/5_dataset/40_packing.ipynb #c036b
+def _fill_bins(temp: Path, n: int, max_len: int, seed: int, window: int) -> int:
+    "把 raw.bin 里的 n 段打散、装箱，写成 spans.bin 与 edges.bin；返回有用的 token 数。"
     raw, tokens, done = np.memmap(temp / "raw.bin", np.uint32, "r", shape=(n, 3)), 0, 0
-    mix = shuffled(temp / "mix.bin", n, np.random.default_rng([seed, n]))  # 先打散再装箱：同包的样本互不相干
+    mix = shuffled(temp / "mix.bin", n, np.random.default_rng([seed, n]))
     with open(temp / "spans.bin", "wb") as spans, open(temp / "edges.bin", "wb") as edges:
         edges.write(np.int64(0).tobytes())
         for at in range(0, n, window):
@@ -138,66 +142,84 @@ def write_plan(temp, store, max_len: int, seed: int, window: int, split: bool):
             edges.write((done + np.cumsum([len(b) for b in bins])).astype(np.int64).tobytes())
             tokens += int(lengths.sum())
             done += len(part)
-    del raw, mix
+    return tokens
+
+# %% ../../nbs/5_dataset/40_packing.ipynb #c037
+def write_plan(temp: Path, store: TokenStore, max_len: int, seed: int, window: int, split: bool) -> None:
+    """算出打包的计划，写进文件夹 temp；没有一段可学时抛 UserError。
+
+    spans.bin 是按包排好的段 (n, 3) uint32，edges.bin 是每个包从第几段开始 int64，plan.json 是 token 总数。
+    """
+    with open(temp / "raw.bin", "wb") as f:
+        for block in _spans(store, max_len, split):
+            f.write(block.tobytes())
+    if not (n := (temp / "raw.bin").stat().st_size // 12):
+        raise UserError(f"没有一条样本在 max_len={max_len} 以内有可学的内容。请调大 --max_seq_len。")
+    tokens = _fill_bins(temp, n, max_len, seed, window)
     for name in ("raw.bin", "mix.bin"):
         (temp / name).unlink()
     (temp / "plan.json").write_text(json.dumps({"tokens": tokens}))
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c038
 class PackedDataset:
-    """把 PretrainDataset 或 SFTDataset 打成等长的包：`ds[i]` 是四个 (max_len,) 的张量，见 join。
+    """把 PretrainDataset 或 SFTDataset 打成等长的包：`ds[i]` 是四个 (max_len,) int64 的张量，见 join。
+
     哪些样本同包只由 (数据, seed) 决定，包的次序由 (seed, epoch) 决定：续训只要记住“第几轮、走了几个包”。
-    split=True 时长文本切开而不截断（预训练的默认）；SFT 截断，因为后半段没有提问作上文。"""
+    split=True 时长文本切开而不截断（预训练的默认）；SFT 截断，因为后半段没有提问作上文。
+    没有一条样本在 max_len 以内有可学的内容时抛 UserError。
+    """
 
     def __init__(
-        self, dataset, max_len: int | None = None, seed: int = 42, pad_id: int = 0, window: int = 1024,
-        split: bool | None = None,
-    ):
+        self, dataset: PretrainDataset | SFTDataset, max_len: int | None = None, seed: int = 42, pad_id: int = 0,
+        window: int = 1024, split: bool | None = None,
+    ) -> None:
         self.store, self.max_len, self.seed, self.pad_id = dataset.store, max_len or dataset.max_length, seed, pad_id
         split = dataset.splits if split is None else split
         name = f"{self.store.folder.name}-packs-v{VERSION}-{self.max_len}-{seed}-{window}-{int(split)}"
-        self.folder = build_once(
-            self.store.folder.with_name(name),
-            lambda temp: write_plan(temp, self.store, self.max_len, seed, window, split),
-        )
+        plan = dict(store=self.store, max_len=self.max_len, seed=seed, window=window, split=split)
+        self.folder = build_once(self.store.folder.with_name(name), lambda temp: write_plan(temp, **plan))
         self.tokens = json.loads((self.folder / "plan.json").read_text())["tokens"]
         self._open()
         self.set_epoch(0)
 
-    def _open(self):
-        self.spans = np.memmap(self.folder / "spans.bin", np.uint32, "r").reshape(-1, 3)
-        self.edges = np.memmap(self.folder / "edges.bin", np.int64, "r")
+# %% ../../nbs/5_dataset/40_packing.ipynb #c038b
+@patch
+def _open(self: PackedDataset) -> None:
+    self.spans = np.memmap(self.folder / "spans.bin", np.uint32, "r").reshape(-1, 3)
+    self.edges = np.memmap(self.folder / "edges.bin", np.int64, "r")
 
-    def __getstate__(self):
-        return {k: v for k, v in self.__dict__.items() if k not in ("spans", "edges")}  # 交给别的进程时只传文件夹名
 
-    def __setstate__(self, state):
-        self.__dict__.update(state)
-        self._open()
+@patch
+def __getstate__(self: PackedDataset) -> dict:
+    return {k: v for k, v in self.__dict__.items() if k not in ("spans", "edges")}
+
+
+@patch
+def __setstate__(self: PackedDataset, state: dict) -> None:
+    self.__dict__.update(state)
+    self._open()
 
 # %% ../../nbs/5_dataset/40_packing.ipynb #c039
 @patch
-def set_epoch(self: PackedDataset, epoch: int):
+def set_epoch(self: PackedDataset, epoch: int) -> None:
     "换到第几轮：重排包的次序。每轮开始前调用；多进程加载器要在这之后才开新的进程。"
-    self.epoch, self.order = (
-        epoch,
-        np.random.default_rng([self.seed, epoch, len(self)]).permutation(len(self)).astype(np.uint32),
-    )
-
-
-@patch
-def __getitem__(self: PackedDataset, i):
-    k = int(self.order[i])
-    spans = self.spans[self.edges[k] : self.edges[k + 1]].tolist()
-    return join([cut(self.store, row, stop, start) for row, start, stop in spans], self.max_len, self.pad_id)
+    rng = np.random.default_rng([self.seed, epoch, len(self)])
+    self.epoch, self.order = epoch, rng.permutation(len(self)).astype(np.uint32)
 
 
 @patch
 def __len__(self: PackedDataset) -> int:
     return len(self.edges) - 1
 
+# %% ../../nbs/5_dataset/40_packing.ipynb #c039b
+@patch
+def __getitem__(self: PackedDataset, i: int) -> dict[str, torch.Tensor]:
+    k = int(self.order[i])
+    spans = self.spans[self.edges[k] : self.edges[k + 1]].tolist()
+    return join([cut(self.store, row, stop, start) for row, start, stop in spans], self.max_len, self.pad_id)
+
 
 @patch(as_property=True)
 def utilisation(self: PackedDataset) -> float:
-    "有用 token 占全部位置的比例。"
+    "有用 token 占全部位置的比例，0 到 1。"
     return self.tokens / (len(self) * self.max_len)

@@ -7,24 +7,33 @@ __all__ = ['token_nll', 'windows', 'text_bits', 'bits_per_byte']
 
 # %% ../../nbs/6_evaluation/10_bits.ipynb #c002
 import math
+
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import PreTrainedTokenizerFast
 
-from ..learning.errors import UserError
 from ..dataset.datasets import encode_plain
 from ..dataset.packing import collate_padded, split_spans
+from ..learning.errors import UserError
 
 # %% ../../nbs/6_evaluation/10_bits.ipynb #c019
 @torch.no_grad()
-def token_nll(model, input_ids, attention_mask=None) -> torch.Tensor:
-    "每个 token 在上文之下的负对数概率，单位 nat：input_ids (b, t) → (b, t-1) float32；第 k 列属于第 k+1 个 token。"
+def token_nll(model: nn.Module, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
+    """每个 token 在上文之下的负对数概率，单位 nat：input_ids (b, t) → (b, t-1) float32；第 k 列属于第 k+1 个 token。
+
+    attention_mask (b, t) 填充为 0；填充处也有一个数，不要用它。
+    """
     logits = model(input_ids=input_ids, attention_mask=attention_mask).logits[:, :-1]  # (b, t-1, v)
     target = input_ids[:, 1:]                                                          # (b, t-1)
     return F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), reduction="none").view_as(target)
 
 # %% ../../nbs/6_evaluation/10_bits.ipynb #c022
-def windows(tok, texts: list, max_len: int) -> list:
-    "把文本编码成 [{'input_ids', 'labels', 'text'}]：以开始标记打头，太长就切开，相邻两段共用一个 token，每个 token 恰好被预测一次。"
+def windows(tok: PreTrainedTokenizerFast, texts: list[str], max_len: int) -> list[dict]:
+    """把文本编码成 [{"input_ids", "labels", "text"}]：以开始标记打头，太长就切开，text 是第几段。
+
+    相邻两段共用一个 token，每个 token 恰好被预测一次。
+    """
     ids = [[tok.bos_token_id] + row for row in encode_plain(tok, list(texts))]
     pieces = []
     for row, start, stop in zip(*split_spans([len(i) for i in ids], max_len)):
@@ -34,34 +43,39 @@ def windows(tok, texts: list, max_len: int) -> list:
     return pieces
 
 # %% ../../nbs/6_evaluation/10_bits.ipynb #c024
+def _window_bits(model: nn.Module, part: list[dict], pad_id: int) -> Tensor:
+    "每个窗口要多少比特 (b,) float64，在 CPU 上。"
+    device = next(model.parameters()).device
+    padded = {k: v.to(device) for k, v in collate_padded(part, pad_id=pad_id).items()}
+    real = padded["attention_mask"][:, 1:]
+    nll = token_nll(model, padded["input_ids"], padded["attention_mask"]) * real  # (b, t-1)
+    return nll.double().sum(1).cpu() / math.log(2)
+
+# %% ../../nbs/6_evaluation/10_bits.ipynb #c024b
 @torch.no_grad()
-def text_bits(model, tok, texts: list, max_len: int = 512, batch: int = 16) -> torch.Tensor:
-    "每段文本一共要多少比特 (n,) float64；长度相近的凑成一批，少填充。"
-    pieces, total = (
-        sorted(windows(tok, texts, max_len), key=lambda p: -len(p["input_ids"])),
-        torch.zeros(len(texts), dtype=torch.float64),
-    )
-    device, training = next(model.parameters()).device, model.training
+def text_bits(
+    model: nn.Module, tok: PreTrainedTokenizerFast, texts: list[str], max_len: int = 512, batch: int = 16
+) -> Tensor:
+    "每段文本一共要多少比特 (n,) float64；长度相近的凑成一批，少填充。模型量完恢复原来的训练或评估状态。"
+    pieces = sorted(windows(tok, texts, max_len), key=lambda p: -len(p["input_ids"]))
+    total, training = torch.zeros(len(texts), dtype=torch.float64), model.training
     model.eval()
     try:
         for i in range(0, len(pieces), batch):
-            padded = {
-                k: v.to(device) for k, v in collate_padded(pieces[i : i + batch], pad_id=tok.pad_token_id).items()
-            }
-            nll = (
-                token_nll(model, padded["input_ids"], padded["attention_mask"]) * padded["attention_mask"][:, 1:]
-            )  # (b, t-1)
-            total.index_add_(
-                0, torch.tensor([p["text"] for p in pieces[i : i + batch]]), nll.double().sum(1).cpu() / math.log(2)
-            )
+            part = pieces[i : i + batch]
+            total.index_add_(0, torch.tensor([p["text"] for p in part]), _window_bits(model, part, tok.pad_token_id))
     finally:
         model.train(training)
     return total
 
 # %% ../../nbs/6_evaluation/10_bits.ipynb #c026
-def bits_per_byte(model, tok, texts, max_len: int = 512, batch: int = 16) -> float:
+def bits_per_byte(
+    model: nn.Module, tok: PreTrainedTokenizerFast, texts: list[str], max_len: int = 512, batch: int = 16
+) -> float:
     """整批文本的比特总数 ÷ UTF-8 原始字节总数。与分词器无关，所以词表不同的模型也能比。
-    结束标记不算在内（它没有字节）；8.0 相当于每个字节乱猜。"""
+
+    结束标记不算在内（它没有字节）；8.0 相当于每个字节乱猜。文本全空、max_len 小于 2 时抛 UserError。
+    """
     texts = [t for t in texts if t]
     if not texts:
         raise UserError("没有可评的文本：给的都是空字符串。")

@@ -8,18 +8,28 @@ __all__ = ['left_pad', 'check_prompt', 'make_cache', 'repeat_cache', 'pick_rows'
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c002
 import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+
 import torch
+from torch import Tensor, nn
+from transformers import Cache, DynamicCache, PreTrainedTokenizerFast
+
+from .load import unwrap
+from .sampling import SamplingParams, sample_next, seen_mask
 from ..learning.errors import UserError
 from ..learning.patch import patch
 from ..model import KVCache, MiniMindConfig
-from .load import unwrap
-from .sampling import SamplingParams, sample_next, seen_mask
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c031
-def left_pad(rows, pad_id=0, device=None):
-    "长短不一的编号列表 → 左边补齐的 `(input_ids (b, p), attention_mask (b, p))`，都是 long。有空列表时抛 `UserError`。"
+def left_pad(
+    rows: Sequence[Sequence[int] | Tensor], pad_id: int = 0, device: torch.device | str | None = None
+) -> tuple[Tensor, Tensor]:
+    """长短不一的编号列表 → 左边补齐的 `(input_ids (b, p), attention_mask (b, p))`，都是 long。
+
+    一行也没有、或有空行时抛 `UserError`。
+    """
     rows = [torch.as_tensor(r).tolist() for r in rows]
     if not rows or not all(rows):
         raise UserError("要生成的提示里有空的：每条至少要有一个 token（例如 bos）。")
@@ -29,8 +39,11 @@ def left_pad(rows, pad_id=0, device=None):
     return ids, mask
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c036
-def check_prompt(ids, attention_mask, context):
-    "提示的形状、长度、填充方向都合格才往下走，否则抛 `UserError`。没有填充时返回 `None`（走更快的路），有则返回 long 掩码。"
+def check_prompt(ids: Tensor, attention_mask: Tensor | None, context: int) -> Tensor | None:
+    """提示的形状、长度、填充方向都合格才往下走，否则抛 `UserError`。
+
+    `ids (b, p)`，`attention_mask (b, p)`。没有填充时返回 `None`（走更快的路），有则返回 long 掩码 `(b, p)`。
+    """
     if ids.ndim != 2 or 0 in ids.shape:
         raise UserError(f"input_ids 应是 (批, 长) 的非空张量，给的形状是 {tuple(ids.shape)}。")
     if ids.shape[1] >= context:
@@ -47,17 +60,15 @@ def check_prompt(ids, attention_mask, context):
     return mask
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c039
-def make_cache(model, batch, max_len):
+def make_cache(model: nn.Module, batch: int, max_len: int) -> KVCache | Cache:
     "给 `batch` 行、`max_len` 个位置一次分配好的 KV 缓存；不是 MiniMind 的模型用 transformers 的动态缓存。"
     weight = next(model.parameters())
     if isinstance(model.config, MiniMindConfig):
         return KVCache(model.config, batch, max_len, weight.device, weight.dtype)
-    from transformers import DynamicCache
-
     return DynamicCache(config=model.config)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c042
-def repeat_cache(cache, times, model, max_len):
+def repeat_cache(cache: KVCache | Cache, times: int, model: nn.Module, max_len: int) -> KVCache | Cache:
     "每行的缓存连抄 `times` 份（相邻），并留出 `max_len` 个位置：提示只算一次，样本各写各的。"
     if times == 1:
         return cache
@@ -71,8 +82,8 @@ def repeat_cache(cache, times, model, max_len):
     return big
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c044
-def pick_rows(cache, index):
-    "缓存里只留 `index (k,)` 这几行。"
+def pick_rows(cache: KVCache | Cache, index: Tensor) -> KVCache | Cache:
+    "缓存里只留 `index (k,)` long 这几行；就地改，返回它自己。"
     if isinstance(cache, KVCache):
         cache.keys, cache.values = cache.keys[:, index], cache.values[:, index]
     else:
@@ -80,7 +91,7 @@ def pick_rows(cache, index):
     return cache
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c047
-def compiled(model):
+def compiled(model: nn.Module) -> nn.Module:
     "走单步用的模型：`torch.compile` 的外壳留着，DDP 之类的外壳剥掉。"
     inner = unwrap(model)
     return model if getattr(model, "_orig_mod", None) is inner else inner
@@ -88,53 +99,65 @@ def compiled(model):
 # %% ../../nbs/4_inference/30_generate.ipynb #c050
 class Decoder:
     """一批提示正在解码的状态。构造时把提示一次算完（prefill），之后每次 `step()` 每行写一个 token。
-    `ids (b, p)`，`mask (b, p)` 或 `None`；`samples` 份样本相邻，共 n = b·samples 行；最多写 `budget` 步。"""
+
+    `ids (b, p)` long，`mask (b, p)` long 或 `None`；`stop (s,)` 是停止词；`samples` 份样本相邻，共 n = b·samples 行；
+    最多写 `budget` 步。
+    """
 
     @torch.no_grad()
     def __init__(
-        self, model, ids, mask=None, *, budget, params=SamplingParams(), stop=None, samples=1, pad_id=0, generator=None
-    ):
+        self, model: nn.Module, ids: Tensor, mask: Tensor | None = None, *, budget: int,
+        params: SamplingParams = SamplingParams(), stop: Tensor | None = None, samples: int = 1, pad_id: int = 0,
+        generator: torch.Generator | None = None,
+    ) -> None:
         (b, self.p), self.model, self.params, self.generator = ids.shape, unwrap(model), params, generator
         self.stop, self.pad_id, self.t, self.budget = stop, pad_id, 0, budget
-        self.mask = (
-            None if mask is None else torch.cat([mask, mask.new_ones(b, budget)], 1)
-        )                                                                          # (b, p+budget) 将来的 1 先备好
-        self.where = None if mask is None else (mask.cumsum(-1) - 1).clamp(min=0)  # (b, p) 填充不占位置
-        self.cache = make_cache(self.model, b, self.p + (budget if samples == 1 else 0))
-        self.logits, self.last = self._forward(ids), None  # (b, v)
-        self.seen = seen_mask(ids, self.logits.shape[-1], mask) if params.repetition_penalty != 1 else None
-        self._each(lambda x: x.repeat_interleave(samples, dim=0))
-        self.cache = repeat_cache(self.cache, samples, self.model, self.p + budget)
+        self.last = self.mask = self.where = None
+        if mask is not None:
+            self.mask = torch.cat([mask, mask.new_ones(b, budget)], 1)  # (b, p+budget) 将来的 1 先备好
+            self.where = (mask.cumsum(-1) - 1).clamp(min=0)             # (b, p) 填充不占位置
+        self._prefill(ids, mask, samples)
         self.model = compiled(model)                                                   # 编译过的只用来走单步
         self.finished = torch.zeros(b * samples, dtype=torch.bool, device=ids.device)  # (n,)
         self.rows = None                                                               # 还在算哪几行；None 是全部
 
-    def _each(self, fn):
-        "对每一个「一行一份」的张量做同样的事。"
-        for name in ("logits", "last", "mask", "where", "seen"):
-            if getattr(self, name) is not None:
-                setattr(self, name, fn(getattr(self, name)))
+# %% ../../nbs/4_inference/30_generate.ipynb #c050b
+@patch
+def _each(self: Decoder, fn: Callable[[Tensor], Tensor]) -> None:
+    "对每一个「一行一份」的张量做同样的事。"
+    for name in ("logits", "last", "mask", "where", "seen"):
+        if getattr(self, name) is not None:
+            setattr(self, name, fn(getattr(self, name)))
+
+
+@patch
+def _prefill(self: Decoder, ids: Tensor, mask: Tensor | None, samples: int) -> None:
+    "提示 `ids (b, p)` 一次算完，再抄成 `samples` 份，样本相邻。"
+    self.cache = make_cache(self.model, len(ids), self.p + (self.budget if samples == 1 else 0))
+    self.logits = self._forward(ids)  # (b, v)
+    penalized = self.params.repetition_penalty != 1
+    self.seen = seen_mask(ids, self.logits.shape[-1], mask) if penalized else None  # (b, v)
+    self._each(lambda x: x.repeat_interleave(samples, dim=0))
+    self.cache = repeat_cache(self.cache, samples, self.model, self.p + self.budget)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c052
-@torch.no_grad()
 @patch
-def _forward(self: Decoder, feed):
-    "喂进 `feed (n, k)`，返回最后一个位置的分数 `(n, v)`。"
+def _forward(self: Decoder, feed: Tensor) -> Tensor:
+    "喂进 `feed (n, k)` long，返回最后一个位置的分数 `(n, v)`，不带梯度。"
     view = self.mask
     if view is not None:  # 单步时给现成的四维布尔掩码，模型不必再看一遍值（在 GPU 上那要等显卡）
         view = view[:, : self.p] if self.t == 0 else view[:, None, None, : self.p + self.t].bool()
-    out = self.model(
-        feed, attention_mask=view, position_ids=self.where, past_key_values=self.cache, use_cache=True, logits_to_keep=1
-    )
+    given = dict(attention_mask=view, position_ids=self.where, past_key_values=self.cache)
+    with torch.no_grad():
+        logits = self.model(feed, **given, use_cache=True, logits_to_keep=1).logits
     if self.where is not None:
         self.where = self.where[:, -1:] + 1
-    return out.logits[:, -1]
+    return logits[:, -1]
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c054
-@torch.no_grad()
 @patch
-def step(self: Decoder):
-    "每行写一个 token，返回 `(n,)`；已经写完的行得到填充。"
+def step(self: Decoder) -> Tensor:
+    "每行写一个 token，返回 `(n,)` long；已经写完的行得到填充。"
     if self.t:
         self.logits = self._forward(self.last[:, None])  # 每步只喂一个 token；最后一步之后不再多算
     token, done = sample_next(self.logits, self.params, self.seen, self.generator), self.finished
@@ -153,9 +176,8 @@ def step(self: Decoder):
     return torch.full_like(self.finished, self.pad_id, dtype=torch.long).index_copy_(0, self.rows, token)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c056
-@torch.no_grad()
 @patch
-def shrink(self: Decoder):
+def shrink(self: Decoder) -> None:
     "把写完的行请出去：以后的步子只算还没写完的。`step` 返回的仍是全部 n 行。"
     alive = (~self.finished if self.rows is None else ~self.finished[self.rows]).nonzero().squeeze(-1)
     self.rows = alive if self.rows is None else self.rows[alive]
@@ -167,38 +189,52 @@ def shrink(self: Decoder):
 class Generation:
     "一次生成的结果：n 行，每行至多 T 个新 token。"
 
-    tokens: torch.Tensor       # (n, T) long，写完之后是填充
-    lengths: torch.Tensor      # (n,) 每行新 token 数，含停止词
-    finished: torch.Tensor     # (n,) bool，遇到停止词自然结束
-    prompts: torch.Tensor      # (n, p) 左填充的提示
-    prompt_mask: torch.Tensor  # (n, p) 1/0
+    tokens: Tensor       # (n, T) long，写完之后是填充
+    lengths: Tensor      # (n,) long 每行新 token 数，含停止词
+    finished: Tensor     # (n,) bool，遇到停止词自然结束
+    prompts: Tensor      # (n, p) long 左填充的提示
+    prompt_mask: Tensor  # (n, p) long 1/0
     seconds: float = 0.0
 
-    @property
-    def truncated(self):
-        return ~self.finished  # (n,) 到了上限，没写完
+# %% ../../nbs/4_inference/30_generate.ipynb #c061b
+@patch(as_property=True)
+def truncated(self: Generation) -> Tensor:
+    "`(n,)` bool：到了上限，没写完。"
+    return ~self.finished
 
-    @property
-    def mask(self):
-        return (torch.arange(self.tokens.shape[1], device=self.lengths.device) < self.lengths[:, None]).long()  # (n, T)
 
-    @property
-    def sequences(self):
-        return torch.cat([self.prompts, self.tokens], dim=1)  # (n, p+T)
+@patch(as_property=True)
+def mask(self: Generation) -> Tensor:
+    "`(n, T)` long：新 token 是 1，写完之后的填充是 0。"
+    return (torch.arange(self.tokens.shape[1], device=self.lengths.device) < self.lengths[:, None]).long()
 
-    @property
-    def attention_mask(self):
-        return torch.cat([self.prompt_mask, self.mask], dim=1)
+# %% ../../nbs/4_inference/30_generate.ipynb #c061c
+@patch(as_property=True)
+def sequences(self: Generation) -> Tensor:
+    "`(n, p+T)` long：提示接上回答。"
+    return torch.cat([self.prompts, self.tokens], dim=1)
 
-    def rows(self):
-        return [t[:k].tolist() for t, k in zip(self.tokens, self.lengths.tolist())]
 
-    def texts(self, tokenizer, skip_special_tokens=True):
-        return [tokenizer.decode(r, skip_special_tokens=skip_special_tokens) for r in self.rows()]
+@patch(as_property=True)
+def attention_mask(self: Generation) -> Tensor:
+    "`(n, p+T)` long：与 `sequences` 对应的掩码。"
+    return torch.cat([self.prompt_mask, self.mask], dim=1)
+
+# %% ../../nbs/4_inference/30_generate.ipynb #c061e
+@patch
+def rows(self: Generation) -> list[list[int]]:
+    "每行的新编号，不含填充。"
+    return [t[:k].tolist() for t, k in zip(self.tokens, self.lengths.tolist())]
+
+
+@patch
+def texts(self: Generation, tokenizer: PreTrainedTokenizerFast, skip_special_tokens: bool = True) -> list[str]:
+    "每行的文字。"
+    return [tokenizer.decode(r, skip_special_tokens=skip_special_tokens) for r in self.rows()]
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c064
 @contextmanager
-def eval_mode(model):
+def eval_mode(model: nn.Module) -> Iterator[nn.Module]:
     "临时关掉 dropout，出来时恢复原样。"
     was = model.training
     model.eval()
@@ -208,41 +244,45 @@ def eval_mode(model):
         model.train(was)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c065
-def stop_tensor(eos_token_id, stop_ids, device):
-    "结束符（一个、几个或 None）与额外停止词合成一个张量 `(s,)`。"
+def stop_tensor(
+    eos_token_id: int | Iterable[int] | None, stop_ids: Iterable[int], device: torch.device | str
+) -> Tensor:
+    "结束符（一个、几个或 None）与额外停止词合成一个张量 `(s,)` long，升序不重复。"
     ids = [] if eos_token_id is None else [eos_token_id] if isinstance(eos_token_id, int) else list(eos_token_id)
     return torch.tensor(sorted({*ids, *stop_ids}), dtype=torch.long, device=device)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c066
-def context_limit(model, context=None):
+def context_limit(model: nn.Module, context: int | None = None) -> int:
     "上下文上限：模型的位置数，或更小的 `context`。"
     most = model.config.max_position_embeddings
     return most if context is None else min(context, most)
 
 
-def room(model, prompt_len, max_new_tokens, context=None):
-    "还能写多少个 token：`max_new_tokens` 与上下文剩余中较小的。"
+def room(model: nn.Module, prompt_len: int, max_new_tokens: int, context: int | None = None) -> int:
+    "还能写多少个 token：`max_new_tokens` 与上下文剩余中较小的；`max_new_tokens` 小于 1 时抛 `UserError`。"
     if max_new_tokens < 1:
         raise UserError(f"max_new_tokens={max_new_tokens} 不行：至少要生成 1 个 token。")
     return min(max_new_tokens, context_limit(model, context) - prompt_len)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c071
 def generate(
-    model, input_ids, attention_mask=None, *, max_new_tokens=512, params=SamplingParams(), eos_token_id=2,
-    stop_ids=(), num_return_sequences=1, pad_token_id=0, context=None, generator=None,
-):
-    """批量生成，返回 `Generation`。`input_ids (b, p)` 左填充，`attention_mask (b, p)`；同一提示的 `num_return_sequences` 个
-    样本相邻。写到停止词、`max_new_tokens` 或上下文用完为止。提示过长、填充在右边抛 `UserError`。"""
-    ids = input_ids.to(next(model.parameters()).device)
+    model: nn.Module, input_ids: Tensor, attention_mask: Tensor | None = None, *, max_new_tokens: int = 512,
+    params: SamplingParams = SamplingParams(), eos_token_id: int | Iterable[int] | None = 2,
+    stop_ids: Iterable[int] = (), num_return_sequences: int = 1, pad_token_id: int = 0, context: int | None = None,
+    generator: torch.Generator | None = None,
+) -> Generation:
+    """批量生成，写到停止词、`max_new_tokens` 或上下文用完为止。
+
+    `input_ids (b, p)` long 左填充，`attention_mask (b, p)`；同一提示的 `num_return_sequences` 个样本相邻。
+    提示过长、填充在右边、个数小于 1 时抛 `UserError`。
+    """
+    ids, bare = input_ids.to(next(model.parameters()).device), unwrap(model)
     if num_return_sequences < 1:
         raise UserError(f"num_return_sequences={num_return_sequences} 不行：至少是 1。")
-    mask = check_prompt(ids, attention_mask, context_limit(unwrap(model), context))
-    budget, stop = (
-        room(unwrap(model), ids.shape[1], max_new_tokens, context),
-        stop_tensor(eos_token_id, stop_ids, ids.device),
-    )
+    mask = check_prompt(ids, attention_mask, context_limit(bare, context))
+    budget, stop = room(bare, ids.shape[1], max_new_tokens, context), stop_tensor(eos_token_id, stop_ids, ids.device)
     start = time.perf_counter()
-    with eval_mode(unwrap(model)):
+    with eval_mode(bare):
         decoder = Decoder(
             model, ids, mask, budget=budget, params=params, stop=stop, samples=num_return_sequences,
             pad_id=pad_token_id, generator=generator,
@@ -253,44 +293,46 @@ def generate(
     return _wrap_up(tokens, decoder.finished, stop, *prompts, time.perf_counter() - start)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c072
-def _collect(decoder):
-    "一步步写到全部写完或步数用尽。没写完的不到一半时把写完的请出去。GPU 上隔 16 步才数一次：每数一次都要等显卡。"
-    tokens, every = [], 16 if decoder.finished.is_cuda else 1
+def _collect(decoder: Decoder) -> Tensor:
+    "一步步写到全部写完或步数用尽，返回 `(n, T)` long。没写完的不到一半时把写完的请出去。"
+    tokens, every = [], 16 if decoder.finished.is_cuda else 1  # GPU 上隔 16 步才数一次：每数一次都要等显卡
     while decoder.t < decoder.budget:
         tokens.append(decoder.step())
-        if decoder.t % every:
-            continue
-        if not decoder.stop.numel():
+        if decoder.t % every or not decoder.stop.numel():
             continue
         left, now = int((~decoder.finished).sum()), len(decoder.finished) if decoder.rows is None else len(decoder.rows)
         if left == 0:
             break
         if left * 2 <= now:
             decoder.shrink()
-    return torch.stack(tokens, dim=1)  # (n, T)
+    return torch.stack(tokens, dim=1)
 
-
-def _wrap_up(tokens, finished, stop, prompts, prompt_mask, seconds):
+# %% ../../nbs/4_inference/30_generate.ipynb #c072b
+def _wrap_up(
+    tokens: Tensor, finished: Tensor, stop: Tensor, prompts: Tensor, prompt_mask: Tensor, seconds: float
+) -> Generation:
     hit = torch.isin(tokens, stop)                                             # (n, T)
     lengths = torch.where(finished, hit.int().argmax(1) + 1, tokens.shape[1])  # 停止词本身算进长度
     return Generation(tokens[:, : int(lengths.max())], lengths, finished, prompts, prompt_mask, seconds)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c088
 def stream(
-    model, input_ids, attention_mask=None, *, max_new_tokens=512, params=SamplingParams(), eos_token_id=2,
-    stop_ids=(), context=None, generator=None,
-):
-    "单条提示，一个一个产出编号（int）；停止词也产出，好让人知道是自然结束还是被截断。参数同 `generate`。"
-    ids = torch.as_tensor(input_ids, device=next(model.parameters()).device)
+    model: nn.Module, input_ids: Tensor | Sequence[int], attention_mask: Tensor | None = None, *,
+    max_new_tokens: int = 512, params: SamplingParams = SamplingParams(),
+    eos_token_id: int | Iterable[int] | None = 2, stop_ids: Iterable[int] = (), context: int | None = None,
+    generator: torch.Generator | None = None,
+) -> Iterator[int]:
+    """单条提示 `(p,)` 或 `(1, p)`，一个一个产出编号；停止词也产出，好让人知道是自然结束还是被截断。
+
+    参数同 `generate`；给了不止一条、提示过长时抛 `UserError`。
+    """
+    ids, bare = torch.as_tensor(input_ids, device=next(model.parameters()).device), unwrap(model)
     ids = ids[None] if ids.ndim == 1 else ids  # (1, p)
     if ids.ndim == 2 and ids.shape[0] != 1:
         raise UserError(f"stream 一次只生成一条，给了 {ids.shape[0]} 条；批量请用 generate。")
-    mask = check_prompt(ids, attention_mask, context_limit(unwrap(model), context))
-    budget, stop = (
-        room(unwrap(model), ids.shape[1], max_new_tokens, context),
-        stop_tensor(eos_token_id, stop_ids, ids.device),
-    )
-    with eval_mode(unwrap(model)):
+    mask = check_prompt(ids, attention_mask, context_limit(bare, context))
+    budget, stop = room(bare, ids.shape[1], max_new_tokens, context), stop_tensor(eos_token_id, stop_ids, ids.device)
+    with eval_mode(bare):
         decoder = Decoder(model, ids, mask, budget=budget, params=params, stop=stop, generator=generator)
         while decoder.t < budget:
             yield int(decoder.step())

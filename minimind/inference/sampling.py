@@ -7,19 +7,23 @@ __all__ = ['apply_temperature', 'top_k_filter', 'top_p_filter', 'min_p_filter', 
            'SamplingParams', 'adjust_logits', 'sample_next']
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c002
+import math
 from dataclasses import dataclass
+
 import torch
+from torch import Tensor
+
 from ..learning.errors import UserError
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c020
-def apply_temperature(logits, temperature):
+def apply_temperature(logits: Tensor, temperature: float) -> Tensor:
     "logit 除以温度。0 表示贪心：只留最大的，其余 -inf。`(b, v)` → `(b, v)`。"
     if temperature == 0:
         return logits.masked_fill(logits < logits.max(-1, keepdim=True).values, -torch.inf)
     return logits if temperature == 1 else logits / temperature
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c033
-def top_k_filter(logits, k):
+def top_k_filter(logits: Tensor, k: int) -> Tensor:
     "只留每行最大的 k 个（并列的都留），其余变 -inf；k=0 关，k 不小于词表等于全留。`(b, v)` → `(b, v)`。"
     if k == 0 or k >= logits.shape[-1]:
         return logits
@@ -27,7 +31,7 @@ def top_k_filter(logits, k):
     return logits.masked_fill(logits < edge, -torch.inf)
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c041
-def top_p_filter(logits, p):
+def top_p_filter(logits: Tensor, p: float) -> Tensor:
     "核采样：从大到小加概率，加够 p 为止的留下，至少留一个；p=1 关。`(b, v)` → `(b, v)`。arXiv:1904.09751。"
     if p >= 1:
         return logits
@@ -38,26 +42,26 @@ def top_p_filter(logits, p):
     return logits.masked_fill(drop.scatter(-1, order, drop), -torch.inf)
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c047
-def min_p_filter(logits, min_p):
+def min_p_filter(logits: Tensor, min_p: float) -> Tensor:
     "概率不到「最大概率 × min_p」的变 -inf；0 关。比分数之差就够：ln(min_p)。`(b, v)` → `(b, v)`。arXiv:2407.01082。"
     if min_p == 0:
         return logits
     edge = logits.max(dim=-1, keepdim=True).values + math.log(min_p)  # (b, 1)
     return logits.masked_fill(logits < edge, -torch.inf)
 
-# %% ../../nbs/4_inference/20_sampling.ipynb #c049
-import math
-
 # %% ../../nbs/4_inference/20_sampling.ipynb #c058
-def seen_mask(ids, vocab_size, attention_mask=None):
+def seen_mask(ids: Tensor, vocab_size: int, attention_mask: Tensor | None = None) -> Tensor:
     "每行出现过哪些词。`ids (b, t)` long → `(b, v)` bool；`attention_mask` 为 0 的填充不算出现过。"
     real = torch.ones_like(ids) if attention_mask is None else attention_mask.to(ids.dtype)
     counts = torch.zeros(ids.shape[0], vocab_size, dtype=ids.dtype, device=ids.device)
     return counts.scatter_add_(1, ids, real) > 0  # 相加而不是覆盖：同一个词可能既是填充又真的出现过
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c060
-def apply_repetition_penalty(logits, seen, penalty):
-    "出现过的词：正分除以 penalty，负分乘以 penalty。`logits (b, v)`；`seen` 是 `(b, v)` bool 或 `(b, t)` 的编号。arXiv:1909.05858。"
+def apply_repetition_penalty(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
+    """出现过的词：正分除以 penalty，负分乘以 penalty；1 关。arXiv:1909.05858。
+
+    `logits (b, v)` → `(b, v)`；`seen` 是 `(b, v)` bool 或 `(b, t)` 的编号。
+    """
     if penalty == 1:
         return logits
     if seen.dtype != torch.bool:
@@ -68,7 +72,10 @@ def apply_repetition_penalty(logits, seen, penalty):
 # %% ../../nbs/4_inference/20_sampling.ipynb #c066
 @dataclass(frozen=True)
 class SamplingParams:
-    "采样的五个旋钮，默认值是聊天用的。关掉的写法：`top_k=0`、`top_p=1`、`min_p=0`、`repetition_penalty=1`；`temperature=0` 是贪心。"
+    """采样的五个旋钮，默认值是聊天用的；超出范围抛 `UserError`。
+
+    关掉的写法：`top_k=0`、`top_p=1`、`min_p=0`、`repetition_penalty=1`；`temperature=0` 是贪心。
+    """
 
     temperature: float = 0.85        # 越高越散
     top_k: int = 0                   # 只留前 k 个
@@ -76,25 +83,23 @@ class SamplingParams:
     min_p: float = 0.0               # 至少是第一名的这个比例
     repetition_penalty: float = 1.0  # 大于 1 压低出现过的词
 
-    def __post_init__(self):
-        ok = {
-            "temperature": 0 <= self.temperature < math.inf,
-            "top_k": self.top_k >= 0 and self.top_k == int(self.top_k),
-            "top_p": 0 <= self.top_p <= 1,
-            "min_p": 0 <= self.min_p <= 1,
-            "repetition_penalty": 0 < self.repetition_penalty < math.inf,
+    def __post_init__(self) -> None:
+        fine = {  # 名字 → (合不合理, 应当怎样)
+            "temperature": (0 <= self.temperature < math.inf, "不小于 0"),
+            "top_k": (self.top_k >= 0 and self.top_k == int(self.top_k), "是不小于 0 的整数"),
+            "top_p": (0 <= self.top_p <= 1, "在 0 到 1 之间"), "min_p": (0 <= self.min_p <= 1, "在 0 到 1 之间"),
+            "repetition_penalty": (0 < self.repetition_penalty < math.inf, "大于 0"),
         }
-        want = {
-            "temperature": "不小于 0", "top_k": "是不小于 0 的整数", "top_p": "在 0 到 1 之间",
-            "min_p": "在 0 到 1 之间", "repetition_penalty": "大于 0",
-        }
-        for name, fine in ok.items():
-            if not fine:
-                raise UserError(f"采样参数 {name}={getattr(self, name)} 不行：它应{want[name]}。")
+        for name, (ok, want) in fine.items():
+            if not ok:
+                raise UserError(f"采样参数 {name}={getattr(self, name)} 不行：它应{want}。")
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c070
-def adjust_logits(logits, params, seen=None):
-    "按固定次序调整：重复惩罚 → 温度 → top-k → top-p → min-p。`(b, v)` → `(b, v)` float32。"
+def adjust_logits(logits: Tensor, params: SamplingParams, seen: Tensor | None = None) -> Tensor:
+    """按固定次序调整：重复惩罚 → 温度 → top-k → top-p → min-p。`(b, v)` → `(b, v)` float32。
+
+    `seen` 同 `apply_repetition_penalty`，不给就不惩罚。
+    """
     logits = logits.float()  # 半精度的 cumsum 会丢掉尾巴
     if seen is not None:
         logits = apply_repetition_penalty(logits, seen, params.repetition_penalty)
@@ -102,14 +107,18 @@ def adjust_logits(logits, params, seen=None):
     return min_p_filter(top_p_filter(top_k_filter(logits, params.top_k), params.top_p), params.min_p)
 
 # %% ../../nbs/4_inference/20_sampling.ipynb #c076
-def sample_next(logits, params=SamplingParams(), seen=None, generator=None):
-    "每行各抽一个词。`logits (b, v)` → `(b,)` long；温度 0 取最大。分数里有 NaN 抛 `UserError`。"
+def sample_next(
+    logits: Tensor, params: SamplingParams = SamplingParams(), seen: Tensor | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """每行各抽一个词。`logits (b, v)` → `(b,)` long；温度 0 取最大。分数里有 NaN 抛 `UserError`。
+
+    `seen` 同 `apply_repetition_penalty`；`generator` 要与 `logits` 在同一设备上。
+    """
     if params.temperature == 0:
-        return (
-            (logits if seen is None else apply_repetition_penalty(logits, seen, params.repetition_penalty))
-            .float()
-            .argmax(-1)
-        )  # 半精度的 argmax 在 CPU 上慢三倍
+        if seen is not None:
+            logits = apply_repetition_penalty(logits, seen, params.repetition_penalty)
+        return logits.float().argmax(-1)  # 半精度的 argmax 在 CPU 上慢三倍
     probs = adjust_logits(logits, params, seen).softmax(-1)
     try:
         return torch.multinomial(probs, 1, generator=generator).squeeze(-1)

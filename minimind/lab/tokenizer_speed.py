@@ -8,31 +8,33 @@ __all__ = ['command', 'prose', 'sample_texts', 'train_ours', 'train_hf', 'compar
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c002
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from .bench import bench_options, interleaved, medians, save_result, show_table, speedups, told
 from ..dataset.formats import texts_of
+from .bench import bench_options, interleaved, medians, save_result, show_table, speedups, told
 from ..learning.paths import ROOT
 from ..tokenizer.bpe import BPETokenizer, count_words
 from ..trainer.arguments import Command, run_command
 from ..world import passage
 
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c005
-def prose():
+def prose() -> list[str]:
     "课程自己的讲解：笔记本里的文字单元。装成包、没有 nbs/ 时是空列表。"
-    cells = [
-        c for f in sorted((ROOT / "nbs").rglob("*.ipynb")) for c in json.loads(f.read_text(encoding="utf8"))["cells"]
-    ]
+    files = sorted((ROOT / "nbs").rglob("*.ipynb"))
+    cells = [c for f in files for c in json.loads(f.read_text(encoding="utf8"))["cells"]]
     return ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]
 
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c006
-def sample_texts(size, seed=0):
-    "约 `size` 字节的中文（UTF-8）：课程讲解在前，小世界的短文把子句打乱了接在后面。返回 list[str]。"
+def sample_texts(size: int, seed: int = 0) -> list[str]:
+    "约 `size` 字节的中文（UTF-8）：课程讲解在前，小世界的短文把子句打乱了接在后面。"
     rng, texts, total = random.Random(seed), [], 0
 
-    def more():
+    def more() -> Iterator[str]:
+        "先是讲解，然后是永远写不完的短文。"
         yield from prose()
         while True:
             parts = passage(rng).replace("，", "。").split("。")
@@ -46,79 +48,78 @@ def sample_texts(size, seed=0):
             return texts
 
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c011
-def train_ours(texts, vocab_size):
+def train_ours(texts: list[str], vocab_size: int) -> BPETokenizer:
+    "手写的字节级 BPE，词表至多 `vocab_size` 个 token。"
     return BPETokenizer.train(texts, vocab_size)
 
 
-def train_hf(texts, vocab_size):
+def train_hf(texts: list[str], vocab_size: int) -> Tokenizer:
     "HF tokenizers（Rust，多线程）训练同样的字节级 BPE。"
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-
-    tok = Tokenizer(models.BPE())
-    tok.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tok.train_from_iterator(
-        texts,
-        trainers.BpeTrainer(
-            vocab_size=vocab_size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
-        ),
-    )
+    tok, level = Tokenizer(models.BPE()), pre_tokenizers.ByteLevel
+    tok.pre_tokenizer = level(add_prefix_space=False)
+    alphabet = level.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=vocab_size, initial_alphabet=alphabet, show_progress=False)
+    tok.train_from_iterator(texts, trainer)
     return tok
 
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c014
-def compare(texts, vocab_size, rounds=3):
-    "训练与编码各几行的字典列表；「倍时」是手写版用的时间除以 HF 的。"
-    size = sum(len(t.encode()) for t in texts) / 1e6
-    train = interleaved(
-        {"手写": lambda: train_ours(texts, vocab_size), "HF": lambda: train_hf(texts, vocab_size)}, rounds, warmup=0
-    )
-    ours, hf = train_ours(texts, vocab_size), train_hf(texts, vocab_size)
-    fresh = lambda: BPETokenizer(ours.vocab, ours.merges)  # 新的一份：缓存是空的
-    encode = interleaved(
-        {"手写": lambda: list(map(fresh().encode, texts)), "HF": lambda: hf.encode_batch(texts)}, rounds, warmup=0
-    )
-    rows = []
-    for what, seconds in (("训练", train), ("编码", encode)):
-        slower = 1 / speedups(seconds, "HF")["手写"]
-        for name, s in medians(seconds).items():
-            rows.append(
-                {
-                    "做什么": what, "谁": name, "秒": s, "MB/秒": size / s, "倍时": slower if name == "手写" else 1.0,
-                    "目标": 3.0 if (what, name) == ("训练", "手写") else None,
-                }
-            )
+_TARGET = 3.0  # 训练时手写版用的时间，不超过 HF 的几倍算达标
+
+
+def _rows(what: str, seconds: dict[str, list[float]], size: float) -> list[dict]:
+    "一项工作的两行成绩；size 单位 MB。"
+    slower = 1 / speedups(seconds, "HF")["手写"]
+    rows = [{"做什么": what, "谁": name, "秒": s, "MB/秒": size / s} for name, s in medians(seconds).items()]
+    for row in rows:
+        ours = row["谁"] == "手写"
+        row |= {"倍时": slower if ours else 1.0, "目标": _TARGET if ours and what == "训练" else None}
     return rows
 
+# %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c014b
+def compare(texts: list[str], vocab_size: int, rounds: int = 3) -> list[dict]:
+    "训练与编码各两行的字典列表，单位秒与 MB/秒；「倍时」是手写版用的时间除以 HF 的。"
+    both = {"手写": lambda: train_ours(texts, vocab_size), "HF": lambda: train_hf(texts, vocab_size)}
+    train, ours, hf = interleaved(both, rounds, warmup=0), both["手写"](), both["HF"]()
+
+    def encode_ours() -> list[list[int]]:
+        "新的一份：缓存是空的。"
+        return list(map(BPETokenizer(ours.vocab, ours.merges).encode, texts))
+
+    encode = interleaved({"手写": encode_ours, "HF": lambda: hf.encode_batch(texts)}, rounds, warmup=0)
+    size = sum(len(t.encode()) for t in texts) / 1e6
+    return [*_rows("训练", train, size), *_rows("编码", encode, size)]
+
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c023
-def bench_tokenizer(data_path="", quick=False, save=False, rounds=3, folder=None):
-    "手写的与 HF 的轮流训练、编码，打印表格；`save` 时写 folder（默认 benchmarks/）里的 tokenizer.md 与 tokenizer.json。"
+def bench_tokenizer(
+    data_path: str = "", quick: bool = False, save: bool = False, rounds: int = 3, folder: str | None = None
+) -> None:
+    """手写的与 HF 的轮流训练、编码，打印表格；数据读不了时抛 UserError。
+
+    `save` 时写 folder（默认 benchmarks/）里的 tokenizer.md 与 tokenizer.json。
+    """
     size, vocab = (60_000, 500) if quick else (2_000_000, 6400)
     texts = list(texts_of(data_path, size)) if data_path else sample_texts(size)
     rows = compare(texts, vocab, 1 if quick else rounds)
-    words = count_words(texts)
+    megabytes = sum(len(t.encode()) for t in texts) / 1e6
+    source = "--data_path 给的" if data_path else "课程讲解与小世界的短文"
     notes = [
-        f"{sum(len(t.encode()) for t in texts) / 1e6:.2f} MB 文字（{'--data_path 给的' if data_path else '课程讲解与小世界的短文'}），{len(words)} 种片段；词表 {vocab}。",
+        f"{megabytes:.2f} MB 文字（{source}），{len(count_words(texts))} 种片段；词表 {vocab}。",
         "手写版是纯 Python、单线程；HF tokenizers 是 Rust、多线程。两边学到的合并相同。「倍时」小于 3 为达标。",
     ]
     show_table("分词器的速度", rows)
     for note in notes:
         print("·", note)
     if save:
-        print(
-            "已存到",
-            save_result(
-                "tokenizer", "分词器的速度", rows,
-                command=told("tokenizer", quick=quick, data_path=data_path and "文件"), notes=notes, folder=folder,
-            ),
-        )
+        ran = told("tokenizer", quick=quick, data_path=data_path and "文件")
+        print("已存到", save_result("tokenizer", "分词器的速度", rows, command=ran, notes=notes, folder=folder))
 
-
+# %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c023b
+_JSONL = '用你自己的文字：每行 {"text"} 的 JSONL，可以压缩'
 command = Command(
     "tokenizer",
     callback=bench_tokenizer,
     params=[
-        click.Option(
-            ["--data_path"], default="", metavar="文件", help='用你自己的文字：每行 {"text"} 的 JSONL，可以压缩'
-        ),
+        click.Option(["--data_path"], default="", metavar="文件", help=_JSONL),
         click.Option(["--rounds"], type=click.IntRange(1), default=3, metavar="整数", help="轮流跑几轮（默认 3）"),
         *bench_options("60 KB、500 个 token，一两秒，只看跑不跑得通"),
     ],

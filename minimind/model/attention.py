@@ -9,14 +9,16 @@ __all__ = ['BLOCK', 'BLOCKED_MAX', 'repeat_kv', 'eager_attention', 'build_attent
 # %% ../../nbs/3_model/40_attention.ipynb #c002
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx
+from transformers import Cache
 
 from .config import MiniMindConfig
 from .norm import RMSNorm
 from .rope import apply_rotary_pos_emb
 
 # %% ../../nbs/3_model/40_attention.ipynb #c030
-def repeat_kv(x: torch.Tensor, n_rep: int) -> torch.Tensor:
+def repeat_kv(x: Tensor, n_rep: int) -> Tensor:
     """把每个键值头连着复制 n_rep 份，给同组的查询头用。(b, t, kv, d) → (b, t, kv·n_rep, d)。"""
     if n_rep == 1:
         return x
@@ -24,8 +26,13 @@ def repeat_kv(x: torch.Tensor, n_rep: int) -> torch.Tensor:
     return x[:, :, :, None].expand(b, t, kv, n_rep, d).reshape(b, t, kv * n_rep, d)
 
 # %% ../../nbs/3_model/40_attention.ipynb #c034
-def eager_attention(q, k, v, mask=None, is_causal=False, dropout_p=0.0):
-    """一步步写出来的注意力，与 SDPA 同一结果。q (b, h, t, d)，k/v (b, kv, s, d) → (b, h, t, d)。"""
+def eager_attention(
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, is_causal: bool = False, dropout_p: float = 0.0
+) -> Tensor:
+    """一步步写出来的注意力，与 SDPA 同一结果。q (b, h, t, d)，k/v (b, kv, s, d) → (b, h, t, d)。
+
+    mask 能广播到 (b, h, t, s)：bool 时 True 表示看得见，浮点时加在分数上。softmax 在 fp32 里做，输出同 q 的 dtype。
+    """
     n_rep = q.shape[1] // k.shape[1]
     k = repeat_kv(k.transpose(1, 2), n_rep).transpose(1, 2)
     v = repeat_kv(v.transpose(1, 2), n_rep).transpose(1, 2)
@@ -38,7 +45,7 @@ def eager_attention(q, k, v, mask=None, is_causal=False, dropout_p=0.0):
     return F.dropout(weights, dropout_p) @ v
 
 # %% ../../nbs/3_model/40_attention.ipynb #c037
-def _only_right_padding(attention_mask: torch.Tensor, past: int) -> bool:
+def _only_right_padding(attention_mask: Tensor, past: int) -> bool:
     """没有填充，或者（缓存为空时）填充全在右边：因果性已经保证没人看得见它们。"""
     if torch.compiler.is_compiling():
         return False  # 看张量的值会打断编译
@@ -47,10 +54,21 @@ def _only_right_padding(attention_mask: torch.Tensor, past: int) -> bool:
     return bool(attention_mask[:, 0].all()) and bool((attention_mask[:, :-1] >= attention_mask[:, 1:]).all())
 
 # %% ../../nbs/3_model/40_attention.ipynb #c039
+def _check_mask(total: int, past: int, attention_mask: Tensor | None, document_ids: Tensor | None) -> None:
+    """列数对不上、拼接与缓存同用都抛 `ValueError`。"""
+    if attention_mask is not None and attention_mask.shape[-1] != total:
+        raise ValueError(
+            f"attention_mask 有 {attention_mask.shape[-1]} 列，但缓存 {past} 个加新 token {total - past} 个"
+            f"共 {total} 个；请把缓存里那段也写进掩码。"
+        )
+    if document_ids is not None and past:
+        raise ValueError("document_ids（拼接训练）不能和已有内容的键值缓存一起用；请去掉其中一个。")
+
+# %% ../../nbs/3_model/40_attention.ipynb #c039b
 def build_attention_mask(
-    t: int, past: int = 0, attention_mask: torch.Tensor | None = None, document_ids: torch.Tensor | None = None,
-    device=None,
-):
+    t: int, past: int = 0, attention_mask: Tensor | None = None, document_ids: Tensor | None = None,
+    device: torch.device | str | None = None,
+) -> tuple[Tensor | None, bool]:
     """算一次、各层共用的掩码。返回 (mask, is_causal)：两者至多一个生效，绝不同时交给 SDPA。
 
     t 个新 token，缓存里已有 past 个。`attention_mask` (b, past+t) 填充为 0；`document_ids` (b, t) 只许看同一篇。
@@ -59,19 +77,14 @@ def build_attention_mask(
     if attention_mask is not None and attention_mask.dim() == 4:
         return attention_mask, False  # transformers 的静态缓存会自己备好四维掩码
     total = past + t
-    if attention_mask is not None and attention_mask.shape[-1] != total:
-        raise ValueError(
-            f"attention_mask 有 {attention_mask.shape[-1]} 列，但缓存 {past} 个加新 token {t} 个共 {total} 个；请把缓存里那段也写进掩码。"
-        )
-    if document_ids is not None and past:
-        raise ValueError("document_ids（拼接训练）不能和已有内容的键值缓存一起用；请去掉其中一个。")
+    _check_mask(total, past, attention_mask, document_ids)
     if attention_mask is not None and _only_right_padding(attention_mask, past):
         attention_mask = None
     if attention_mask is None and document_ids is None and (past == 0 or t == 1):
         return None, t > 1
     rows = torch.arange(past, total, device=device)[:, None]  # (t, 1)
-    cols = torch.arange(total, device=device)[None]  # (1, total)
-    mask = (cols <= rows)[None]  # (1, t, total)
+    cols = torch.arange(total, device=device)[None]           # (1, total)
+    mask = (cols <= rows)[None]                               # (1, t, total)
     if document_ids is not None:
         mask = mask & (document_ids[:, :, None] == document_ids[:, None, :])
     if attention_mask is not None:
@@ -84,14 +97,19 @@ class KVCache:
 
     is_compileable = False  # transformers 的 generate 会问：是不是要为编译备好四维掩码
 
-    def __init__(self, config: MiniMindConfig, batch_size: int, max_len: int, device=None, dtype=torch.float32):
+    def __init__(
+        self, config: MiniMindConfig, batch_size: int, max_len: int, device: torch.device | str | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         shape = (config.num_hidden_layers, batch_size, config.num_key_value_heads, max_len, config.head_dim)
         self.keys = torch.zeros(shape, device=device, dtype=dtype)
         self.values = torch.zeros(shape, device=device, dtype=dtype)
         self.lengths = [0] * config.num_hidden_layers
         self.max_len = max_len
 
-    def update(self, key: torch.Tensor, value: torch.Tensor, layer_idx: int, *args, **kwargs):
+    def update(
+        self, key: Tensor, value: Tensor, layer_idx: int, *args: object, **kwargs: object
+    ) -> tuple[Tensor, Tensor]:
         """接上新的键值 (b, kv, t, d)，返回这一层到目前为止的全部 (b, kv, s, d)。放不下抛 `ValueError`。"""
         start = self.lengths[layer_idx]
         stop = start + key.shape[2]
@@ -122,17 +140,17 @@ BLOCK = 64  # 每块多少个查询
 BLOCKED_MAX = 1024  # 再长，存下的概率就太占内存，交回 SDPA
 
 
-def _board(hidden, dtype):
+def _board(hidden: Tensor, dtype: torch.dtype) -> Tensor:
     """挡板：看得见处是 0，看不见（hidden 为真）处是 dtype 里最小的数，加在分数上用。"""
     return hidden.to(dtype) * torch.finfo(dtype).min
 
 
-def _first_key(seen):
+def _first_key(seen: Tensor) -> int:
     """一块查询从第几个键看起。seen (n, t) bool；往前凑成 32 的倍数：形状少几种，库就少编几份代码。"""
     return int(seen.any(0).int().argmax()) // 32 * 32
 
-
-def _blocks(t, mask, dtype):
+# %% ../../nbs/3_model/40_attention.ipynb #c055b
+def _blocks(t: int, mask: Tensor | None, dtype: torch.dtype) -> list[tuple[int, int, int, Tensor]]:
     """要算的块 [(查询起, 查询止, 键起, 挡板)]：键到查询止为止；挡板对着最后那几列。
 
     mask (b 或 1, 1, t, t) 为 None 时纯因果。一批里最早看得见的键决定键从哪里起；清单记在 mask 上，各层共用。
@@ -149,24 +167,24 @@ def _blocks(t, mask, dtype):
     return known[dtype]
 
 # %% ../../nbs/3_model/40_attention.ipynb #c060
-def _shut_(scores, board):
+def _shut_(scores: Tensor, board: Tensor) -> None:
     """在分数上就地加挡板。"""
     scores.add_(board)
 
 
-def _block_probs(rows, k, board, shape):
+def _block_probs(rows: Tensor, k: Tensor, board: Tensor, shape: tuple[int, ...]) -> Tensor:
     """一块的注意力概率。rows (b·kv, g·n, d)，k (b·kv, s, d) 已缩放，shape = (b, kv, g, n, s) → (b·kv, g·n, s)。"""
     s = torch.bmm(rows, k.mT).view(shape)
     _shut_(s[..., shape[-1] - board.shape[-1] :], board)
     return s.softmax(-1).view(rows.shape[0], -1, shape[-1])
 
 # %% ../../nbs/3_model/40_attention.ipynb #c063
-def _like_heads(x, b, t, kv, g, d):
+def _like_heads(x: Tensor, b: int, t: int, kv: int, g: int, d: int) -> Tensor:
     """按 (b, t, h, d) 的次序新开一块内存，看成 (b, kv, g, t, d)。"""
     return x.new_empty(b, t, kv, g, d).permute(0, 2, 3, 1, 4)
 
 
-def _softmax_grad(p, dp):
+def _softmax_grad(p: Tensor, dp: Tensor) -> Tensor:
     """softmax 的反向：p·(dp - Σ p·dp)，最后一维。"""
     return torch._softmax_backward_data(dp, p, -1, p.dtype)
 
@@ -175,7 +193,7 @@ class _Blocked(torch.autograd.Function):
     """分块的因果注意力。q (b, h, t, d)，k/v (b, kv, t, d)，mask (b 或 1, 1, t, t) bool 且不含未来。"""
 
     @staticmethod
-    def forward(ctx, q, k, v, mask):
+    def forward(ctx: FunctionCtx, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         (b, h, t, d), kv = q.shape, k.shape[1]
         ctx.shape, ctx.blocks, saved = (b, t, kv, h // kv, d), _blocks(t, mask, q.dtype), []
         q = q.unflatten(1, (kv, h // kv))  # (b, kv, g, t, d)
@@ -190,7 +208,7 @@ class _Blocked(torch.autograd.Function):
         return out.flatten(1, 2)
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor | None, ...]:
         k, v, *saved = ctx.saved_tensors
         b, t, kv, g, d = ctx.shape
         grad, dq = grad.unflatten(1, (kv, g)), _like_heads(grad, *ctx.shape)
@@ -204,33 +222,41 @@ class _Blocked(torch.autograd.Function):
         return dq.flatten(1, 2), (dk * d**-0.5).view(b, kv, t, d), dv.view(b, kv, t, d), None
 
 # %% ../../nbs/3_model/40_attention.ipynb #c068
-def blocked_attention(q, k, v, mask=None):
-    """CPU 训练用的因果注意力（mask 为 None 时纯因果）。形状同 `eager_attention`，要求 t == s。"""
+def blocked_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
+    """CPU 训练用的因果注意力（mask 为 None 时纯因果）。形状同 `eager_attention`，要求 t == s。
+
+    mask 是 (b 或 1, 1, t, t) 的 bool，里面已经不含未来。
+    """
     with torch.autocast(q.device.type, enabled=False):
         return _Blocked.apply(q, k, v, mask)
 
 # %% ../../nbs/3_model/40_attention.ipynb #c078
-def _one_query(q, k, v, mask=None, dropout_p=0.0):
+def _one_query(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, dropout_p: float = 0.0) -> Tensor:
     """解码的一步：q (b, h, 1, d)，k/v (b, kv, s, d) → (b, h, 1, d)。同组的查询头摆成 g 个查询。"""
     grouped = q.reshape(q.shape[0], k.shape[1], -1, q.shape[-1])  # (b, kv, g, d)
     return F.scaled_dot_product_attention(grouped, k, v, attn_mask=mask, dropout_p=dropout_p).reshape(q.shape)
 
 # %% ../../nbs/3_model/40_attention.ipynb #c081
-def attend(q, k, v, mask=None, is_causal=False, dropout_p=0.0, flash=True):
+def _blocked_fits(q: Tensor, k: Tensor, mask: Tensor | None, is_causal: bool, dropout_p: float) -> bool:
+    """能不能走分块：在 CPU 上训练，没有缓存与丢弃，长度合适，掩码是各头共用的布尔表。"""
+    training = torch.is_grad_enabled() and q.requires_grad and not torch.compiler.is_compiling()
+    if q.device.type != "cpu" or not training or dropout_p != 0:
+        return False
+    if not 1 < q.shape[2] == k.shape[2] <= BLOCKED_MAX:
+        return False
+    return is_causal or (mask is not None and mask.dtype == torch.bool and mask.shape[1] == 1)
+
+# %% ../../nbs/3_model/40_attention.ipynb #c081b
+def attend(
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, is_causal: bool = False, dropout_p: float = 0.0,
+    flash: bool = True,
+) -> Tensor:
     """选最合适的实现。q (b, h, t, d)，k/v (b, kv, s, d) → (b, h, t, d)；mask 与 is_causal 至多给一个。"""
     if not flash:
         return eager_attention(q, k, v, mask, is_causal, dropout_p)
-    t, s = q.shape[2], k.shape[2]
-    training = torch.is_grad_enabled() and q.requires_grad and not torch.compiler.is_compiling()
-    if (
-        q.device.type == "cpu"
-        and training
-        and dropout_p == 0
-        and 1 < t == s <= BLOCKED_MAX
-        and (is_causal or (mask is not None and mask.dtype == torch.bool and mask.shape[1] == 1))
-    ):
+    if _blocked_fits(q, k, mask, is_causal, dropout_p):
         return blocked_attention(q, k, v, mask)
-    if t == 1 and (mask is None or mask.shape[1] == 1):
+    if q.shape[2] == 1 and (mask is None or mask.shape[1] == 1):
         return _one_query(q, k, v, mask, dropout_p)
     return F.scaled_dot_product_attention(
         q, k, v, attn_mask=mask, dropout_p=dropout_p, is_causal=is_causal and mask is None,
@@ -239,9 +265,9 @@ def attend(q, k, v, mask=None, is_causal=False, dropout_p=0.0, flash=True):
 
 # %% ../../nbs/3_model/40_attention.ipynb #c084
 class Attention(nn.Module):
-    """分组查询的因果自注意力。(b, t, hidden) → (b, t, hidden)；`qk_norm` 时查询和键先各做一次 RMSNorm 再旋转。"""
+    """分组查询的因果自注意力；`qk_norm` 时查询和键先各做一次 RMSNorm 再旋转。"""
 
-    def __init__(self, config: MiniMindConfig, layer_idx: int = 0):
+    def __init__(self, config: MiniMindConfig, layer_idx: int = 0) -> None:
         super().__init__()
         h, d, kv = config.hidden_size, config.head_dim, config.num_key_value_heads
         self.layer_idx, self.head_dim, self.flash = layer_idx, d, config.flash_attn
@@ -255,7 +281,15 @@ class Attention(nn.Module):
         self.k_norm = RMSNorm(d, config.rms_norm_eps) if config.qk_norm else nn.Identity()
         self.resid_dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x, position_embeddings=None, attention_mask=None, past_key_values=None, is_causal=True):
+    def forward(
+        self, x: Tensor, position_embeddings: tuple[Tensor, Tensor] | None = None,
+        attention_mask: Tensor | None = None, past_key_values: KVCache | Cache | None = None, is_causal: bool = True,
+    ) -> Tensor:
+        """x (b, t, hidden) → (b, t, hidden)。
+
+        position_embeddings 是 (cos, sin)，各 (t, d) 或 (b, t, d)；attention_mask 与 is_causal 来自
+        `build_attention_mask`；给了缓存就把这 t 个词的键值接上去，查询看得见缓存里的全部。
+        """
         b, t, _ = x.shape
         q = self.q_norm(self.q_proj(x).view(b, t, -1, self.head_dim))  # (b, t, h, d)
         k = self.k_norm(self.k_proj(x).view(b, t, -1, self.head_dim))  # (b, t, kv, d)
@@ -265,8 +299,6 @@ class Attention(nn.Module):
         q, k = q.transpose(1, 2), k.transpose(1, 2)
         if past_key_values is not None:
             k, v = past_key_values.update(k, v, self.layer_idx)
-        y = attend(
-            q, k, v, attention_mask, is_causal and attention_mask is None, self.dropout if self.training else 0.0,
-            self.flash,
-        )
+        dropout = self.dropout if self.training else 0.0
+        y = attend(q, k, v, attention_mask, is_causal and attention_mask is None, dropout, self.flash)
         return self.resid_dropout(self.o_proj(y.transpose(1, 2).reshape(b, t, -1)))

@@ -17,9 +17,9 @@ ACT = {"silu": F.silu, "swiglu": F.silu, "gelu": F.gelu, "relu": F.relu}
 
 
 class FeedForward(nn.Module):
-    """带门的前馈层：down(act(gate(x)) · up(x))。(…, hidden) → (…, hidden)。论文 https://arxiv.org/abs/2002.05202 。"""
+    """带门的前馈层：down(act(gate(x)) · up(x))。论文 https://arxiv.org/abs/2002.05202 。"""
 
-    def __init__(self, config: MiniMindConfig, intermediate_size: int | None = None):
+    def __init__(self, config: MiniMindConfig, intermediate_size: int | None = None) -> None:
         super().__init__()
         inner = intermediate_size or config.intermediate_size
         self.gate_proj = nn.Linear(config.hidden_size, inner, bias=False)
@@ -30,4 +30,5 @@ class FeedForward(nn.Module):
         self.act = ACT[config.hidden_act]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(…, hidden) → (…, hidden)，每个 token 各算各的。"""
         return self.dropout(self.down_proj(self.act(self.gate_proj(x)) * self.up_proj(x)))

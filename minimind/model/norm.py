@@ -9,6 +9,7 @@ __all__ = ['TILE', 'compute_dtype', 'RMSNorm']
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.autograd.function import FunctionCtx
 
 # %% ../../nbs/3_model/20_norm.ipynb #c028
 TILE = 2**18  # 反向一次做多少个数：1 MB 的 fp32，缓存里放得下几块
@@ -18,7 +19,9 @@ class _RMSNorm(torch.autograd.Function):
     """合在一起的前向与反向；平方和在 fp32（或更宽）里做。"""
 
     @staticmethod
-    def forward(ctx, x, weight, eps, dtype):
+    def forward(
+        ctx: FunctionCtx, x: torch.Tensor, weight: torch.Tensor, eps: float, dtype: torch.dtype
+    ) -> torch.Tensor:
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
         norm = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)  # 平方与求和一趟做完
         r = torch.rsqrt(norm.square() / x.shape[-1] + eps)  # (…, 1)
@@ -26,13 +29,11 @@ class _RMSNorm(torch.autograd.Function):
         return (wide * r).mul_(weight).to(dtype)
 
     @staticmethod
-    def backward(ctx, dy):
+    def backward(ctx: FunctionCtx, dy: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, weight, r = ctx.saved_tensors
         d, w, learn = x.shape[-1], weight.to(r.dtype)[:, None], ctx.needs_input_grad[1]
-        dx, dw = (
-            torch.empty(x.shape, dtype=x.dtype, device=x.device),
-            torch.zeros_like(w.mT),
-        )  # 连着放，切出来的才是它自己
+        dx = torch.empty(x.shape, dtype=x.dtype, device=x.device)  # 连着放，切出来的才是它自己
+        dw = torch.zeros_like(w.mT)
         for xi, gi, ri, out in zip(*(t.flatten(0, -2).split(max(1, TILE // d)) for t in (x, dy, r, dx))):
             xi, gi = xi.to(r.dtype), gi.to(r.dtype)  # (行, dim)
             p = gi * xi
@@ -55,12 +56,13 @@ class RMSNorm(nn.Module):
     论文 https://arxiv.org/abs/1910.07467 。平方和在 fp32 里算；输出同输入的 dtype，在 autocast 里是 autocast 的 dtype。
     """
 
-    def __init__(self, dim: int, eps: float = 1e-5):
+    def __init__(self, dim: int, eps: float = 1e-5) -> None:
         super().__init__()
         self.eps = eps
         self.weight = nn.Parameter(torch.ones(dim))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(…, dim) → (…, dim)：在 CPU 上训练走手写的反向，其余走 PyTorch 融合好的核。"""
         dtype = compute_dtype(x)
         if x.device.type == "cpu" and torch.is_grad_enabled() and not torch.compiler.is_compiling():
             return _RMSNorm.apply(x, self.weight, self.eps, dtype)
@@ -69,4 +71,5 @@ class RMSNorm(nn.Module):
         return F.rms_norm(x.float(), self.weight.shape, self.weight.float(), self.eps).to(dtype)
 
     def extra_repr(self) -> str:
+        """打印模型时括号里的字。"""
         return f"{self.weight.numel()}, eps={self.eps}"

@@ -24,7 +24,7 @@ def rope_frequencies(
     original = rope_scaling["original_max_position_embeddings"]
 
     def dim_turning(turns: float) -> float:
-        # 训练长度内恰好转 turns 圈的是第几对维度
+        """训练长度内恰好转 turns 圈的是第几对维度。"""
         return dim * math.log(original / (turns * 2 * math.pi)) / (2 * math.log(rope_base))
 
     low = max(math.floor(dim_turning(rope_scaling.get("beta_fast", 32.0))), 0)
@@ -47,24 +47,27 @@ def precompute_freqs_cis(
 def signed_tables(
     cos: torch.Tensor, sin: torch.Tensor, dtype: torch.dtype, unsqueeze_dim: int = -2
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """cos/sin (…, t, d) → `rotate` 要的两张表：余弦，与前一半变了号的正弦；在 `unsqueeze_dim` 插一维给「头」，换成 `dtype`。"""
+    """cos/sin (…, t, d) → `rotate` 要的两张表：余弦，与前一半变了号的正弦。
+
+    在 `unsqueeze_dim` 插一维给「头」，换成 `dtype`。
+    """
     half = sin.shape[-1] // 2
     signed = torch.cat((-sin[..., :half], sin[..., half:]), dim=-1)
     return cos.unsqueeze(unsqueeze_dim).to(dtype), signed.unsqueeze(unsqueeze_dim).to(dtype)
 
 
 def rotate(x: torch.Tensor, cos: torch.Tensor, signed_sin: torch.Tensor) -> torch.Tensor:
-    """x (…, d) 的最后一维按位置旋转，两张表来自 `signed_tables`。
+    """x (…, d) 的最后一维按位置旋转，两张表来自 `signed_tables`；同形状同 dtype。
 
     前半与后半对调再乘带符号的正弦，等于 rotate_half(x)·sin，但少建两个临时张量。
     """
     return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), signed_sin)
 
-
+# %% ../../nbs/3_model/30_rope.ipynb #c025b
 def apply_rotary_pos_emb(
     q: torch.Tensor, k: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, position_ids: torch.Tensor | None = None,
     unsqueeze_dim: int = 1,
-):
+) -> tuple[torch.Tensor, torch.Tensor]:
     """把查询和键按位置旋转。q (b, t, h, d)，k (b, t, kv, d)，cos/sin (t, d)；返回同形状同 dtype 的 (q, k)。
 
     给了 `position_ids` (b, t) 时 cos/sin 是整张表，先按位置取行。`unsqueeze_dim` 是「头」那一维插在哪里。

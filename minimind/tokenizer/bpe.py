@@ -7,11 +7,17 @@ __all__ = ['BYTE_TO_CHAR', 'CHAR_TO_BYTE', 'bytes_to_chars', 'chars_to_bytes', '
            'byte_vocab', 'train_bpe', 'merge_symbols', 'BPETokenizer']
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c002
-import heapq, json
+import heapq
+import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NoReturn
+
 import regex
+
 from ..learning.errors import UserError
+from ..learning.patch import patch
 from ..learning.paths import atomic_write
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c011
@@ -48,24 +54,21 @@ _GPT = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N
 _DIGIT = regex.compile(r"(\p{N})")
 
 
-def split_text(text: str, single_digits=False) -> list:
-    "粗切成段 list[str]，拼起来就是原文；single_digits=True 时先把每个数字单独切开"
+def split_text(text: str, single_digits: bool = False) -> list[str]:
+    "粗切成段，拼起来就是原文；single_digits=True 时先把每个数字单独切开"
     if not single_digits:
         return _GPT.findall(text)
     return [piece for part in _DIGIT.split(text) for piece in _GPT.findall(part)]
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c030
-def _cutter(special):
-    "切出特殊 token 的正则；长的优先，所以 <a> 不会抢走 <a><b> 里更长的那个"
-    return (
-        regex.compile("(" + "|".join(map(regex.escape, sorted(special, key=len, reverse=True))) + ")")
-        if special
-        else None
-    )
+def _cutter(special: Iterable[str]) -> regex.Pattern | None:
+    "切出特殊 token 的正则；长的优先，所以 <a> 不会抢走 <a><b> 里更长的那个。没有特殊 token 时是 None"
+    longest_first = sorted(special, key=len, reverse=True)
+    return regex.compile("(" + "|".join(map(regex.escape, longest_first)) + ")") if longest_first else None
 
-
-def count_words(texts, single_digits=False, special=()) -> Counter:
-    "语料 → 每个段（bytes）出现的次数"
+# %% ../../nbs/2_tokenizer/10_bpe.ipynb #c030b
+def count_words(texts: Iterable[str], single_digits: bool = False, special: Iterable[str] = ()) -> Counter[bytes]:
+    "语料 → 每个段（bytes）出现的次数；texts 是单个字符串、或含非法 Unicode 时抛 UserError"
     if isinstance(texts, (str, bytes)):
         raise UserError("texts 应是一串文字的列表或生成器，不是单个字符串；请写成 [text]")
     cut, words = _cutter(special), Counter()
@@ -76,12 +79,12 @@ def count_words(texts, single_digits=False, special=()) -> Counter:
     return Counter({word.encode(): times for word, times in words.items()})
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c037
-def byte_vocab(special=()) -> dict:
-    "起点词表：先是特殊 token，再是 256 个字节（按可见字符排序）"
+def byte_vocab(special: Iterable[str] = ()) -> dict[str, int]:
+    "起点词表 {可见写法: 编号}：先是特殊 token，再是 256 个字节（按可见字符排序）"
     return {token: i for i, token in enumerate([*special, *sorted(CHAR_TO_BYTE)])}
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c044
-def _lay_out(words, vocab):
+def _lay_out(words: Counter[bytes], vocab: dict[str, int]) -> tuple[list[int], list[int], list[int], list[int]]:
     "所有段首尾相接：符号 sym、前后邻居 prv/nxt（-1 表示段的边界）、权重 wt（该段出现的次数）"
     byte_id = [vocab[BYTE_TO_CHAR[b]] for b in range(256)]
     sym, prv, nxt, wt = [], [], [], []
@@ -99,7 +102,7 @@ _BITS = 20  # 编号小于 2**20
 _LOW = (1 << _BITS) - 1
 
 
-def _index_pairs(sym, nxt, wt):
+def _index_pairs(sym: list[int], nxt: list[int], wt: list[int]) -> tuple[dict[int, int], dict[int, list[int]]]:
     "每一对的总次数 count[对]，与出现的位置 where[对]（升序）"
     count, where = {}, {}
     for p, q in enumerate(nxt):
@@ -115,7 +118,9 @@ def _index_pairs(sym, nxt, wt):
     return count, where
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c050
-def _apply(a, b, new, chain, where):
+def _apply(
+    a: int, b: int, new: int, chain: tuple[list[int], ...], where: dict[int, list[int]]
+) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
     "把每一处 (a, b) 并成 new；返回左邻居、右邻居各自的 {符号: [次数, 位置…]}"
     sym, prv, nxt, wt = chain
     left, right = {}, {}
@@ -143,7 +148,10 @@ def _apply(a, b, new, chain, where):
     return left, right
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c053
-def _update(a, b, new, left, right, count, where):
+def _update(
+    a: int, b: int, new: int, left: dict[int, list[int]], right: dict[int, list[int]], count: dict[int, int],
+    where: dict[int, list[int]],
+) -> set[int]:
     "把邻居的变化记进大表，返回新诞生的、次数为正的对"
     born = [(x << _BITS | new, found) for x, found in left.items()]
     born += [(new << _BITS | y, found) for y, found in right.items()]
@@ -157,7 +165,7 @@ def _update(a, b, new, left, right, count, where):
     return {pair for pair, _ in born if count[pair] > 0}
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c056
-def train_bpe(words, vocab: dict, vocab_size: int) -> list:
+def train_bpe(words: Counter[bytes], vocab: dict[str, int], vocab_size: int) -> list[tuple[str, str]]:
     "学到 vocab 有 vocab_size 个 token、或再没有可合并的对为止；就地扩充 vocab，返回合并 [(左, 右), …]"
     chain = _lay_out(words, vocab)
     count, where = _index_pairs(chain[0], chain[2], chain[3])
@@ -179,12 +187,12 @@ def train_bpe(words, vocab: dict, vocab_size: int) -> list:
     return merges
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c073
-def merge_symbols(sym: list, ranks: dict) -> list:
+def merge_symbols(sym: list[int], ranks: dict[tuple[int, int], tuple[int, int]]) -> list[int]:
     "编号列表 → 合并后的编号列表；ranks[(a, b)] = (次序, 新编号)。O(n log n)"
     sym, size = list(sym), len(sym)
     prv, nxt, heap = list(range(-1, size - 1)), list(range(1, size + 1)), []
 
-    def offer(p, q):
+    def offer(p: int, q: int) -> None:
         if found := ranks.get((sym[p], sym[q])):
             heapq.heappush(heap, (found[0], p, found[1]))
 
@@ -209,78 +217,92 @@ class BPETokenizer:
 
     def __init__(
         self,
-        vocab: dict,        # token 的可见写法 → 编号
-        merges,             # [(左, 右), …]，按训练的次序
-        special_tokens=(),  # 列表，或 {内容: 是否控制 token}；控制 token 可在解码时略去
-        single_digits=False,
-    ):  # 每个数字单独切开
+        vocab: dict[str, int],                                 # token 的可见写法 → 编号
+        merges: Iterable[tuple[str, str]],                     # [(左, 右), …]，按训练的次序
+        special_tokens: Iterable[str] | dict[str, bool] = (),  # 或 {内容: 是否控制 token}；控制 token 可在解码时略去
+        single_digits: bool = False,                           # 每个数字单独切开
+    ) -> None:
         self.vocab, self.merges, self.single_digits = dict(vocab), [tuple(m) for m in merges], single_digits
         self.special = dict(special_tokens) if isinstance(special_tokens, dict) else dict.fromkeys(special_tokens, True)
-        missing = [t for t in [*CHAR_TO_BYTE, *self.special, *(a + b for a, b in self.merges)] if t not in self.vocab]
-        if missing:
-            raise UserError(
-                f"词表里缺少 {len(missing)} 个必需的 token，例如 {missing[0]!r}；256 个字节、特殊 token、每次合并的结果都要在词表里"
-            )
+        self._check_vocab()
         self._ranks = {(self.vocab[a], self.vocab[b]): (r, self.vocab[a + b]) for r, (a, b) in enumerate(self.merges)}
         self._byte_id = [self.vocab[BYTE_TO_CHAR[b]] for b in range(256)]
         self._bytes = {i: t.encode() if t in self.special else chars_to_bytes(t) for t, i in self.vocab.items()}
         self._control = {self.vocab[t] for t, control in self.special.items() if control}
         self._cut, self._cache = _cutter(self.special), {}
 
-    def __len__(self):
-        return len(self.vocab)
-
     @classmethod
-    def train(cls, texts, vocab_size, special_tokens=(), single_digits=False):
-        "从 texts（可迭代的 str）训练；vocab_size 是上限，语料耗尽就提前停下"
-        vocab = byte_vocab(special_tokens)
-        if vocab_size < len(vocab):
-            raise UserError(
-                f"vocab_size={vocab_size} 太小：特殊 token 与 256 个字节已占 {len(vocab)} 个位置，请至少给 {len(vocab)}"
-            )
+    def train(
+        cls, texts: Iterable[str], vocab_size: int, special_tokens: Iterable[str] | dict[str, bool] = (),
+        single_digits: bool = False,
+    ) -> "BPETokenizer":
+        "从 texts（可迭代的 str）训练；vocab_size 是上限，语料耗尽就提前停下；小于起点词表时抛 UserError"
+        vocab = _start_vocab(special_tokens, vocab_size)
         merges = train_bpe(count_words(texts, single_digits, special_tokens), vocab, vocab_size)
         return cls(vocab, merges, special_tokens, single_digits)
 
-    def encode(self, text: str) -> list:
-        return _encode(self, text)
-
-    def decode(self, ids, skip_special_tokens=False) -> str:
-        return _decode(self, ids, skip_special_tokens)
-
-    def save(self, path):
-        return atomic_write(path, json.dumps(_to_json(self), ensure_ascii=False, indent=2))
-
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | Path) -> "BPETokenizer":
+        "打开 tokenizer.json；文件缺失、残缺、或用了手写版没有的设置时抛 UserError"
         return cls(**_from_json(path))
 
+# %% ../../nbs/2_tokenizer/10_bpe.ipynb #c077b
+@patch
+def _check_vocab(self: BPETokenizer) -> None:
+    needed = [*CHAR_TO_BYTE, *self.special, *(a + b for a, b in self.merges)]
+    missing = [t for t in needed if t not in self.vocab]
+    if missing:
+        raise UserError(
+            f"词表里缺少 {len(missing)} 个必需的 token，例如 {missing[0]!r}；"
+            "256 个字节、特殊 token、每次合并的结果都要在词表里"
+        )
+
+
+def _start_vocab(special: Iterable[str], vocab_size: int) -> dict[str, int]:
+    "训练的起点词表；vocab_size 放不下它时抛 UserError"
+    vocab = byte_vocab(special)
+    if vocab_size < len(vocab):
+        raise UserError(
+            f"vocab_size={vocab_size} 太小：特殊 token 与 256 个字节已占 {len(vocab)} 个位置，请至少给 {len(vocab)}"
+        )
+    return vocab
+
+# %% ../../nbs/2_tokenizer/10_bpe.ipynb #c077c
+@patch
+def __len__(self: BPETokenizer) -> int:
+    return len(self.vocab)
+
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c078
-def _encode(tok, text):
+@patch
+def encode(self: BPETokenizer, text: str) -> list[int]:
+    "文字 → 编号；不是字符串、或含非法 Unicode 时抛 UserError"
     to_utf8(text)  # 先拦下非法的 Unicode
     ids = []
-    for i, part in enumerate(tok._cut.split(text) if tok._cut else [text]):
+    for i, part in enumerate(self._cut.split(text) if self._cut else [text]):
         if i % 2:
-            ids.append(tok.vocab[part])
+            ids.append(self.vocab[part])
             continue  # 奇数位是特殊 token
-        for piece in split_text(part, tok.single_digits):
-            found = tok._cache.get(piece)
+        for piece in split_text(part, self.single_digits):
+            found = self._cache.get(piece)
             if found is None:
-                found = merge_symbols([tok._byte_id[b] for b in piece.encode()], tok._ranks)
-                if len(tok._cache) < 65536 and len(piece) < 256:
-                    tok._cache[piece] = found  # 缓存不会无限长大
+                found = merge_symbols([self._byte_id[b] for b in piece.encode()], self._ranks)
+                if len(self._cache) < 65536 and len(piece) < 256:
+                    self._cache[piece] = found
             ids += found
     return ids
 
-
-def _decode(tok, ids, skip_special_tokens):
-    skip = tok._control if skip_special_tokens else ()
+# %% ../../nbs/2_tokenizer/10_bpe.ipynb #c078b
+@patch
+def decode(self: BPETokenizer, ids: Iterable[int], skip_special_tokens: bool = False) -> str:
+    "编号 → 文字，不成字的字节写成 �；skip_special_tokens 略去控制 token；不认识的编号抛 UserError"
+    skip = self._control if skip_special_tokens else ()
     try:
-        return b"".join(tok._bytes[int(i)] for i in ids if int(i) not in skip).decode("utf-8", errors="replace")
+        return b"".join(self._bytes[int(i)] for i in ids if int(i) not in skip).decode("utf-8", errors="replace")
     except KeyError as e:
-        raise UserError(f"编号 {e} 不在词表里（共 {len(tok)} 个 token）；请确认用的是训练时那个分词器") from None
+        raise UserError(f"编号 {e} 不在词表里（共 {len(self)} 个 token）；请确认用的是训练时那个分词器") from None
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c088
-def _to_json(tok) -> dict:
+def _to_json(tok: BPETokenizer) -> dict:
     "BPETokenizer → tokenizer.json 的内容；特殊 token 同时写进 added_tokens 与 model.vocab"
     level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     digits = {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": True}, level]}
@@ -297,12 +319,18 @@ def _to_json(tok) -> dict:
         decoder=dict(level, add_prefix_space=True), model=model,
     )
 
+# %% ../../nbs/2_tokenizer/10_bpe.ipynb #c088b
+@patch
+def save(self: BPETokenizer, path: str | Path) -> Path:
+    "写成 tokenizer.json，返回路径；先写临时文件再改名，不会留下半个文件"
+    return atomic_write(path, json.dumps(_to_json(self), ensure_ascii=False, indent=2))
+
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c091
-def _refuse(path, what):
+def _refuse(path: str | Path, what: str) -> NoReturn:
     raise UserError(f"{path}：{what}，手写版没有实现；请改用 minimind.tokenizer.fast.load_tokenizer")
 
 
-def _check_pre_tokenizer(path, pre):
+def _check_pre_tokenizer(path: str | Path, pre: dict | None) -> bool:
     "只认 ByteLevel，或 [Digits(逐个), ByteLevel]；返回 single_digits"
     steps = (pre or {}).get("pretokenizers", [pre or {}])
     *first, level = steps
@@ -313,17 +341,21 @@ def _check_pre_tokenizer(path, pre):
     return bool(first)
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c093
-def _from_json(path) -> dict:
-    "读 tokenizer.json → BPETokenizer 的参数；HF 训练的、MiniMind 的都行，不支持的设置抛 UserError"
-    path = Path(path)
+def _read_state(path: Path) -> dict:
+    "读出 tokenizer.json 的内容；没有文件、不是 JSON、缺词表或合并时抛 UserError"
     if not path.is_file():
         raise UserError(f"没有文件 {path}；请检查路径，或先训练一个分词器")
     try:
         state = json.loads(path.read_text(encoding="utf-8"))
-        model = state["model"]
-        vocab, merges = model["vocab"], model["merges"]
+        _ = state["model"]["vocab"], state["model"]["merges"]
     except (ValueError, KeyError, TypeError) as e:
         raise UserError(f"{path} 不是完整的 tokenizer.json（{e!r}）；请重新生成或下载") from None
+    return state
+
+# %% ../../nbs/2_tokenizer/10_bpe.ipynb #c093b
+def _check_settings(path: Path, state: dict) -> None:
+    "手写版没有实现的设置抛 UserError：模型的花样、规范化、会加特殊 token 的后处理"
+    model = state["model"]
     if model.get("type", "BPE") != "BPE":
         _refuse(path, f"模型类型 {model['type']}")
     for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback", "ignore_merges"):
@@ -331,19 +363,25 @@ def _from_json(path) -> dict:
             _refuse(path, f"model.{key}={model[key]!r}")
     if state.get("normalizer"):
         _refuse(path, "规范化（normalizer）")
-    post = state.get("post_processor") or {"type": "ByteLevel"}  # transformers 会写一个什么也不加的模板，那是无害的
-    if post["type"] != "ByteLevel" and any(
-        "SpecialToken" in step for step in post.get("single", [{"SpecialToken": 1}])
-    ):
+    post = state.get("post_processor") or {"type": "ByteLevel"}
+    steps = post.get("single", [{"SpecialToken": 1}])
+    if post["type"] != "ByteLevel" and any("SpecialToken" in step for step in steps):
         _refuse(path, "后处理（post_processor）")
+
+# %% ../../nbs/2_tokenizer/10_bpe.ipynb #c093c
+def _from_json(path: str | Path) -> dict:
+    "读 tokenizer.json → BPETokenizer 的参数；HF 训练的、MiniMind 的都行，不支持的设置抛 UserError"
+    path = Path(path)
+    state = _read_state(path)
+    _check_settings(path, state)
+    vocab, merges = state["model"]["vocab"], state["model"]["merges"]
     added = {t["content"]: t for t in state.get("added_tokens") or []}
     for t in added.values():
         if any(t.get(flag) for flag in ("single_word", "lstrip", "rstrip")):
             _refuse(path, f"特殊 token {t['content']} 的匹配方式")
         vocab.setdefault(t["content"], t["id"])
     return dict(
-        vocab=vocab,
-        merges=[m.split(" ") if isinstance(m, str) else m for m in merges],
+        vocab=vocab, merges=[m.split(" ") if isinstance(m, str) else m for m in merges],
         special_tokens={c: t["special"] for c, t in added.items()},
         single_digits=_check_pre_tokenizer(path, state.get("pre_tokenizer")),
     )
