@@ -187,12 +187,12 @@ def test_modules_and_classes_can_be_checked(demo):
 
 
 def characters():
-    "全课笔记本、模块源码里出现的每一个非 ASCII 字符。"
+    "全课笔记本、模块源码、数据文件里出现的每一个字符。"
     used = set()
     for path in NOTEBOOKS:
         for cell in json.loads(path.read_text(encoding="utf8"))["cells"]:
             used |= set("".join(cell["source"]))
-    for path in paths.PACKAGE.rglob("*.py"):
+    for path in [*paths.PACKAGE.rglob("*.py"), *paths.PACKAGE.rglob("*.json")]:
         used |= set(path.read_text(encoding="utf8"))
     return used
 
