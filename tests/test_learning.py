@@ -1,5 +1,7 @@
 """第 0 层里放不进课文的检查：真的杀掉进程、真的多进程同时写、字体盖得住全课的字。"""
 
+import functools
+import inspect
 import json
 import os
 import re
@@ -7,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -186,12 +187,12 @@ def test_modules_and_classes_can_be_checked(demo):
 
 
 def characters():
-    "全课笔记本、模块源码里出现的每一个非 ASCII 字符。"
+    "全课笔记本、模块源码、数据文件里出现的每一个字符。"
     used = set()
     for path in NOTEBOOKS:
         for cell in json.loads(path.read_text(encoding="utf8"))["cells"]:
             used |= set("".join(cell["source"]))
-    for path in paths.PACKAGE.rglob("*.py"):
+    for path in [*paths.PACKAGE.rglob("*.py"), *paths.PACKAGE.rglob("*.json")]:
         used |= set(path.read_text(encoding="utf8"))
     return used
 
@@ -253,6 +254,49 @@ def test_slider_in_test_runs_once_shows_nothing_and_raises(monkeypatch, capsys):
         plotting.slider(lambda n: 1 / 0, n=(1, 9))
 
 
+@pytest.mark.parametrize(
+    ("fn", "choices", "start"),
+    [
+        (lambda base=10_000.0: base, (10.0, 1e6), 10_000.0),
+        (lambda base=10_000.0: base, (10.0, 1e6, "log"), 10_000.0),
+        (lambda n=3: n, (1, 1000, "log"), 3),
+        (lambda n=1: n, (1, 7, "log"), 1),
+        (lambda n=7: n, (1, 7, "log"), 7),
+        (lambda kind="乙": kind, ["甲", "乙", "丙"], "乙"),
+        (lambda on=False: on, [True, False], False),
+        (lambda x=0: x, (-5, 5), 0),
+        (lambda n: n, (1, 9), 5),
+        (lambda n=None: n, (1, 9), 5),
+        (lambda n: n, (1, 10_000, "log"), 100),
+        (lambda **k: k["n"], (1, 9), 5),
+    ],
+)
+def test_slider_starts_at_the_default_of_the_signature(monkeypatch, fn, choices, start):
+    monkeypatch.setenv("IN_TEST", "1")
+    name = next((n for n in inspect.signature(fn).parameters if n != "k"), "n")
+    ran = []
+    watched = functools.wraps(fn)(lambda **values: ran.append(fn(**values)))
+    plotting.slider(watched, **{name: choices})
+    assert ran == [start] and type(ran[0]) is type(start)
+
+
+@pytest.mark.parametrize(
+    ("fn", "choices"),
+    [
+        (lambda n=10: n, (1, 9)),
+        (lambda n=2.5: n, (1, 9)),
+        (lambda n=10.0: n, (1.0, 9.0, "log")),
+        (lambda n="丁": n, ["甲", "乙"]),
+        (lambda n=1: n, (0, 9, "log")),
+        (lambda n=1: n, (9, 1, "log")),
+    ],
+)
+def test_slider_refuses_a_default_outside_its_range(monkeypatch, fn, choices):
+    monkeypatch.setenv("IN_TEST", "1")
+    with pytest.raises(ValueError, match="slider"):
+        plotting.slider(fn, n=choices)
+
+
 def test_slider_text_is_readable_without_a_kernel(monkeypatch):
     monkeypatch.delenv("IN_TEST", raising=False)
     shown = []
@@ -261,16 +305,26 @@ def test_slider_text_is_readable_without_a_kernel(monkeypatch):
     assert "滑块" in shown[0]["text/plain"]
 
 
-def test_importing_the_package_face_is_light():
+def loaded_by(code, *modules):
+    "在新的进程里运行一句，之后这些模块载入了没有。"
+    code += "\nimport sys\nprint(*(m in sys.modules for m in sys.argv[1:]))"
     done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys, minimind.learning as m; print('matplotlib' in sys.modules, 'torch' in sys.modules); m.COLORS; print('torch' in sys.modules)",
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
+        [sys.executable, "-c", code, *modules], capture_output=True, text=True, timeout=120,
         env={**os.environ, "PYTHONPATH": str(paths.PACKAGE.parent)},
     )
-    assert done.stdout.split() == ["False", "False", "False"], done.stderr
+    assert not done.returncode, done.stderr
+    return dict(zip(modules, (word == "True" for word in done.stdout.split()), strict=True))
+
+
+def test_importing_the_package_face_is_light():
+    light = {"matplotlib": False, "torch": False}
+    assert loaded_by("import minimind.learning", *light) == light
+    assert loaded_by("import minimind.learning as m; m.COLORS", "matplotlib", "torch") == light | {"matplotlib": True}
+
+
+@pytest.mark.parametrize("package", ["learning", "world"])
+def test_only_plotting_loads_matplotlib(package):
+    names = sorted(p.stem for p in (paths.PACKAGE / package).glob("*.py") if p.stem not in ("__init__", "plotting"))
+    assert names
+    code = "\n".join(f"import minimind.{package}.{name}" for name in names)
+    assert loaded_by(code, "matplotlib", "torch") == {"matplotlib": False, "torch": False}

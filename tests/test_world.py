@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from minimind.world import files, language, skills, stories
+from minimind.world import facts, files, language, skills, stories
 from minimind.world.facts import LIKES, NAMES, held_out, held_out_combo
 
 TRAINED = ("pretrain", "sft", "dpo", "rlaif", "reason", "agent", "lora_identity", "lora_shop")
@@ -59,6 +59,31 @@ def test_same_seed_same_bytes(tmp_path):
         sums.append({k: v["sha256"] for k, v in json.loads(world.read_text())["files"].items()})
     assert sums[0] == sums[1]
     assert all(sums[0][k] != sums[2][k] for k in ("pretrain.jsonl", "sft.jsonl", "test_generated.jsonl"))
+
+
+def strings(value):
+    "嵌套的表里的每一个字符串。"
+    if isinstance(value, str):
+        yield value
+    else:
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from strings(part)
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in facts.DATA.glob("*.json")))
+def test_data_files_hold_only_phrases_that_can_be_filled(name):
+    rows = list(strings(facts.read_data(name)))
+    assert rows
+    for row in rows:
+        assert "|" not in row and row.count("[") == row.count("]") and row.count("{") == row.count("}"), row
+        assert all(re.fullmatch(r"[a-z]+", slot) for slot in re.findall(r"\{(.*?)\}", row)), row
+
+
+def test_a_key_written_twice_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "x.json").write_text('{"甲": {"乙": 1, "丙": 2, "乙": 3}}', encoding="utf8")
+    monkeypatch.setattr(facts, "DATA", tmp_path)
+    with pytest.raises(ValueError, match="乙"):
+        facts.read_data("x")
 
 
 def test_ways_are_disjoint():

@@ -10,33 +10,35 @@ import contextlib
 import errno
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 import minimind
 from .errors import UserError
 
 # %% ../../nbs/0_learning/20_paths.ipynb #c008
-PACKAGE = Path(minimind.__file__).resolve().parent
+PACKAGE: Path = Path(minimind.__file__).resolve().parent
 "这个包自己的文件夹；随包带的数据（字体、测试题）从这里找。"
 
 # %% ../../nbs/0_learning/20_paths.ipynb #c011
-def _find_root(package):
+def _find_root(package: str | Path) -> Path:
     "仓库的根：`package` 的上一级若有 settings.ini 就是它；否则（从安装包里用）是用户主文件夹下的 minimind。"
     above = Path(package).parent
     return above if (above / "settings.ini").exists() else Path.home() / "minimind"
 
 
-ROOT = _find_root(PACKAGE)
+ROOT: Path = _find_root(PACKAGE)
 
 # %% ../../nbs/0_learning/20_paths.ipynb #c014
-def home():
+def home() -> Path:
     "输出都写在它下面：环境变量 MINIMIND_HOME，没有设就是 ROOT。每次现读，所以测试里可以临时改。"
     return Path(os.environ.get("MINIMIND_HOME") or ROOT).expanduser().absolute()
 
 
-OUT = home() / "out"
+OUT: Path = home() / "out"
 
 # %% ../../nbs/0_learning/20_paths.ipynb #c017
-def in_test():
+def in_test() -> bool:
     "是不是正被测试运行（环境变量 IN_TEST 有值且不是 0）。测试里规模要缩小、不画滑块、不记进度。"
     return os.environ.get("IN_TEST", "") not in ("", "0")
 
@@ -55,23 +57,21 @@ CANNOT_WRITE = {
     errno.ENAMETOOLONG: "名字太长",
 }
 
-
+# %% ../../nbs/0_learning/20_paths.ipynb #h026
 @contextlib.contextmanager
-def writing(path):
-    "`with writing(path):` 里写东西时遇到磁盘满、没权限之类，变成一句 `UserError`（编号见 CANNOT_WRITE）；别的错误原样抛出。"
+def writing(path: str | Path) -> Iterator[None]:
+    "`with writing(path):` 里遇到磁盘满、没权限之类（CANNOT_WRITE 里的编号），变成一句 `UserError`；别的错误原样抛出。"
     try:
         yield
     except OSError as error:
         if error.errno not in CANNOT_WRITE:
             raise
-        raise UserError(
-            f"{path} 写不进去：{CANNOT_WRITE[error.errno]}。请腾出空间，或换一个能写的地方（--save_dir，"
-            "或环境变量 MINIMIND_HOME）；已有的文件没有动。"
-        ) from error
+        todo = "请腾出空间，或换一个能写的地方（--save_dir，或环境变量 MINIMIND_HOME）；已有的文件没有动。"
+        raise UserError(f"{path} 写不进去：{CANNOT_WRITE[error.errno]}。{todo}") from error
 
 # %% ../../nbs/0_learning/20_paths.ipynb #c031
 @contextlib.contextmanager
-def atomic_open(path, mode="wb", encoding=None):
+def atomic_open(path: str | Path, mode: str = "wb", encoding: str | None = None) -> Iterator[IO]:
     "像 `open` 一样写一个文件，但要么整个写成，要么旧文件原样不动。写在同一文件夹的临时文件里，落盘后再改名。"
     path = Path(os.path.realpath(path))  # 目标若是符号链接，写到它指的文件里，不把链接本身换掉
     temp = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.tmp")
@@ -91,7 +91,7 @@ def atomic_open(path, mode="wb", encoding=None):
             raise
 
 # %% ../../nbs/0_learning/20_paths.ipynb #c036
-def atomic_write(path, data):
+def atomic_write(path: str | Path, data: bytes | bytearray | memoryview | str) -> Path:
     "把 `data`（bytes 或 str，str 按 UTF-8）一次写成 `path`，返回 Path；中途断了，旧内容还在。"
     binary = isinstance(data, (bytes, bytearray, memoryview))
     with atomic_open(path, "wb" if binary else "w") as file:

@@ -8,20 +8,25 @@ __all__ = ['FONT', 'FONT_NAME', 'PAPER', 'INK', 'GRID', 'CYCLE', 'STYLE', 'COLOR
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c002
 import html
+import inspect
 import math
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
 import numpy as np
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from IPython.display import HTML, display
 from IPython.utils.capture import capture_output
-from ipywidgets import interactive
+from ipywidgets import FloatLogSlider, Widget, interactive
 from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.ticker import MaxNLocator
 from .paths import PACKAGE, in_test
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c007
-FONT = PACKAGE / "learning" / "data" / "MiniMindSansSC-Regular.otf"
+FONT: Path = PACKAGE / "learning" / "data" / "MiniMindSansSC-Regular.otf"
 FONT_NAME = "MiniMind Sans SC"
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c012
@@ -29,37 +34,18 @@ PAPER, INK, GRID = "#FBFAF7", "#2B2D33", "#E4E1DA"
 CYCLE = ["#0072B2", "#D55E00", "#009E73", "#6A1F63", "#E69F00", "#56B4E9", "#5B5F66"]
 STYLE = {
     "font.family": [FONT_NAME, "DejaVu Sans"],  # 逐字回退：前一个没有的字，用后一个
-    "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.labelsize": 10,
-    "legend.fontsize": 9,
-    "figure.dpi": 110,
-    "savefig.dpi": 110,
-    "figure.figsize": (5.6, 3.2),
-    "figure.constrained_layout.use": True,
-    "figure.facecolor": PAPER,
-    "axes.facecolor": PAPER,
-    "savefig.facecolor": PAPER,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "axes.edgecolor": "#B9B5AC",
-    "axes.grid": True,
-    "grid.color": GRID,
-    "grid.linewidth": 0.8,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-    "axes.titlelocation": "left",
-    "axes.titlepad": 8,
-    "lines.linewidth": 1.8,
+    "font.size": 10, "axes.titlesize": 11, "axes.labelsize": 10, "legend.fontsize": 9,
+    "figure.dpi": 110, "savefig.dpi": 110, "figure.figsize": (5.6, 3.2), "figure.constrained_layout.use": True,
+    "figure.facecolor": PAPER, "axes.facecolor": PAPER, "savefig.facecolor": PAPER,
+    "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.edgecolor": "#B9B5AC",
+    "axes.grid": True, "grid.color": GRID, "grid.linewidth": 0.8, "axes.axisbelow": True,
+    "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
+    "axes.titlelocation": "left", "axes.titlepad": 8, "lines.linewidth": 1.8,
     "axes.prop_cycle": mpl.cycler(color=CYCLE),
 }
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c013
-def setup():
+def setup() -> None:
     "登记随包带的中文字体并换上全课统一的样式；在每个笔记本的开头调用一次，重复调用无害。"
     if FONT_NAME not in font_manager.fontManager.get_font_names():
         font_manager.fontManager.addfont(str(FONT))
@@ -74,14 +60,14 @@ COLORS = dict(
 )
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c037
-def to_numpy(values):
+def to_numpy(values: Any) -> np.ndarray:
     "张量（任何设备、任何精度、带不带梯度）、数组、列表 → float64 的 numpy 数组。不需要安装 torch。"
     if hasattr(values, "detach"):
         values = values.detach().cpu().double().numpy()
     return np.asarray(values, dtype=np.float64)
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c045
-def _limits(matrix, vmin=None, vmax=None):
+def _limits(matrix: np.ndarray, vmin: float | None = None, vmax: float | None = None) -> tuple[float, float]:
     "颜色的两端：跨过 0 时对称，常数矩阵也给出不为空的范围。"
     finite = matrix[np.isfinite(matrix)]
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
@@ -95,13 +81,13 @@ def _limits(matrix, vmin=None, vmax=None):
     return (low, high) if high > low else (low, low + 1.0)
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c048
-def _ink_on(rgb):
+def _ink_on(rgb: Sequence[float]) -> str:
     "底色上用深字还是浅字：看相对亮度（WCAG 2）。`rgb` 是 0–1 的三个（或四个）数。"
     light = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb[:3]]
     return "white" if 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2] < 0.3 else INK
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c051
-def visible(token):
+def visible(token: str | bytes | Any) -> str:
     "把看不见的字符写成看得见的：空格 ·、换行 ↵、制表 ⇥、全角空格 □；bytes 解不出字就写十六进制；空串 ∅。"
     if isinstance(token, (bytes, bytearray)):
         try:
@@ -113,7 +99,7 @@ def visible(token):
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in token) or "∅"
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c054
-def _label(name):
+def _label(name: Any) -> str:
     "坐标轴上的名字：两头的空格与各种控制字符显形，中间的空格留着。"
     if not isinstance(name, str):
         return visible(name)
@@ -128,23 +114,21 @@ SEQUENTIAL = LinearSegmentedColormap.from_list("minimind", [PAPER, "#CFE3F1", "#
 DIVERGING = LinearSegmentedColormap.from_list("minimind_div", ["#B4561A", "#E9A877", PAPER, "#6FB1DB", "#0B3C66"])
 
 
-def _axes(ax, width=None, height=None):
+def _axes(ax: Axes | None, width: float | None = None, height: float | None = None) -> Axes:
     "没给坐标系就新开一张图。"
     return plt.subplots(figsize=(width, height) if width else None)[1] if ax is None else ax
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c059
-def _cell_text(ax, shown, image, fmt):
+def _cell_text(ax: Axes, shown: np.ma.MaskedArray, image: mpl.image.AxesImage, fmt: str) -> None:
     "在每一格里写数，字色随底色深浅换；被遮住的格子不写。"
     for (i, j), value in np.ndenumerate(shown.filled(np.nan)):
         if not np.isfinite(value):
             continue
-        ax.text(
-            j, i, format(value, fmt), ha="center", va="center", fontsize=8.5,
-            color=_ink_on(image.cmap(image.norm(value))),
-        )
+        ink = _ink_on(image.cmap(image.norm(value)))
+        ax.text(j, i, format(value, fmt), ha="center", va="center", fontsize=8.5, color=ink)
 
 
-def _tick_labels(ax, xlabels, ylabels):
+def _tick_labels(ax: Axes, xlabels: Sequence | None, ylabels: Sequence | None) -> None:
     "刻度写 token，太长的列名斜着写；没有名字就写整数下标。"
     ax.grid(False)
     ax.tick_params(length=0)
@@ -157,25 +141,31 @@ def _tick_labels(ax, xlabels, ylabels):
     if xlabels is None:
         return
     names = [_label(x) for x in xlabels]
-    long = max(map(len, names), default=0) > 5
-    ax.set_xticks(
-        range(len(names)), names, rotation=40 if long else 0, ha="right" if long else "center",
-        rotation_mode="anchor" if long else None,
-    )
+    slanted = dict(rotation=40, ha="right", rotation_mode="anchor") if max(map(len, names), default=0) > 5 else {}
+    ax.set_xticks(range(len(names)), names, **slanted)
+
+# %% ../../nbs/0_learning/30_plotting.ipynb #h060
+def _check_labels(shape: tuple[int, ...], xlabels: Sequence | None, ylabels: Sequence | None) -> None:
+    "热力图的形状与行列名对不对得上；对不上报 ValueError。"
+    if len(shape) != 2:
+        raise ValueError(f"heatmap 要二维矩阵，得到的形状是 {shape}；先选出要看的那一层、那一头")
+    for labels, size, side in ((xlabels, shape[1], "列"), (ylabels, shape[0], "行")):
+        if labels is not None and len(labels) != size:
+            raise ValueError(f"heatmap：矩阵有 {size} {side}，却给了 {len(labels)} 个{side}名")
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c060
 def heatmap(
-    ax, matrix, xlabels=None, ylabels=None, title=None, fmt=None, cmap=None, vmin=None, vmax=None, colorbar=False
-):
-    "画矩阵 (行, 列)，返回坐标系。有正有负时颜色以 0 为中心；NaN 与 ±inf（被遮住的格子）画成灰色；`fmt` 如 '.2f' 会写出每格的数。"
+    ax: Axes | None, matrix: Any, xlabels: Sequence | None = None, ylabels: Sequence | None = None,
+    title: str | None = None, fmt: str | None = None, cmap: Any = None, vmin: float | None = None,
+    vmax: float | None = None, colorbar: bool = False,
+) -> Axes:
+    """画矩阵 (行, 列)，返回坐标系（`ax` 是 None 就新开一张图）。形状或行列名的个数不对报 ValueError。
+
+    有正有负时颜色以 0 为中心；NaN 与 ±inf（被遮住的格子）画成灰色；`fmt` 如 '.2f' 会写出每格的数。
+    """
     matrix = np.atleast_2d(to_numpy(matrix))  # (行, 列)
-    if matrix.ndim != 2:
-        raise ValueError(f"heatmap 要二维矩阵，得到的形状是 {matrix.shape}；先选出要看的那一层、那一头")
-    rows, cols = matrix.shape
-    for labels, size, side in ((xlabels, cols, "列"), (ylabels, rows, "行")):
-        if labels is not None and len(labels) != size:
-            raise ValueError(f"heatmap：矩阵有 {size} {side}，却给了 {len(labels)} 个{side}名")
-    ax = _axes(ax, min(1.5 + 0.5 * cols, 8), min(1.1 + 0.42 * rows, 7))
+    _check_labels(matrix.shape, xlabels, ylabels)
+    ax = _axes(ax, min(1.5 + 0.5 * matrix.shape[1], 8), min(1.1 + 0.42 * matrix.shape[0], 7))
     low, high = _limits(matrix, vmin, vmax)
     shade = plt.get_cmap(cmap or (DIVERGING if low < 0 < high else SEQUENTIAL if high > 0 else SEQUENTIAL.reversed()))
     shown = np.ma.masked_invalid(matrix)
@@ -197,12 +187,15 @@ ROLES = {
 }
 
 
-def color_of(name, index=0):
+def color_of(name: Any, index: int = 0) -> str:
     "名字有固定含义（COLORS 的英文键或常用中文名）就用固定颜色，否则按次序取一种。"
     return COLORS.get(ROLES.get(str(name), str(name))) or CYCLE[index % len(CYCLE)]
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c070
-def curves(series, xlabel="", ylabel="", title=None, ax=None, logy=False):
+def curves(
+    series: dict[str, Any], xlabel: str = "", ylabel: str = "", title: str | None = None, ax: Axes | None = None,
+    logy: bool = False,
+) -> Axes:
     "画几条曲线，返回坐标系。`series` 是 {名字: y} 或 {名字: (x, y)}（一定要用元组）；只有一条时不写图例。"
     ax = _axes(ax)
     for index, (name, values) in enumerate(series.items()):
@@ -220,7 +213,15 @@ def curves(series, xlabel="", ylabel="", title=None, ax=None, logy=False):
     return ax
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c073
-def _bar_axes(ax, names, sideways, grouped):
+def _groups(data: dict | Sequence, values: Any) -> tuple[dict[str, dict], bool]:
+    "条形图的三种写法统一成 {组: {名: 数}}，并说明是不是分了组。"
+    if values is not None:
+        data = dict(zip(map(str, data), to_numpy(values)))
+    grouped = bool(data) and all(isinstance(v, dict) for v in data.values())
+    return (data if grouped else {"": data}), grouped
+
+
+def _bar_axes(ax: Axes, names: Sequence, sideways: bool, grouped: bool) -> None:
     "条形图的刻度与留白：条形上方要留出写数的地方。"
     ticks = ax.set_yticks if sideways else ax.set_xticks
     ticks(range(len(names)), [str(n) for n in names])
@@ -232,19 +233,22 @@ def _bar_axes(ax, names, sideways, grouped):
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c074
-def bars(data, values=None, title=None, xlabel="", ylabel="", fmt="{:.3g}", colors=None, ax=None):
-    "条形图，返回坐标系。`bars({名: 数})`、`bars(名单, 数单)`，或分组 `bars({组: {名: 数}})`（组名如 训练前/训练后）；缺的数留空。"
+def bars(
+    data: dict | Sequence, values: Any = None, title: str | None = None, xlabel: str = "", ylabel: str = "",
+    fmt: str = "{:.3g}", colors: Any = None, ax: Axes | None = None,
+) -> Axes:
+    """条形图，返回坐标系；缺的数留空。
+
+    `bars({名: 数})`、`bars(名单, 数单)`，或分组 `bars({组: {名: 数}})`（组名如 训练前/训练后）。
+    """
     if isinstance(values, str):
         values, title = None, values if title is None else title  # 允许 bars(字典, "标题")
-    if values is not None:
-        data = dict(zip(map(str, data), to_numpy(values)))
-    grouped = bool(data) and all(isinstance(v, dict) for v in data.values())
-    groups = data if grouped else {"": data}
-    names = list(dict.fromkeys(name for table in groups.values() for name in table))
+    groups, grouped = _groups(data, values)
+    names = list(dict.fromkeys(name for row in groups.values() for name in row))
     sideways = not grouped and max((len(str(n)) for n in names), default=0) > 8
     ax, width = _axes(ax), 0.8 / max(1, len(groups))
-    for index, (group, table) in enumerate(groups.items()):
-        heights = [float(table.get(n, math.nan)) for n in names]
+    for index, (group, row) in enumerate(groups.items()):
+        heights = [float(row.get(n, math.nan)) for n in names]
         where = np.arange(len(names)) + (index - (len(groups) - 1) / 2) * width
         shade = colors or (color_of(group, index) if grouped else [color_of(n) for n in names])
         drawn = (ax.barh if sideways else ax.bar)(where, heights, width * 0.92, color=shade, label=str(group))
@@ -257,7 +261,13 @@ def bars(data, values=None, title=None, xlabel="", ylabel="", fmt="{:.3g}", colo
     return ax
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c081
-def _token_span(text, weight, index, color):
+_SPAN = (
+    "border:1px solid rgba(128,128,128,.35);border-radius:4px;padding:2px 5px;margin:1px;"
+    "font-family:monospace;white-space:pre"
+)
+
+
+def _token_span(text: str, weight: str | bool | float | None, index: int, color: str) -> str:
     "一个 token 的 HTML。`weight`：None 轮换底色，名字取 COLORS，布尔上色或不上色，0–1 的数是浓淡。"
     note = ""
     if weight is None:
@@ -269,10 +279,7 @@ def _token_span(text, weight, index, color):
     else:
         strength, note = 0.65 * float(np.clip(np.nan_to_num(float(weight)), 0, 1)), f' title="{float(weight):.3f}"'
     r, g, b = (round(255 * c) for c in to_rgb(color))
-    return (
-        f'<span{note} style="background:rgba({r},{g},{b},{strength:.2f});border:1px solid rgba(128,128,128,.35);border-radius:4px;'
-        f'padding:2px 5px;margin:1px;font-family:monospace;white-space:pre">{html.escape(text)}</span><wbr>'
-    )
+    return f'<span{note} style="background:rgba({r},{g},{b},{strength:.2f});{_SPAN}">{html.escape(text)}</span><wbr>'
 
 # %% ../../nbs/0_learning/30_plotting.ipynb #c083
 class TokenStrip(HTML):
@@ -280,16 +287,20 @@ class TokenStrip(HTML):
 
     plain = ""
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return self.plain
 
 
-def token_strip(tokens, weights=None, title=None, color=None):
-    "把 token 一块块排开（返回 IPython HTML）。`weights` 可以是 0–1 的浓淡、布尔（True 上色）、或 COLORS 里的名字；都不给就轮换底色。"
+def token_strip(
+    tokens: Iterable, weights: Any = None, title: str | None = None, color: str | None = None
+) -> TokenStrip:
+    """把 token 一块块排开（返回 IPython HTML）；权重与 token 的个数不同报 ValueError。
+
+    `weights` 可以是 0–1 的浓淡、布尔（True 上色）、或 COLORS 里的名字；都不给就轮换底色。
+    """
     tokens = [visible(t) for t in tokens]
-    weights = (
-        [None] * len(tokens) if weights is None else weights.tolist() if hasattr(weights, "tolist") else list(weights)
-    )
+    weights = [None] * len(tokens) if weights is None else weights
+    weights = weights.tolist() if hasattr(weights, "tolist") else list(weights)
     if len(weights) != len(tokens):
         raise ValueError(f"token_strip：有 {len(tokens)} 个 token，却给了 {len(weights)} 个权重，两者要一样多")
     cells = "".join(_token_span(t, w, i, color or COLORS["token"]) for i, (t, w) in enumerate(zip(tokens, weights)))
@@ -298,22 +309,58 @@ def token_strip(tokens, weights=None, title=None, color=None):
     page.plain = (f"{title}：" if title else "") + "|".join(tokens)
     return page
 
+# %% ../../nbs/0_learning/30_plotting.ipynb #s03
+class _WholeLogSlider(FloatLogSlider):
+    "对数滑块，取值四舍五入成整数。"
+
+    def get_interact_value(self) -> int:
+        return round(self.value)
+
+
+def _log_slider(low: float, high: float, start: float | None) -> FloatLogSlider:
+    "从 `low` 到 `high` 的对数滑块，全程一百格，每格乘同一个倍数；没有 `start` 就从几何平均开始。"
+    if not 0 < low < high:
+        raise ValueError(f"slider：对数滑块的两端要是正数、前小后大，得到 {low} 和 {high}")
+    whole = isinstance(low, int) and isinstance(high, int)
+    a, b = math.log10(low), math.log10(high)
+    return (_WholeLogSlider if whole else FloatLogSlider)(
+        value=math.sqrt(low * high) if start is None else start, base=10, min=a, max=b, step=(b - a) / 100,
+        readout_format=".0f" if whole else ".3g",
+    )
+
+# %% ../../nbs/0_learning/30_plotting.ipynb #s05
+def _control(fn: Callable, name: str, choices: Any) -> Widget:
+    "参数 `name` 的控件，停在 `fn` 签名里的默认值；没有默认值（或是 None）就停在正中。默认值不在范围里报 ValueError。"
+    try:
+        start = inspect.signature(fn).parameters[name].default
+    except (KeyError, TypeError, ValueError):  # 签名里没有这个名字（如 **kwargs），或内置函数读不出签名
+        start = None
+    start = None if start is inspect.Parameter.empty else start
+    if isinstance(choices, tuple) and choices[2:] == ("log",):
+        widget = _log_slider(*choices[:2], start)
+    else:
+        widget = interactive.widget_from_abbrev(choices, inspect.Parameter.empty if start is None else start)
+    value = widget.get_interact_value()
+    close = isinstance(value, float) and isinstance(start, (int, float)) and math.isclose(value, start)
+    if start is not None and value != start and not close:
+        raise ValueError(f"slider：{name} 的默认值 {start!r} 不在 {choices!r} 里；改默认值，或改范围")
+    return widget
+
 # %% ../../nbs/0_learning/30_plotting.ipynb #c088
-def slider(fn, **widgets):
-    "`ipywidgets.interact` 的薄包装：拖动时重画。测试里只拿默认值悄悄跑一遍 `fn`，什么也不显示。"
+def slider(fn: Callable, **choices: Any) -> None:
+    """拖动时重画 `fn`；一个参数给一个范围 `(低, 高)`、`(低, 高, 步长)`、`(低, 高, "log")`，或一列可选的值。
 
-    def quiet(**values):
-        out = fn(**values)
-        return None if isinstance(out, (mpl.axes.Axes, mpl.figure.Figure)) else out  # 图已经画出来了，不再打印它的名字
-
-    box = interactive(quiet, {"manual": in_test()}, **widgets)
+    从 `fn` 签名里的默认值开始，没有默认值就从正中开始；默认值不在范围里报 ValueError。
+    测试里只拿开始的值悄悄跑一遍 `fn`，什么也不显示，错误照样冒出来。
+    """
+    controls = {name: _control(fn, name, value) for name, value in choices.items()}
     if in_test():  # 直接调用 fn：控件会把异常吞掉，测试要看得见它
         open_before = set(plt.get_fignums())
         with capture_output():
-            fn(**{child._kwarg: child.get_interact_value() for child in box.kwargs_widgets})
+            fn(**{name: control.get_interact_value() for name, control in controls.items()})
         for number in set(plt.get_fignums()) - open_before:
             plt.close(number)
         return
-    display(
-        {**(box._repr_mimebundle_() or {}), "text/plain": "（这里是滑块：在 Jupyter 里运行这一格就能拖动）"}, raw=True
-    )
+    box = interactive(lambda **values: fn(**values), **controls)
+    note = "（这里是滑块：在 Jupyter 里运行这一格就能拖动）"
+    display({**(box._repr_mimebundle_() or {}), "text/plain": note}, raw=True)

@@ -10,9 +10,11 @@ __all__ = ['SKILLS', 'FILLERS', 'CALCULATOR', 'TOOL_ASKS', 'SPOKEN', 'MIXTURE', 
            'memory', 'held_out_scene', 'reading', 'tool', 'draw']
 
 # %% ../../nbs/1_world/30_skills.ipynb #c002
-"""一种技能一个生成器：给随机数发生器和 split(train/test),出一道题。"""
+"""一种技能一个生成器：给随机数发生器和 split（train/test），出一道题。"""
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from random import Random
 from .facts import *
 from .language import *
 
@@ -22,22 +24,24 @@ class Item:
     "一道题：`turns` 以 assistant 结尾；`answers` 答对任何一个就算对，出现 `wrong` 里的就算错。"
 
     skill: str
-    turns: list
-    answers: list
+    turns: list[dict]
+    answers: list[str]
     match: str = "contains"
-    wrong: list = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
 
-    def train_row(self):
+    def train_row(self) -> dict:
+        "训练数据的一行。"
         return {"conversations": self.turns}
 
-    def test_row(self, number):
+    def test_row(self, number: int) -> dict:
+        "考卷的一行：去掉最后的回答，带上判法。"
         return {
             "id": f"{self.skill}-{number:03d}", "skill": self.skill, "conversations": self.turns[:-1],
             "answers": self.answers, "match": self.match, "wrong": self.wrong,
         }
 
 # %% ../../nbs/1_world/30_skills.ipynb #c008
-def talk(*texts, thought=""):
+def talk(*texts: str, thought: str = "") -> list[dict]:
     "一问一答交替的若干句话变成消息表；`thought` 是最后一句回答之前的思考。"
     turns = [{"role": ("user", "assistant")[i % 2], "content": t} for i, t in enumerate(texts)]
     if thought:
@@ -45,22 +49,28 @@ def talk(*texts, thought=""):
     return turns
 
 # %% ../../nbs/1_world/30_skills.ipynb #c009
-SKILLS = {}
+SKILLS: dict[str, Callable[[Random, str], Item]] = {}
 
 
-def skill(fn):
+def skill(fn: Callable) -> Callable:
     "登记一个出题机，名字就是函数名。"
     SKILLS[fn.__name__] = fn
     return fn
 
 # %% ../../nbs/1_world/30_skills.ipynb #c010
-def others(values, keep, question=""):
+def others(values: Iterable[str], keep: str, question: str = "") -> list[str]:
     "除了答案和题目里已有的，其他候选都不该出现在回答里。"
     return sorted({v for v in values if v not in keep and keep not in v and v not in question})
 
 # %% ../../nbs/1_world/30_skills.ipynb #c013
-def fact(name, rng, split, slots, key, forms, candidates, thought, think=0.12):
-    "常识题的共同骨架：问法表 → 一句问话 + 一句短答；少数带一句思考。"
+def fact(
+    name: str, rng: Random, split: str, slots: dict, key: str, forms: list[str], candidates: Iterable[str],
+    thought: str, think: float = 0.12,
+) -> Item:
+    """常识题的共同骨架：问法表 → 一句问话 + 一句短答；少数（`think` 这么多）带一句思考。
+
+    `slots` 填进问法、`forms`（几种答法）与 `thought`；`key` 是答案，`candidates` 里别的都是对手。
+    """
     ask = WAYS[name][split].ask(rng, split, **slots)
     reply = rng.choice(forms).format(**slots)
     note = thought.format(**slots) if rng.random() < think else ""
@@ -68,79 +78,73 @@ def fact(name, rng, split, slots, key, forms, candidates, thought, think=0.12):
 
 # %% ../../nbs/1_world/30_skills.ipynb #c014
 @skill
-def capital(rng, split="train"):
+def capital(rng: Random, split: str = "train") -> Item:
+    "首都：由国家问首都。"
     c, k = rng.choice(list(CAPITALS.items()))
-    return fact(
-        "capital", rng, split, dict(c=c, k=k), k, ["{k}。", "{k}。", "{c}的首都是{k}。"], CAPITALS.values(),
-        "问的是首都。{c}的首都是{k}。",
-    )
+    forms, thought = ["{k}。", "{k}。", "{c}的首都是{k}。"], "问的是首都。{c}的首都是{k}。"
+    return fact("capital", rng, split, dict(c=c, k=k), k, forms, CAPITALS.values(), thought)
 
 
 @skill
-def capital_back(rng, split="train"):
+def capital_back(rng: Random, split: str = "train") -> Item:
+    "首都：由首都问国家。"
     c, k = rng.choice(list(CAPITALS.items()))
-    return fact(
-        "capital_back", rng, split, dict(c=c, k=k), c, ["{c}。", "{c}。", "{k}是{c}的首都。"], CAPITALS,
-        "问的是国家。{k}是{c}的首都。",
-    )
+    forms, thought = ["{c}。", "{c}。", "{k}是{c}的首都。"], "问的是国家。{k}是{c}的首都。"
+    return fact("capital_back", rng, split, dict(c=c, k=k), c, forms, CAPITALS, thought)
 
 # %% ../../nbs/1_world/30_skills.ipynb #c017
 @skill
-def sound(rng, split="train"):
+def sound(rng: Random, split: str = "train") -> Item:
+    "叫声：由动物问叫声。"
     a, s = rng.choice(list(SOUNDS.items()))
-    return fact(
-        "sound", rng, split, dict(a=a, s=s), s, ["{s}。", "{s}叫。", "{a}{s}叫。"], SOUNDS.values(),
-        "问的是叫声。{a}{s}叫。",
-    )
+    forms, thought = ["{s}。", "{s}叫。", "{a}{s}叫。"], "问的是叫声。{a}{s}叫。"
+    return fact("sound", rng, split, dict(a=a, s=s), s, forms, SOUNDS.values(), thought)
 
 
 @skill
-def sound_back(rng, split="train"):
+def sound_back(rng: Random, split: str = "train") -> Item:
+    "叫声：由叫声问动物。"
     a, s = rng.choice(list(SOUNDS.items()))
-    return fact(
-        "sound_back", rng, split, dict(a=a, s=s), a, ["{a}。", "{a}。", "是{a}。"], SOUNDS, "问的是动物。{s}叫的是{a}。"
-    )
-
-
-@skill
-def colour(rng, split="train"):
-    o, c = rng.choice(list(COLOURS.items()))
-    return fact(
-        "colour", rng, split, dict(o=o, c=c), c, ["{c}。", "{c}。", "{o}是{c}的。"], COLOURS.values(),
-        "问的是颜色。{o}是{c}的。",
-    )
+    forms, thought = ["{a}。", "{a}。", "是{a}。"], "问的是动物。{s}叫的是{a}。"
+    return fact("sound_back", rng, split, dict(a=a, s=s), a, forms, SOUNDS, thought)
 
 # %% ../../nbs/1_world/30_skills.ipynb #c018
 @skill
-def opposite(rng, split="train"):
+def colour(rng: Random, split: str = "train") -> Item:
+    "颜色：只由东西问颜色。"
+    o, c = rng.choice(list(COLOURS.items()))
+    forms, thought = ["{c}。", "{c}。", "{o}是{c}的。"], "问的是颜色。{o}是{c}的。"
+    return fact("colour", rng, split, dict(o=o, c=c), c, forms, COLOURS.values(), thought)
+
+
+@skill
+def opposite(rng: Random, split: str = "train") -> Item:
+    "反义词。"
     w, v = rng.choice(list(OPPOSITES.items()))
-    return fact(
-        "opposite", rng, split, dict(w=w, v=v), v, ["{v}。", "{v}。", "{w}的反义词是{v}。"], OPPOSITES,
-        "问的是反义词。{w}和{v}相反。",
-    )
+    forms, thought = ["{v}。", "{v}。", "{w}的反义词是{v}。"], "问的是反义词。{w}和{v}相反。"
+    return fact("opposite", rng, split, dict(w=w, v=v), v, forms, OPPOSITES, thought)
 
 # %% ../../nbs/1_world/30_skills.ipynb #c019
 @skill
-def to_english(rng, split="train"):
+def to_english(rng: Random, split: str = "train") -> Item:
+    "翻译：中文 → 英文。"
     z, e = rng.choice(list(WORDS.items()))
-    return fact(
-        "to_english", rng, split, dict(z=z, e=e), e, ["{e}。", "{e}。", "{z}的英语是{e}。"], WORDS.values(),
-        "问的是英语。{z}是{e}。",
-    )
+    forms, thought = ["{e}。", "{e}。", "{z}的英语是{e}。"], "问的是英语。{z}是{e}。"
+    return fact("to_english", rng, split, dict(z=z, e=e), e, forms, WORDS.values(), thought)
 
 
 @skill
-def to_chinese(rng, split="train"):
+def to_chinese(rng: Random, split: str = "train") -> Item:
+    "翻译：英文 → 中文。"
     z, e = rng.choice(list(WORDS.items()))
-    wrong = [w for w in WORDS if len(w) > 1]
-    return fact(
-        "to_chinese", rng, split, dict(z=z, e=e), z, ["{z}。", "{z}。", "{e}的意思是{z}。"], wrong,
-        "问的是中文。{e}是{z}。",
-    )
+    forms, thought = ["{z}。", "{z}。", "{e}的意思是{z}。"], "问的是中文。{e}是{z}。"
+    wrong = [w for w in WORDS if len(w) > 1]  # 「大」「好」这样的单字常在别的词里，不算对手
+    return fact("to_chinese", rng, split, dict(z=z, e=e), z, forms, wrong, thought)
 
 # %% ../../nbs/1_world/30_skills.ipynb #c022
 @skill
-def identity(rng, split="train"):
+def identity(rng: Random, split: str = "train") -> Item:
+    "身份：名字、来历、是什么、会什么。"
     name = rng.choice(["self_name", "self_maker", "self_kind", "self_skills"])
     ask = WAYS[name][split].ask(rng, split)
     english = sum(c.isascii() and c.isalpha() for c in ask) > len(ask) / 2
@@ -149,51 +153,52 @@ def identity(rng, split="train"):
 
 # %% ../../nbs/1_world/30_skills.ipynb #c023
 @skill
-def smalltalk(rng, split="train"):
+def smalltalk(rng: Random, split: str = "train") -> Item:
+    "寒暄：招呼、道谢、告别、夸奖、心情。"
     kind = TALK[rng.choice(list(TALK))]
     ask = rng.choice(kind[split])
     if ask[-1] not in "?!！":
         ask += rng.choice(TAILS["english" if ask.isascii() else split])
-    return Item(
-        "smalltalk", talk(ask, rng.choice(kind["answers"]), thought="这是在聊天。" if rng.random() < 0.12 else ""),
-        kind["keys"],
-    )
+    reply, thought = rng.choice(kind["answers"]), "这是在聊天。" if rng.random() < 0.12 else ""
+    return Item("smalltalk", talk(ask, reply, thought=thought), kind["keys"])
 
 # %% ../../nbs/1_world/30_skills.ipynb #c026
-def ordered(rng, ring):
-    "在一个环上取相邻的两个:(前， 后)。"
+def ordered(rng: Random, ring: list[str]) -> tuple[str, str]:
+    "在一个环上取相邻的两个：（前，后）。"
     i = rng.randrange(len(ring))
     return ring[i], ring[(i + 1) % len(ring)]
 
 # %% ../../nbs/1_world/30_skills.ipynb #c027
+def _amount(rng: Random, split: str) -> Item:
+    "一个星期有几天之类。"
+    q, v = rng.choice(list(AMOUNTS.items()))
+    if split == "train":
+        q = q.replace("有几", rng.choice(["有几", "有几", "有多少", "是几", "共有几", "一共有多少"]))
+    ask = WAYS["amount"][split].ask(rng, split, q=q)
+    return Item("calendar", talk(ask, f"{v}。"), [v], wrong=others(AMOUNTS.values(), v, q))
+
+# %% ../../nbs/1_world/30_skills.ipynb #c027a
 @skill
-def calendar(rng, split="train"):
+def calendar(rng: Random, split: str = "train") -> Item:
+    "日历：前后、明天昨天、一年有几个月。"
     kind = rng.choice(["next", "before", "tomorrow", "yesterday", "amount"])
     if kind == "amount":
-        q, v = rng.choice(list(AMOUNTS.items()))
-        if split == "train":
-            q = q.replace("有几", rng.choice(["有几", "有几", "有多少", "是几", "共有几", "一共有多少"]))
-        return Item(
-            "calendar", talk(WAYS["amount"][split].ask(rng, split, q=q), f"{v}。"), [v],
-            wrong=others(AMOUNTS.values(), v, q),
-        )
+        return _amount(rng, split)
     ring = DAYS if kind in ("tomorrow", "yesterday") else rng.choice([DAYS, MONTHS, SEASONS])
     first, second = ordered(rng, ring)
     x, v = (first, second) if kind in ("next", "tomorrow") else (second, first)
     ask = WAYS[kind][split].ask(rng, split, x=x)
-    return Item(
-        "calendar", talk(ask, f"{v}。", thought=f"问的是日期。答案是{v}。" if rng.random() < 0.12 else ""), [v],
-        wrong=others(ring, v, ask),
-    )
+    thought = f"问的是日期。答案是{v}。" if rng.random() < 0.12 else ""
+    return Item("calendar", talk(ask, f"{v}。", thought=thought), [v], wrong=others(ring, v, ask))
 
 # %% ../../nbs/1_world/30_skills.ipynb #c030
-def number(rng, big=0.8):
+def number(rng: Random, big: float = 0.8) -> int:
     "一个 0–99 的数，多数是两位数。"
     return rng.randrange(10, 100) if rng.random() < big else rng.randrange(10)
 
 # %% ../../nbs/1_world/30_skills.ipynb #c032
-def operands(rng, op, split, most=99):
-    "按 split 取一对运算数：测试题只用留出的两位数对，训练题绝不碰它们。"
+def operands(rng: Random, op: str, split: str) -> tuple[int, int]:
+    "按 split 取一对运算数（`op` 是 + - * ?）：测试题只用留出的两位数对，训练题绝不碰它们。"
     while True:
         a, b = (number(rng), number(rng)) if split == "train" else (rng.randrange(10, 100), rng.randrange(10, 100))
         if op == "-" and a < b:
@@ -204,8 +209,8 @@ def operands(rng, op, split, most=99):
             return a, b
 
 # %% ../../nbs/1_world/30_skills.ipynb #c039
-def working(a, op, b):
-    "定宽竖式：先把题抄一遍(总写成两位),再算个位、十位，每个得数都写成两位。"
+def working(a: int, op: str, b: int) -> str:
+    "定宽竖式：先把题抄一遍（总写成两位），再算个位、十位，每个得数都写成两位。`op` 是 + 或 -，减法要 a ≥ b。"
     (a1, a0), (b1, b0) = divmod(a, 10), divmod(b, 10)
     if op == "+":
         ones = a0 + b0
@@ -218,96 +223,103 @@ def working(a, op, b):
     return f"{a:02d}-{b:02d}，{borrow}{a0}-{b0}={ones:02d}，{a1}-{b1}-{borrow}={tens:02d}"
 
 # %% ../../nbs/1_world/30_skills.ipynb #c045
-def arithmetic(rng, op, split, think):
+def arithmetic(rng: Random, op: str, split: str, think: float) -> Item:
+    "一道加法或减法；`think` 这么多的题带竖式。"
     name = {"+": "add", "-": "subtract"}[op]
     a, b = operands(rng, op, split)
     value = a + b if op == "+" else a - b
     ask = WAYS[name][split].ask(rng, split, a=a, b=b)
-    return Item(
-        name, talk(ask, f"{value}。", thought=working(a, op, b) if rng.random() < think else ""), [str(value)], "number"
-    )
+    thought = working(a, op, b) if rng.random() < think else ""
+    return Item(name, talk(ask, f"{value}。", thought=thought), [str(value)], "number")
 
 # %% ../../nbs/1_world/30_skills.ipynb #c046
 @skill
-def add(rng, split="train"):
+def add(rng: Random, split: str = "train") -> Item:
+    "两个数相加。"
     return arithmetic(rng, "+", split, 0.65)
 
 
 @skill
-def subtract(rng, split="train"):
+def subtract(rng: Random, split: str = "train") -> Item:
+    "两个数相减，不出负数。"
     return arithmetic(rng, "-", split, 0.65)
 
 # %% ../../nbs/1_world/30_skills.ipynb #c049
 @skill
-def compare(rng, split="train"):
+def compare(rng: Random, split: str = "train") -> Item:
+    "比大小：两个数里挑一个。"
     kind = rng.choice(["bigger", "smaller"])
     a, b = operands(rng, "?", split)
     value = max(a, b) if kind == "bigger" else min(a, b)
     ask = WAYS[kind][split].ask(rng, split, a=a, b=b)
-    return Item(
-        "compare", talk(ask, f"{value}。", thought=f"比较{a}和{b}。" if rng.random() < 0.12 else ""), [str(value)],
-        "number",
-    )
+    thought = f"比较{a}和{b}。" if rng.random() < 0.12 else ""
+    return Item("compare", talk(ask, f"{value}。", thought=thought), [str(value)], "number")
 
 # %% ../../nbs/1_world/30_skills.ipynb #c050
 @skill
-def counting(rng, split="train"):
+def counting(rng: Random, split: str = "train") -> Item:
+    "数数：后面一个数，或从几数到几。"
     a = rng.randrange(0, 95)
     if rng.random() < 0.5:
-        return Item(
-            "counting", talk(WAYS["successor"][split].ask(rng, split, a=a), f"{a + 1}。"), [str(a + 1)], "number"
-        )
+        ask = WAYS["successor"][split].ask(rng, split, a=a)
+        return Item("counting", talk(ask, f"{a + 1}。"), [str(a + 1)], "number")
     b = a + rng.randrange(2, 6)
     reply = "、".join(map(str, range(a, b + 1)))
     return Item("counting", talk(WAYS["count"][split].ask(rng, split, a=a, b=b), reply + "。"), [reply])
 
 # %% ../../nbs/1_world/30_skills.ipynb #c054
-def pair_of(rng, values):
+def pair_of(rng: Random, values: list[str]) -> list[str]:
+    "不重样的两个。"
     return rng.sample(values, 2)
 
 
+def _two_steps(rng: Random, split: str) -> tuple[dict[str, int], int, str] | None:
+    "两步题：（题面里的三个数 a、b、c，得数，竖式）；抽到的数不合用是 None。"
+    a, b = operands(rng, "+", split)
+    if not 2 <= a + b <= 99:
+        return None
+    c = rng.randrange(1, a + b)
+    if held_out(a + b, "-", c) != (split == "test"):
+        return None
+    steps = working(a, "+", b) + "；" + working(a + b, "-", c)
+    return dict(a=a, b=b, c=c), a + b - c, steps
+
+# %% ../../nbs/1_world/30_skills.ipynb #k01
 @skill
-def word_problem(rng, split="train"):
+def word_problem(rng: Random, split: str = "train") -> Item:
+    "应用题：四分之三一步，四分之一两步。"
     n, m = pair_of(rng, NAMES)
-    t = rng.choice(THINGS)
-    p = rng.choice("他她")
+    who = dict(n=n, m=m, t=rng.choice(THINGS), p=rng.choice("他她"))
     op = rng.choice("+-")
     a, b = operands(rng, op, split)
     if rng.random() < 0.75:
-        ask = rng.choice(STORIES[op][split]).format(n=n, m=m, t=t, p=p, a=a, b=b)
+        ask = rng.choice(STORIES[op][split]).format(**who, a=a, b=b)
         value, steps = (a + b if op == "+" else a - b), working(a, op, b)
+    elif (two := _two_steps(rng, split)) is None:
+        return word_problem(rng, split)
     else:
-        a, b = operands(rng, "+", split)
-        if not 2 <= a + b <= 99:
-            return word_problem(rng, split)
-        c = rng.randrange(1, a + b)
-        if held_out(a + b, "-", c) != (split == "test"):
-            return word_problem(rng, split)
-        ask = rng.choice(STORIES2[split]).format(n=n, m=m, t=t, a=a, b=b, c=c)
-        value, steps = a + b - c, working(a, "+", b) + "；" + working(a + b, "-", c)
-    return Item(
-        "word_problem", talk(ask, f"{value}。", thought=steps if rng.random() < 0.6 else ""), [str(value)], "number"
-    )
+        numbers, value, steps = two
+        ask = rng.choice(STORIES2[split]).format(**who, **numbers)
+    thought = steps if rng.random() < 0.6 else ""
+    return Item("word_problem", talk(ask, f"{value}。", thought=thought), [str(value)], "number")
 
 # %% ../../nbs/1_world/30_skills.ipynb #c057
-def new_name(rng):
+def new_name(rng: Random) -> str:
     "训练里一半用固定的名字，一半临时拼一个：这样学到的是「照抄」，不是背名单。"
     if rng.random() < 0.5:
         return rng.choice(NAMES)
     return rng.choice(SURNAMES) + rng.choice(GIVEN) + (rng.choice(GIVEN) if rng.random() < 0.4 else "")
 
 # %% ../../nbs/1_world/30_skills.ipynb #c058
-def profile(rng, split):
-    "一个人的资料；名字与喜好的组合按留出表分开。"
+def profile(rng: Random, split: str) -> dict[str, str]:
+    "一个人的资料：名字、喜好、岁数、住处、宠物；名字与喜好的组合按留出表分开。"
     while True:
         name = new_name(rng) if split == "train" else rng.choice(NAMES)
         like = rng.choice(LIKES)
         if name not in NAMES or held_out_combo(name, like) == (split == "test"):
             break
-    return {
-        "name": name, "like": like, "age": str(rng.randrange(5, 60)), "home": rng.choice(HOMES),
-        "pet": rng.choice(PETS),
-    }
+    age, home, pet = str(rng.randrange(5, 60)), rng.choice(HOMES), rng.choice(PETS)
+    return {"name": name, "like": like, "age": age, "home": home, "pet": pet}
 
 # %% ../../nbs/1_world/30_skills.ipynb #c061
 FILLERS = [
@@ -315,152 +327,149 @@ FILLERS = [
 ]
 
 
-def filler(rng):
-    "记忆对话中间插的无关问答(总用训练问法)。"
+def filler(rng: Random) -> list[dict]:
+    "记忆对话中间插的无关问答（总用训练问法）。"
     item = SKILLS[rng.choice(FILLERS)](rng, "train")
     return [{k: v for k, v in turn.items() if k != "reasoning_content"} for turn in item.turns]
 
 # %% ../../nbs/1_world/30_skills.ipynb #c062
-def remember(split, who, asked, turns, rng):
+def remember(split: str, who: dict[str, str], asked: str, turns: list[dict], rng: Random) -> Item:
+    "把一段记忆对话做成题：答案是 `who[asked]`，同类的别的东西都是对手。"
     if rng.random() < 0.12:
         turns[-1]["reasoning_content"] = "前面说过。" + turns[-1]["content"]
     pool = {"name": NAMES, "like": LIKES, "home": HOMES, "pet": PETS}.get(asked, [])
     return Item("memory", turns, [who[asked]], "number" if asked == "age" else "contains", others(pool, who[asked]))
 
-# %% ../../nbs/1_world/30_skills.ipynb #c063
-@skill
-def memory(rng, split="train"):
-    who = profile(rng, split)
-    keys = ["name", "like"] if split == "test" else rng.sample(list(who), rng.choice([1, 1, 2, 2, 3]))
-    if split == "test" and rng.random() < 0.5:
-        keys[rng.randrange(2)] = rng.choice(["age", "home", "pet"])
-    asked = rng.choice(keys)
-    turns = []
-    tell = {
-        k: vary(rng, rng.choice(MEMORY[k]["tell"][split]))
-        .format(v=who[k])
-        .replace("吃牛奶", "喝牛奶")
-        .replace("吃的是牛奶", "喝的是牛奶")
-        for k in keys
-    }
-    ask = vary(rng, rng.choice(MEMORY[asked]["ask"][split]))
+
+def _drink(said: str) -> str:
+    "牛奶是喝的。"
+    for eaten, drunk in (("吃牛奶", "喝牛奶"), ("吃了牛奶", "喝了牛奶"), ("吃的是牛奶", "喝的是牛奶")):
+        said = said.replace(eaten, drunk)
+    return said
+
+# %% ../../nbs/1_world/30_skills.ipynb #k02
+def _tell(rng: Random, split: str, who: dict[str, str], key: str) -> str:
+    "说出自己的一件事。"
+    return _drink(vary(rng, rng.choice(MEMORY[key]["tell"][split])).format(v=who[key]))
+
+
+def _ask_back(rng: Random, split: str, key: str) -> str:
+    "再问一遍：训练里前面常有一句开场。"
+    ask = vary(rng, rng.choice(MEMORY[key]["ask"][split]))
     if split == "train" and not ask.isascii():
         ask = rng.choice(ASK_LEADS) + ask
     if ask[-1] != "?":
         ask += rng.choice(ASK_TAILS["yesno" if ask.endswith("吗") else split])
+    return ask
+
+# %% ../../nbs/1_world/30_skills.ipynb #k02a
+def _asked_keys(rng: Random, split: str, keys: list[str]) -> list[str]:
+    "这段对话里说哪几件事。"
+    if split == "train":
+        return rng.sample(keys, rng.choice([1, 1, 2, 2, 3]))
+    keys = ["name", "like"]
+    if rng.random() < 0.5:
+        keys[rng.randrange(2)] = rng.choice(["age", "home", "pet"])
+    return keys
+
+# %% ../../nbs/1_world/30_skills.ipynb #c063
+@skill
+def memory(rng: Random, split: str = "train") -> Item:
+    "记忆：说几件自己的事，隔几轮，再问其中一件。"
+    who = profile(rng, split)
+    keys = _asked_keys(rng, split, list(who))
+    asked = rng.choice(keys)
+    tell = {key: _tell(rng, split, who, key) for key in keys}
+    ask = _ask_back(rng, split, asked)
     reply = rng.choice(MEMORY[asked]["say"]).format(v=who[asked])
+    ack = lambda key: rng.choice(ACKS[key]).format(v=who[key])
+    turns = []
     if rng.random() < 0.5:  # 一句话里全说了
-        told = "，".join(tell[k] for k in keys)
+        told = "，".join(tell[key] for key in keys)
         if rng.random() < 0.3:
             return remember(split, who, asked, talk(f"{told}。{ask}", reply), rng)
-        turns = talk(told + rng.choice(["。", "", "！"]), rng.choice(ACKS[keys[-1]]).format(v=who[keys[-1]]))
+        turns = talk(told + rng.choice(["。", "", "！"]), ack(keys[-1]))
     else:
-        for k in keys:
-            turns += talk(tell[k] + rng.choice(["。", "", "！"]), rng.choice(ACKS[k]).format(v=who[k]))
+        for key in keys:
+            turns += talk(tell[key] + rng.choice(["。", "", "！"]), ack(key))
     for _ in range(rng.choice([0, 0, 1, 1, 2, 3])):
         turns += filler(rng)
     return remember(split, who, asked, turns + talk(ask, reply), rng)
 
 # %% ../../nbs/1_world/30_skills.ipynb #c066
-def held_out_scene(n, x, m, y):
+def held_out_scene(n: str, x: str, m: str, y: str) -> bool:
     "「n 配 x、m 配 y」这个场面是不是留作测试？与先说谁无关。"
     return held_out_combo(*sorted([n + x, m + y]))
 
 # %% ../../nbs/1_world/30_skills.ipynb #c068
-@skill
-def reading(rng, split="train"):
+def _scene_of(rng: Random, split: str) -> tuple[str, str, str, str]:
+    "两个人、两样东西（人，物，人，物）：名字互不包含，场面按留出表分开。"
     while True:
-        (n, m), (x, y) = (
-            (new_name(rng), new_name(rng)) if split == "train" else pair_of(rng, NAMES),
-            pair_of(rng, LIKES),
-        )
+        n, m = (new_name(rng), new_name(rng)) if split == "train" else pair_of(rng, NAMES)
+        x, y = pair_of(rng, LIKES)
         if n != m and n not in m and m not in n and held_out_scene(n, x, m, y) == (split == "test"):
-            break
+            return n, x, m, y
+
+# %% ../../nbs/1_world/30_skills.ipynb #c068a
+@skill
+def reading(rng: Random, split: str = "train") -> Item:
+    "短阅读：一句话里两个人、两样东西，问其中一个。"
+    n, x, m, y = _scene_of(rng, split)
     v, clauses = rng.choice(READ_VERBS[split]), [f"{n}{{v}}{x}", f"{m}{{v}}{y}"]
     rng.shuffle(clauses)  # 先说谁要随机：一旦和动词绑在一起，模型学的就是位置
-    table, answer, rival = rng.choice([(READ_THING, x, y), (READ_WHO, n, m)])
-    ask = rng.choice(READ_TOLD[split]) + "，".join(clauses) + rng.choice("。。，；") + rng.choice(table[split])
-    ask = ask.format(n=n, m=m, x=x, y=y, v=v).replace("吃牛奶", "喝牛奶").replace("吃了牛奶", "喝了牛奶")
+    questions, answer, rival = rng.choice([(READ_THING, x, y), (READ_WHO, n, m)])
+    told = rng.choice(READ_TOLD[split]) + "，".join(clauses) + rng.choice("。。，；")
+    ask = _drink((told + rng.choice(questions[split])).format(n=n, m=m, x=x, y=y, v=v))
     return Item("reading", talk(ask, f"{answer}。"), [answer], wrong=[rival])
 
 # %% ../../nbs/1_world/30_skills.ipynb #c071
+_SCHEMA = {"type": "object", "properties": {"expression": {"type": "string"}}, "required": ["expression"]}
 CALCULATOR = [
-    {
-        "type": "function",
-        "function": {
-            "name": "calculator",
-            "description": "计算算式",
-            "parameters": {
-                "type": "object",
-                "properties": {"expression": {"type": "string"}},
-                "required": ["expression"],
-            },
-        },
-    }
+    {"type": "function", "function": {"name": "calculator", "description": "计算算式", "parameters": _SCHEMA}}
 ]
-TOOL_ASKS = {
-    "train": phrases(
-        "{x}等于多少？|{x}是多少？|{x}=|请算{x}|算一下{x}|帮我算{x}|计算：{x}|{x}得多少？|用计算器算{x}|请用计算器算一下{x}。|我想知道{x}是多少|告诉我{x}等于几|{x}|{x}的结果是多少|帮我用计算器算算{x}"
-    ),
-    "test": phrases("{x}的答案是几？|麻烦用工具算{x}|请问{x}得几？"),
-}
+TOOL_ASKS: dict[str, list[str]] = read_data("tool_asks")
 SPOKEN = {"*": ["*", "×", "乘", "乘以"], "+": ["+", "加"], "-": ["-", "减"]}
 
 # %% ../../nbs/1_world/30_skills.ipynb #c072
-@skill
-def tool(rng, split="train"):
-    "会用计算器：发出 tool_call,读回结果，再回答。"
+def _sum_for_tool(rng: Random, split: str) -> tuple[int, str, int]:
+    "一道给计算器的算式，多数是乘法：（数，运算符，数）。"
     op = rng.choice("***+-")
     while True:
         a, b = rng.randrange(10, 100), rng.randrange(10, 100)
         if op == "-" and a < b:
             a, b = b, a
         if held_out(a, op, b) == (split == "test"):
-            break
-    expression = f"{a}{op}{b}"
-    value = eval(expression)
+            return a, op, b
+
+# %% ../../nbs/1_world/30_skills.ipynb #c072a
+@skill
+def tool(rng: Random, split: str = "train") -> Item:
+    "会用计算器：发出 tool_call，读回结果，再回答。考试只看按得对不对。"
+    a, op, b = _sum_for_tool(rng, split)
+    expression, value = f"{a}{op}{b}", str({"*": a * b, "+": a + b, "-": a - b}[op])
     ask = rng.choice(TOOL_ASKS[split]).format(x=f"{a}{rng.choice(SPOKEN[op])}{b}")
-    call = json.dumps([{"name": "calculator", "arguments": {"expression": expression}}], ensure_ascii=False)
-    turns = [
-        {"role": "system", "content": "你可以用计算器。", "tools": json.dumps(CALCULATOR, ensure_ascii=False)},
-        {"role": "user", "content": ask},
-        {"role": "assistant", "content": "", "tool_calls": call},
-        {"role": "tool", "content": str(value)},
+    call = {"name": "calculator", "arguments": {"expression": expression}}
+    system = {"role": "system", "content": "你可以用计算器。", "tools": json.dumps(CALCULATOR, ensure_ascii=False)}
+    turns = [system, {"role": "user", "content": ask}]
+    if split == "test":
+        said = f"<tool_call>\n{json.dumps(call, ensure_ascii=False)}\n</tool_call>"
+        return Item("tool", turns + [{"role": "assistant", "content": said}], [f'"expression": "{expression}"'])
+    turns += [
+        {"role": "assistant", "content": "", "tool_calls": json.dumps([call], ensure_ascii=False)},
+        {"role": "tool", "content": value},
         {"role": "assistant", "content": f"{value}。"},
     ]
-    if split == "train":
-        return Item("tool", turns, [str(value)], "number")
-    called = json.dumps(json.loads(call)[0], ensure_ascii=False)  # 考试只看按得对不对：提示到用户的话为止
-    return Item(
-        "tool", turns[:2] + [{"role": "assistant", "content": f"<tool_call>\n{called}\n</tool_call>"}],
-        [f'"expression": "{expression}"'],
-    )
+    return Item("tool", turns, [value], "number")
 
 # %% ../../nbs/1_world/30_skills.ipynb #c075
 MIXTURE = {  # 微调数据里各技能的份额，要调就调这一张表
-    "capital": 8,
-    "capital_back": 6,
-    "sound": 5,
-    "sound_back": 3,
-    "colour": 5,
-    "opposite": 6,
-    "to_english": 6,
-    "to_chinese": 7,
-    "identity": 15,
-    "smalltalk": 6,
-    "calendar": 10,
-    "compare": 10,
-    "counting": 5,
-    "add": 32,
-    "subtract": 35,
-    "word_problem": 16,
-    "memory": 15,
-    "reading": 11,
-    "tool": 5,
+    "capital": 8, "capital_back": 6, "sound": 5, "sound_back": 3, "colour": 5, "opposite": 6, "to_english": 6,
+    "to_chinese": 7, "identity": 15, "smalltalk": 6, "calendar": 10, "compare": 10, "counting": 5, "add": 32,
+    "subtract": 35, "word_problem": 16, "memory": 15, "reading": 11, "tool": 5,
 }
 FACTUAL = ["capital", "capital_back", "sound", "sound_back", "colour"]
 
 # %% ../../nbs/1_world/30_skills.ipynb #c076
-def draw(rng, mixture=MIXTURE, split="train"):
+def draw(rng: Random, mixture: dict[str, float] = MIXTURE, split: str = "train") -> Item:
     "按份额随机抽一种技能，出一道题。"
     return SKILLS[rng.choices(list(mixture), list(mixture.values()))[0]](rng, split)
