@@ -25,7 +25,7 @@ demo: $(STAMP) ## 从零训练到聊天：几分钟，只用 CPU，不用下载�
 	@$(BIN)/minimind demo
 
 lab: $(STAMP) ## 在 JupyterLab 里打开课程
-	@$(BIN)/jupyter lab nbs/00_start.ipynb
+	@$(BIN)/python tools/lab.py
 
 chat: $(STAMP) ## 在终端里和训练好的模型聊天
 	@$(BIN)/minimind chat
