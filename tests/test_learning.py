@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -266,7 +265,8 @@ def test_importing_the_package_face_is_light():
         [
             sys.executable,
             "-c",
-            "import sys, minimind.learning as m; print('matplotlib' in sys.modules, 'torch' in sys.modules); m.COLORS; print('torch' in sys.modules)",
+            "import sys, minimind.learning as m; print('matplotlib' in sys.modules, 'torch' in sys.modules); "
+            "m.COLORS; print('torch' in sys.modules)",
         ],
         capture_output=True,
         text=True,

@@ -45,14 +45,13 @@ def imported_files(path: Path) -> set[Path]:
 
 # %% ../../nbs/7_trainer/75_nano.ipynb #c011
 def ingredients() -> list[Path]:
-    "练它用到的每一个文件：这一章自己、顺着导入走得到的（第 0 层除外），以及它们旁边 `data/` 里的数据。"
+    "练它用到的每一个文件：这一章自己、顺着导入走得到的（画图除外），以及小世界的数据。"
     seen, todo = set(), {PACKAGE / "trainer" / "nano.py"}
     while todo:
         file = todo.pop()
         seen.add(file)
-        todo |= {f for f in imported_files(file) if f.relative_to(PACKAGE).parts[0] != "learning"} - seen
-    data = {f for folder in {f.parent / "data" for f in seen} if folder.is_dir() for f in folder.iterdir()}
-    return sorted(seen | {f for f in data if f.is_file()})
+        todo |= imported_files(file) - seen - {PACKAGE / "learning" / "plotting.py"}
+    return sorted(seen | {f for f in (PACKAGE / "world" / "data").iterdir() if f.is_file()})
 
 # %% ../../nbs/7_trainer/75_nano.ipynb #c014
 def recipe() -> str:
