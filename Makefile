@@ -12,14 +12,14 @@ help: ## 列出所有命令
 	@echo
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-$(STAMP): settings.ini setup.py constraints.txt
-	@echo "正在建立运行环境 $(VENV)（只有第一次需要，几分钟）……"
+$(STAMP): settings.ini setup.py pyproject.toml constraints.txt
+	@echo "正在建立运行环境 $(VENV)（只有第一次需要，几分钟；下载约 430 MB，装好约 1.9 GB）……"
 	@test -x $(BIN)/python || $(PY) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt torch
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[all]"
 	@touch $(STAMP)
 
-env: $(STAMP) ## 建立运行环境（其余命令会自动先做这一步）
+env: $(STAMP) ## 建立运行环境（其余命令会自动先做这一步）；没有显卡的 Linux 见 README 的 TORCH_INDEX
 
 demo: $(STAMP) ## 从零训练到聊天：几分钟，只用 CPU，不用下载任何数据
 	@$(BIN)/minimind demo

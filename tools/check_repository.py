@@ -124,6 +124,18 @@ def check_links() -> list[str]:
     return sorted(set(bad))
 
 
+def check_maps() -> list[str]:
+    "两份 README 的地图上有每一章（练习本从章里链接）。"
+    bad = []
+    for page in (ROOT / "README.md", ROOT / "README_en.md"):
+        text = page.read_text(encoding="utf8")
+        for path in notebooks():
+            exercise = path.stem.endswith("_exercises") and path.stem != "40_exercises"  # 那一章讲的是练习引擎
+            if not exercise and f"]({path.relative_to(ROOT)})" not in text:
+                bad.append(f"{page.name} 的地图上没有 {path.relative_to(ROOT)}")
+    return bad
+
+
 def check_size() -> list[str]:
     "每个笔记本不超过 400 KB，每章都有画好的图或输出。"
     bad = [
@@ -164,8 +176,8 @@ def check_style() -> list[str]:
 
 
 CHECKS = {
-    "clean": check_clean, "export": check_export, "floors": check_floors, "links": check_links, "size": check_size,
-    "outputs": check_outputs, "style": check_style,
+    "clean": check_clean, "export": check_export, "floors": check_floors, "links": check_links, "maps": check_maps,
+    "size": check_size, "outputs": check_outputs, "style": check_style,
 }
 
 
