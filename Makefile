@@ -4,32 +4,28 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export TOKENIZERS_PARALLELISM ?= false
-# 测试同时跑几个进程：每个只用一个线程，等活时睡着，不互相抢
-test test-full: export OMP_NUM_THREADS = 1
-test test-full: export OMP_WAIT_POLICY = PASSIVE
-
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-full lab chat web export clean-notebooks check clean
+.PHONY: help env demo test test-full lab chat web export outputs clean-notebooks check clean
 
 help: ## 列出所有命令
 	@echo "minimind：亲手造一个大语言模型"
 	@echo
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-$(STAMP): settings.ini setup.py constraints.txt
-	@echo "正在建立运行环境 $(VENV)（只有第一次需要，几分钟）……"
+$(STAMP): settings.ini setup.py pyproject.toml constraints.txt
+	@echo "正在建立运行环境 $(VENV)（只有第一次需要，几分钟；下载约 430 MB，装好约 1.9 GB）……"
 	@test -x $(BIN)/python || $(PY) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt torch
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[all]"
 	@touch $(STAMP)
 
-env: $(STAMP) ## 建立运行环境（其余命令会自动先做这一步）
+env: $(STAMP) ## 建立运行环境（其余命令会自动先做这一步）；没有显卡的 Linux 见 README 的 TORCH_INDEX
 
 demo: $(STAMP) ## 从零训练到聊天：几分钟，只用 CPU，不用下载任何数据
 	@$(BIN)/minimind demo
 
 lab: $(STAMP) ## 在 JupyterLab 里打开课程
-	@$(BIN)/jupyter lab nbs/00_start.ipynb
+	@$(BIN)/python tools/lab.py
 
 chat: $(STAMP) ## 在终端里和训练好的模型聊天
 	@$(BIN)/minimind chat
@@ -43,17 +39,18 @@ export: $(STAMP) ## 把笔记本导出成 minimind/ 包
 clean-notebooks: $(STAMP) ## 清掉笔记本里与人无关的元数据（输出与图保留）
 	@$(BIN)/nbdev_clean
 
-check: $(STAMP) ## 检查：笔记本干净、导出无差异、楼层只往下引用、链接都通
-	@$(BIN)/python tests/check_repository.py
+outputs: $(STAMP) ## 重做存着的输出：make outputs ONLY=nbs/3_model；STALE=1 只做代码改过的
+	@$(BIN)/python tools/outputs.py $(ONLY) $(if $(STALE),--stale) $(if $(JOBS),--jobs $(JOBS))
 
-test: $(STAMP) check ## 全部测试（CI 跑的就是它）
-	@$(BIN)/nbdev_test --n_workers 2 --do_print --timing
-	@$(BIN)/python -m pytest -m "not slow"
+check: $(STAMP) ## 检查：笔记本干净、导出无差异、楼层只往下引用、链接都通、输出不旧、写法一致
+	@$(BIN)/python tools/check_repository.py
 
-test-full: $(STAMP) check ## 加上超过一分钟的测试
-	@$(BIN)/nbdev_test --n_workers 2 --do_print --timing --flags slow
-	@$(BIN)/python -m pytest
+test: $(STAMP) ## 全部检查与测试（CI 跑的就是它）
+	@$(BIN)/python tools/run_tests.py $(ONLY)
+
+test-full: $(STAMP) ## 加上慢测试，再照学习者的样子把每一章跑一遍
+	@$(BIN)/python tools/run_tests.py --full $(ONLY)
 
 clean: ## 删掉缓存（不动 out/ 里训练好的权重）
-	@rm -rf .pytest_cache .hypothesis build dist *.egg-info
+	@rm -rf .pytest_cache .hypothesis build dist *.egg-info out/.cache
 	@find . -name __pycache__ -not -path "./$(VENV)/*" -prune -exec rm -rf {} +

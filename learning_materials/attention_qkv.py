@@ -41,7 +41,7 @@ score, weight, out = attention(X)
 who = WORDS[args.word]
 print(f"「{who}」打的分：" + "，".join(f"{w} {s:.2f}" for w, s in zip(WORDS, score[args.word])))
 print(
-    f"变成比例：      "
+    "变成比例：      "
     + "，".join(f"{w} {s:.0%}" for w, s in zip(WORDS, weight[args.word]))
     + f"（合计 {weight[args.word].sum():.2f}）"
 )

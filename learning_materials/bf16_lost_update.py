@@ -28,7 +28,8 @@ for name, cast in kinds.items():
     path[name] = seen
     gap[name] = next(float(cast(1 + 2.0**-k)) - 1 for k in range(30, 0, -1) if float(cast(1 + 2.0**-k)) > 1)
     print(
-        f"{name:<9}：1 的旁边最近的数是 1 + {gap[name]:.1e}；加了 {args.times} 次 {args.step:g}，1 变成 {seen[-1]:.4f}（应是 {1 + args.step * args.times:.4f}）"
+        f"{name:<9}：1 的旁边最近的数是 1 + {gap[name]:.1e}；加了 {args.times} 次 {args.step:g}，"
+        f"1 变成 {seen[-1]:.4f}（应是 {1 + args.step * args.times:.4f}）"
     )
 print()
 np.seterr(over="ignore")  # 下面正要看它溢出

@@ -44,7 +44,8 @@ for name, forms in {"只正着读": [FORWARD], "正反都读": [FORWARD, BACKWAR
         "倒着问": sum(write(table, f"{k}是") == c for c, k in rows) / len(rows),
     }
     print(
-        f"{name}：正着问对 {score[name]['正着问']:.0%}，倒着问对 {score[name]['倒着问']:.0%}；例如「巴黎是」→ {write(table, '巴黎是')}"
+        f"{name}：正着问对 {score[name]['正着问']:.0%}，倒着问对 {score[name]['倒着问']:.0%}；"
+        f"例如「巴黎是」→ {write(table, '巴黎是')}"
     )
 picture(args, lambda p: p.bars(score, title="读过什么，才答得出什么", ylabel="正确率", fmt="{:.0%}"))
 claim(

@@ -49,7 +49,8 @@ for name, escape in (("直接拼", False), ("转义", True)):
         "多出的标签": len(strange), "外面的地址": len(got.urls), "会执行的属性": got.handlers, "原话完整": whole
     }
     print(
-        f"{name}：多出的标签 {strange or '没有'}，外面的地址 {got.urls or '没有'}，会执行的属性 {got.handlers} 个；{len(SAYS)} 句原话完整显示的有 {whole} 句"
+        f"{name}：多出的标签 {strange or '没有'}，外面的地址 {got.urls or '没有'}，"
+        f"会执行的属性 {got.handlers} 个；{len(SAYS)} 句原话完整显示的有 {whole} 句"
     )
 print("转义就是：" + html.escape('<b>"&"</b>'))
 picture(args, lambda p: p.bars(result, title="同样几句话，两种拼法", fmt="{:.0f}"))

@@ -45,7 +45,8 @@ for name, (anon, file) in grown.items():
     print(f"{name} {args.megabytes} MB：匿名页多了 {anon:.0f} MB，文件页多了 {file:.0f} MB")
 rows = 1_100_000
 print(
-    f"每行在内存里留下 80 个字节，一 GB 语料（约 {rows:,} 行）就是 {rows * 80 / 2**20:.0f} MB 匿名页；放进文件、映射进来，就是零"
+    f"每行在内存里留下 80 个字节，一 GB 语料（约 {rows:,} 行）就是 {rows * 80 / 2**20:.0f} MB 匿名页；"
+    "放进文件、映射进来，就是零"
 )
 picture(
     args,

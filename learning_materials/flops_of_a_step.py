@@ -24,7 +24,8 @@ print(
     f"每个 token：参数 {dense / 1e6:.0f}M 次，注意力 {attention / 1e6:.1f}M 次，共 {(dense + attention) / 1e6:.0f}M 次"
 )
 print(
-    f"一步 {args.batch}×{args.length}：{step / 1e9:.0f} G 次；机器每秒 {args.gflops:g} G 次，最快也要 {step / 1e9 / args.gflops:.1f} 秒"
+    f"一步 {args.batch}×{args.length}：{step / 1e9:.0f} G 次；"
+    f"机器每秒 {args.gflops:g} G 次，最快也要 {step / 1e9 / args.gflops:.1f} 秒"
 )
 for length in (128, 512, 2048, 8192):
     d, a = per_token(length)
@@ -35,7 +36,8 @@ table = {}
 for share in (0.1, 0.3, 0.5, 0.8):
     table[share] = speed(share, 1e9)
     print(
-        f"  占 {share:.0%}：快 2 倍 → {speed(share, 2):.2f}，快 10 倍 → {speed(share, 10):.2f}，快到不要时间 → {table[share]:.2f}"
+        f"  占 {share:.0%}：快 2 倍 → {speed(share, 2):.2f}，快 10 倍 "
+        f"→ {speed(share, 10):.2f}，快到不要时间 → {table[share]:.2f}"
     )
 picture(
     args,

@@ -38,5 +38,6 @@ claim(
     np.allclose(right, grouped)
     and not np.allclose(wrong, grouped)
     and cache_mb(args.heads) == cache_mb(1) * args.heads,
-    f"缓存与键值头的个数成正比，{args.heads} 个查询头共用 {choices[1]} 组就小 {args.heads // choices[1]} 倍；复制的次序是 0,0,1,1。",
+    f"缓存与键值头的个数成正比，{args.heads} 个查询头共用 {choices[1]} 组就小 {args.heads // choices[1]} 倍；"
+    "复制的次序是 0,0,1,1。",
 )

@@ -34,7 +34,8 @@ def worst_row(bits, per_row):
 q, scale = quantise(w, 8, True)
 half = np.abs(q - w) / scale
 print(
-    f"一行一把尺子：每个权重最多差 {half.max():.3f} 格（半格是 0.5）；占 {w.size / 1e6:.2f} MB，fp32 要 {w.size * 4 / 1e6:.2f} MB"
+    f"一行一把尺子：每个权重最多差 {half.max():.3f} 格（半格是 0.5）；"
+    f"占 {w.size / 1e6:.2f} MB，fp32 要 {w.size * 4 / 1e6:.2f} MB"
 )
 shared, own = {}, {}
 print("位数   最差一行的输出误差：共用一把尺子   一行一把尺子")
@@ -44,7 +45,8 @@ for bits in (8, 6, 4, 3, 2):
 outlier = w.copy()
 outlier[0, 0] = 100 * np.abs(w[0]).max()
 print(
-    f"这一行里混进一个大一百倍的数：格子变粗，其余的数相对误差从 {np.abs(quantise(w[:1], 8, True)[0] - w[:1]).mean() / np.abs(w[0]).mean():.1%}"
+    "这一行里混进一个大一百倍的数：格子变粗，"
+    f"其余的数相对误差从 {np.abs(quantise(w[:1], 8, True)[0] - w[:1]).mean() / np.abs(w[0]).mean():.1%}"
     f" 变成 {np.abs(quantise(outlier[:1], 8, True)[0] - outlier[:1])[0, 1:].mean() / np.abs(w[0]).mean():.0%}"
 )
 picture(

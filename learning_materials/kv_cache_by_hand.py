@@ -39,7 +39,8 @@ for name, n in processed.items():
     print(f"  {name}：头几步各送进 {n[:5]} 个词，合计 {total[name]} 个")
 n, p = args.new, args.prompt
 print(
-    f"公式：不用缓存 n·p + n(n-1)/2 = {n * p + n * (n - 1) // 2}，用缓存 p + n - 1 = {p + n - 1}；差 {total['不用缓存'] / total['用缓存']:.0f} 倍"
+    f"公式：不用缓存 n·p + n(n-1)/2 = {n * p + n * (n - 1) // 2}，"
+    f"用缓存 p + n - 1 = {p + n - 1}；差 {total['不用缓存'] / total['用缓存']:.0f} 倍"
 )
 for new in (1, 16, 256, 1024):
     print(f"  写 {new:>4} 个：省 {(new * p + new * (new - 1) / 2) / (p + new - 1):.1f} 倍")

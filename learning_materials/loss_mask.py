@@ -1,6 +1,7 @@
 """哪些词要学，哪些只看不学？
 
-把一段对话排成 token，看三种标签各学了什么：全学、只学回答、只学回答却漏了结束标记。再算一算「把提问也学进去」浪费了几成。
+把一段对话排成 token，看三种标签各学了什么：全学、只学回答、只学回答却漏了结束标记。
+再算一算「把提问也学进去」浪费了几成。
 对应章节：nbs/5_dataset/20_masking.ipynb
 """
 
@@ -40,7 +41,8 @@ stops = shown.count("<|im_end|>")
 # 标签与输入对齐，模型内部再错开一位：位置 i 的输出预测位置 i+1 的词
 first = next(i for i, s in enumerate(speaker) if s == "assistant")
 print(
-    f"错开一位：学会写「{tokens[first]}」的，是前一格「{ {chr(10): '↵'}.get(tokens[first - 1], tokens[first - 1]) }」的输出"
+    f"错开一位：学会写「{tokens[first]}」的，"
+    f"是前一格「{ {chr(10): '↵'}.get(tokens[first - 1], tokens[first - 1]) }」的输出"
 )
 picture(
     args,

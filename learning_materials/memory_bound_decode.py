@@ -35,7 +35,8 @@ for batch in (1, 2, 8, 32):
     total[batch] = fastest(lambda: x @ w.T)
     each[batch] = total[batch] / batch
     print(
-        f"  一次乘 {batch:>2} 个向量：{total[batch] * 1e3:7.2f} 毫秒，平均每个 {each[batch] * 1e3:6.2f} 毫秒；每读一字节做 {2 * batch / 4:.1f} 次运算"
+        f"  一次乘 {batch:>2} 个向量：{total[batch] * 1e3:7.2f} 毫秒，"
+        f"平均每个 {each[batch] * 1e3:6.2f} 毫秒；每读一字节做 {2 * batch / 4:.1f} 次运算"
     )
 print(f"\n写一个词要把 {args.params:g}M 个权重读一遍，按这个读法，上限大约是：")
 for name, size in (("fp32", 4), ("bf16", 2), ("int8", 1)):
@@ -48,5 +49,6 @@ picture(
 )
 claim(
     each[32] < each[1] / 1.5,
-    f"写一个词，每个权重只用一次，时间花在搬运上；一次写 32 条，平均每条只要 {each[32] / each[1]:.0%} 的时间。少读（int8）和多用（成批）是两条路。",
+    "写一个词，每个权重只用一次，时间花在搬运上；一次写 32 条，"
+    f"平均每条只要 {each[32] / each[1]:.0%} 的时间。少读（int8）和多用（成批）是两条路。",
 )

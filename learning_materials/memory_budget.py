@@ -23,7 +23,8 @@ def kept_for_backward(rows, d=64):
 
 two, three, many = kept_for_backward(2), kept_for_backward(3), kept_for_backward(100)
 print(
-    f"小网络：两行留下 {two} 字节，三行 {three} 字节，差 {three - two}；按这个差推一百行 {two + 98 * (three - two)}，实际 {many}"
+    f"小网络：两行留下 {two} 字节，三行 {three} 字节，差 {three - two}；"
+    f"按这个差推一百行 {two + 98 * (three - two)}，实际 {many}"
 )
 
 MB, n, t = 2**20, args.params * 1e6, args.batch * args.length

@@ -51,7 +51,8 @@ with tempfile.TemporaryDirectory() as folder:
         == kept["列表里装字典"][i]["input_ids"]
     )
     print(
-        f"文件 {path.stat().st_size / 1e6:.2f} MB，{len(flat):,} 个 token；四种放法取出的第 {i} 条{'相同' if same else '不同'}"
+        f"文件 {path.stat().st_size / 1e6:.2f} MB，{len(flat):,} 个 token；"
+        f"四种放法取出的第 {i} 条{'相同' if same else '不同'}"
     )
     kept.clear()
 picture(
@@ -59,5 +60,6 @@ picture(
 )
 claim(
     same and size["列表里装字典"] > 10 * size["一条长数组"] > 10 * size["内存映射"],
-    f"列表装字典比一条 16 位长数组大 {size['列表里装字典'] / size['一条长数组']:.0f} 倍；内存映射几乎不占，读到哪里才搬哪里。",
+    f"列表装字典比一条 16 位长数组大 {size['列表里装字典'] / size['一条长数组']:.0f} 倍；"
+    "内存映射几乎不占，读到哪里才搬哪里。",
 )

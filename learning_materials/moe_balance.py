@@ -38,7 +38,8 @@ free, free_loss = run(0.0)
 held, held_loss = run(args.alpha)
 for name, h, loss in (("没有惩罚", free, free_loss), (f"惩罚 {args.alpha:g}", held, held_loss)):
     print(
-        f"{name}：第 1 步 {np.round(h[0], 2)} → 最后 {np.round(h[-20:].mean(0), 2)}；惩罚项 {loss:.2f}（完全均匀是 1，全挤一处是 {args.experts}）"
+        f"{name}：第 1 步 {np.round(h[0], 2)} → 最后 {np.round(h[-20:].mean(0), 2)}；"
+        f"惩罚项 {loss:.2f}（完全均匀是 1，全挤一处是 {args.experts}）"
     )
 picture(
     args,

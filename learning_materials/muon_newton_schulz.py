@@ -42,7 +42,8 @@ side = U.T @ O @ V  # 换到原来的方向上看：应当是对角的
 off = np.abs(side - np.diag(np.diag(side))).max()
 rms = float(np.sqrt((O**2).mean()))
 print(
-    f"原来的方向之外冒出来的部分最多 {off:.1e}；每个数的均方根 {rms:.4f}，理论值 1/√{max(G.shape)} = {max(G.shape) ** -0.5:.4f}"
+    f"原来的方向之外冒出来的部分最多 {off:.1e}；每个数的均方根 {rms:.4f}，"
+    f"理论值 1/√{max(G.shape)} = {max(G.shape) ** -0.5:.4f}"
 )
 picture(
     args,

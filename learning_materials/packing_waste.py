@@ -51,7 +51,8 @@ cost = {
 }
 share = {name: useful / total for name, total in cost.items()}
 print(
-    f"{args.samples} 条，中位数 {np.median(lengths):.0f}，平均 {lengths.mean():.0f}，最长 {lengths.max()}；有用的 token {useful:,}"
+    f"{args.samples} 条，中位数 {np.median(lengths):.0f}，"
+    f"平均 {lengths.mean():.0f}，最长 {lengths.max()}；有用的 token {useful:,}"
 )
 for name, total in cost.items():
     print(f"  {name:<8}：要算 {total:>9,} 个位置，有用的占 {share[name]:.1%}")
@@ -59,5 +60,6 @@ print("（排好序再补看着不错，可是同样长的总凑在一批，次�
 picture(args, lambda p: p.bars(share, title="有用的占几成", fmt="{:.0%}"))
 claim(
     share["打包：先来先放"] > 0.95 > 0.6 > share["补到上限"],
-    f"补到上限只有 {share['补到上限']:.0%} 有用；先来先放的打包到 {share['打包：先来先放']:.1%}，同样的时间多学 {share['打包：先来先放'] / share['补到上限']:.1f} 倍。",
+    f"补到上限只有 {share['补到上限']:.0%} 有用；先来先放的打包到 {share['打包：先来先放']:.1%}，"
+    f"同样的时间多学 {share['打包：先来先放'] / share['补到上限']:.1f} 倍。",
 )

@@ -38,7 +38,8 @@ for name, first in {"答案总是先说": 0.98, "先后随机": 0.5}.items():
     w = train(x, y)
     result[name] = {"训练题": accuracy(w, x, y), "测试题": accuracy(w, *exam)}
     print(
-        f"训练题里{name}：位置的权重 {w[0]:+.2f}，名字的权重 {w[1]:+.2f}；训练题对 {result[name]['训练题']:.0%}，测试题对 {result[name]['测试题']:.0%}"
+        f"训练题里{name}：位置的权重 {w[0]:+.2f}，名字的权重 {w[1]:+.2f}；"
+        f"训练题对 {result[name]['训练题']:.0%}，测试题对 {result[name]['测试题']:.0%}"
     )
 print("（瞎猜是 50%；测试题里答案几乎总是后说）")
 picture(args, lambda p: p.bars(result, title="同一份试卷，两种训练题", ylabel="正确率", fmt="{:.0%}"))

@@ -32,7 +32,8 @@ for name, key in bands.items():
     values = lightness(key)
     found[name] = turns(values)
     print(
-        f"{name:<10}  亮度从 {values[0]:.0f} 到 {values[-1]:.0f}，最亮处 {values.max():.0f}，中途改变方向 {found[name]} 次"
+        f"{name:<10}  亮度从 {values[0]:.0f} 到 {values[-1]:.0f}，"
+        f"最亮处 {values.max():.0f}，中途改变方向 {found[name]} 次"
     )
 picture(
     args,

@@ -53,7 +53,8 @@ for missing in ("什么也不少", "动量", "步数", "随机数", "位置"):
     gap[missing] = float(np.abs(done["权重"] - whole["权重"]).max())
     loss = float(((data @ done["权重"] - goal) ** 2).mean())
     print(
-        f"{'少存' if missing in s else ''}{missing}：权重最多差 {gap[missing]:.2e}，损失 {loss:.2f}（没断过的是 {((data @ whole['权重'] - goal) ** 2).mean():.2f}）"
+        f"{'少存' if missing in s else ''}{missing}：权重最多差 {gap[missing]:.2e}，"
+        f"损失 {loss:.2f}（没断过的是 {((data @ whole['权重'] - goal) ** 2).mean():.2f}）"
     )
 picture(args, lambda p: p.bars(gap, title="续训之后，权重最多差多少", fmt="{:.2g}"))
 claim(

@@ -31,7 +31,8 @@ speeds = args.base ** (-np.arange(pairs) / pairs)
 turns = args.length * speeds / (2 * np.pi)
 choices = {"一种快的": [1.0], "一种慢的": [speeds[-1]], "两种": speeds[[0, pairs // 2]], f"全部 {pairs} 种": speeds}
 print(
-    f"转速从 {speeds[0]:.0f} 到 {speeds[-1]:.1e} 弧度每位；{args.length} 位里最快的转 {turns[0]:.0f} 圈，最慢的转 {turns[-1]:.4f} 圈"
+    f"转速从 {speeds[0]:.0f} 到 {speeds[-1]:.1e} 弧度每位；"
+    f"{args.length} 位里最快的转 {turns[0]:.0f} 圈，最慢的转 {turns[-1]:.4f} 圈"
 )
 mixed, blunt = {}, {}
 for name, s in choices.items():

@@ -40,7 +40,8 @@ for name, out in mistakes.items():
     print(f"  {name:<22}：输出差了 {off[name]:.0%}")
 ids, other = {"法": 7, "国": 3}, {"法": 3, "国": 9}
 print(
-    f"换了分词器也一样安静：「法国」原来是 {[ids[c] for c in '法国']}，现在是 {[other[c] for c in '法国']}，都在词表之内"
+    f"换了分词器也一样安静：「法国」原来是 {[ids[c] for c in '法国']}，"
+    f"现在是 {[other[c] for c in '法国']}，都在词表之内"
 )
 picture(args, lambda p: p.bars(off, title="形状全对，输出差多少", fmt="{:.0%}"))
 claim(

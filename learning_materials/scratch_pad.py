@@ -35,7 +35,8 @@ for n, s in zip(sizes, score):
     print(f"学过 {n:>3} 道：没学过的题，靠心算 0%，靠竖式 {s:.0%}")
 a, b = 78, 63
 print(
-    f"{a}+{b}，{a % 10}+{b % 10}={steps(a, b)[0][1]:02d}，{a // 10}+{b // 10}+{steps(a, b)[0][1] // 10}={steps(a, b)[1][1]:02d} → {a + b}"
+    f"{a}+{b}，{a % 10}+{b % 10}={steps(a, b)[0][1]:02d}，"
+    f"{a // 10}+{b // 10}+{steps(a, b)[0][1] // 10}={steps(a, b)[1][1]:02d} → {a + b}"
 )
 picture(
     args,

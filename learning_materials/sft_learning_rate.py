@@ -33,7 +33,8 @@ for lr in (1e-6, 1e-5, 1e-4, 1e-3, 4e-3):
     far = moved(lr, args.steps)
     share[f"{lr:g}"] = far / args.std
     print(
-        f"  学习率 {lr:<6g}：上限（学习率×步数）{lr * args.steps:.1e}，实际挪了 {far:.1e}，是权重大小的 {far / args.std:.1%}"
+        f"  学习率 {lr:<6g}：上限（学习率×步数）{lr * args.steps:.1e}，"
+        f"实际挪了 {far:.1e}，是权重大小的 {far / args.std:.1%}"
     )
 big = int(args.std / 1e-6)
 print(f"学习率 1e-6 要走约 {big:,} 步，才挪得到一个标准差那么远")
@@ -46,5 +47,6 @@ picture(
 )
 claim(
     share["1e-06"] < 0.05 < 1 < share["0.004"],
-    f"走 {args.steps} 步，1e-6 只挪了权重的 {share['1e-06']:.1%}，等于没练；它是给几十万步、轻轻改的。步数少，学习率就得大。",
+    f"走 {args.steps} 步，1e-6 只挪了权重的 {share['1e-06']:.1%}，"
+    "等于没练；它是给几十万步、轻轻改的。步数少，学习率就得大。",
 )

@@ -29,7 +29,8 @@ for speed in (5, 50, 500, 5000):
     a, b = every_token(args.tokens, speed), gathered(args.tokens, speed)
     saved[f"{speed}/秒"] = a[1] / b[1]
     print(
-        f"  每秒 {speed:>4} 个：逐个送 {a[0]} 次、{a[1]:,} 个 token；攒着送 {b[0]} 次、{b[1]:,} 个，省 {a[1] / b[1]:.1f} 倍，最后显示 {b[2]} 个"
+        f"  每秒 {speed:>4} 个：逐个送 {a[0]} 次、{a[1]:,} 个 token；"
+        f"攒着送 {b[0]} 次、{b[1]:,} 个，省 {a[1] / b[1]:.1f} 倍，最后显示 {b[2]} 个"
     )
     assert b[2] == args.tokens
 picture(args, lambda p: p.bars(saved, title="攒着送省几倍", fmt="{:.1f}"))

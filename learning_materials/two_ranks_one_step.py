@@ -40,7 +40,8 @@ for world in (2, 4):
     forgot = gradient_sum(parts[0]) / per_rank[0]  # 忘了同步：只用自己的
     gap[f"{world} 个进程"] = {"忘了同步": off(forgot), "各自平均": off(average), "求和再除": off(weighted)}
     print(
-        f"  {world} 个进程（各有 {per_rank} 个 token）：忘了同步差 {off(forgot):.0%}，各自平均差 {off(average):.1%}，求和再除差 {off(weighted):.1e}"
+        f"  {world} 个进程（各有 {per_rank} 个 token）：忘了同步差 {off(forgot):.0%}，"
+        f"各自平均差 {off(average):.1%}，求和再除差 {off(weighted):.1e}"
     )
 order = gradient_sum(rows[::-1]) / count(rows)
 print(f"一个进程、只把行的次序倒过来：差 {off(order):.1e}（float32 的加法次序）")

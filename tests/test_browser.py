@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from test_web import save_tiny
@@ -27,7 +29,8 @@ def program(name: str) -> str:
     path = shutil.which(name)
     if not path:
         pytest.fail(
-            f"浏览器巡检要用 {name}，这台机器上没有；运行 apt-get install -y chromium chromium-driver（不想跑就加 -m 'not browser'）。",
+            f"浏览器巡检要用 {name}，这台机器上没有；运行 apt-get install -y chromium chromium-driver"
+            "（不想跑就加 -m 'not browser'）。",
             pytrace=False,
         )
     return path
@@ -182,62 +185,119 @@ def test_report_page_fits_a_phone_and_asks_for_nothing(browser, tmp_path):
 
 @pytest.fixture
 def lab(server, tmp_path):
-    "在一个文件夹上启动 JupyterLab，返回它的网址；设置、工作区都放在临时文件夹里。"
+    "用 make lab 的命令在一个文件夹上启动 JupyterLab，返回它的网址；设置、工作区都放在临时文件夹里。"
+    import lab as make_lab
 
-    def start(course: Path) -> str:
-        port, settings = free_port(), tmp_path / "settings"
-        news = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-        news.parent.mkdir(parents=True)
-        news.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+    def start(course: Path, page: str) -> str:
+        port = free_port()
         own = {f"JUPYTER_{k}_DIR": str(tmp_path / k.lower()) for k in ("CONFIG", "RUNTIME")}
+        own |= {f"JUPYTERLAB_{k}_DIR": str(tmp_path / k.lower()) for k in ("SETTINGS", "WORKSPACES")}
         server(
             [
-                Path(sys.executable).with_name("jupyter"), "lab", "--no-browser", "--allow-root",
-                "--expose-app-in-browser", "--ServerApp.token=tour", f"--ServerApp.port={port}",
-                "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={course}",
+                *make_lab.command(course, page), "--no-browser", "--allow-root", "--expose-app-in-browser",
+                "--ServerApp.token=tour", f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1",
             ],
             f"http://127.0.0.1:{port}/api?token=tour",
-            JUPYTERLAB_SETTINGS_DIR=str(settings),
-            JUPYTERLAB_WORKSPACES_DIR=str(tmp_path / "workspaces"),
             IPYTHONDIR=str(tmp_path / "ipython"),
+            **make_lab.environment(),
             **own,
         )
-        return f"http://127.0.0.1:{port}/lab/tree/{{}}?token=tour"
+        return f"http://127.0.0.1:{port}/lab/tree/{page}?token=tour"
 
     return start
 
 
-def test_a_chapter_opens_in_jupyterlab(browser, lab, tmp_path):
-    start = ROOT / "nbs" / "00_start.ipynb"
-    chapter = start if start.exists() else ROOT / "nbs" / "0_learning" / "30_plotting.ipynb"
-    course = tmp_path / "course"
-    course.mkdir()
-    shutil.copy(chapter, course)  # 打开副本：真正的那份一个字节也不动
-    address = lab(course)
+@pytest.fixture
+def course(tmp_path):
+    "课程的副本：真正的那份一个字节也不动。"
+    copy = tmp_path / "course"
+    shutil.copytree(ROOT / "nbs", copy / "nbs", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copytree(ROOT / "learning_materials", copy / "learning_materials")
+    for path in ROOT.glob("*.md"):
+        shutil.copy(path, copy)
+    return copy
+
+
+SCROLL = """
+const seen = [...document.querySelectorAll('.jp-Notebook')].find(n => n.offsetParent);
+(seen.querySelector('.jp-WindowedPanel-outer') || seen).scrollTop += 700;
+"""
+
+
+def test_a_chapter_opens_in_jupyterlab(browser, lab, course, tmp_path):
     page = browser(1280, 1000)
-    page.get(address.format(chapter.name))
+    page.get(lab(course, "nbs/00_start.ipynb"))
     title = wait(page, lambda p: [e.text for e in all_of(p, ".jp-Notebook h1") if e.text])[0]
-    text = "".join(
-        "".join(c["source"])
-        for c in json.loads(chapter.read_text(encoding="utf8"))["cells"]
-        if c["cell_type"] == "markdown"
-    )
-    assert title.rstrip("¶").strip() in text
+    assert title.rstrip("¶").strip() == "从这里开始：亲手造一个大语言模型"
     wait(page, lambda p: len(all_of(p, ".jp-CodeCell")) >= 3 and len(all_of(p, ".jp-MarkdownCell")) >= 3)
     assert not all_of(page, ".jp-Dialog")
     page.save_screenshot(str(tmp_path / "lab-开头.png"))
     picture = ".jp-OutputArea-output img, .jp-OutputArea-output svg, .jp-RenderedHTMLCommon table"
 
     def scroll(p):
-        p.execute_script(
-            "const n = document.querySelector('.jp-WindowedPanel-outer') || document.querySelector('.jp-Notebook'); n.scrollTop += 700"
-        )
+        p.execute_script(SCROLL)
         time.sleep(0.3)
         return [e for e in all_of(p, picture) if e.is_displayed() and e.size["width"] > 100]
 
     wait(page, scroll)
     time.sleep(1)
     page.save_screenshot(str(tmp_path / "lab-图.png"))
+
+
+LINKS = {  # 哪一种 → 从哪一页、点哪个链接、打开的是哪个文件、页上的标题
+    "章节": ("nbs/00_start.ipynb", "3_model/20_norm.ipynb", "nbs/3_model/20_norm.ipynb"),
+    "练习": ("nbs/3_model/20_norm.ipynb", "21_norm_exercises.ipynb", "nbs/3_model/21_norm_exercises.ipynb"),
+    "知识库": ("nbs/3_model/20_norm.ipynb", "../../knowledge_base.md#", "knowledge_base.md"),
+    "指南": ("nbs/00_start.ipynb", "../NOTE_UPDATE_GUIDE.md", "NOTE_UPDATE_GUIDE.md"),
+    "日志": ("nbs/00_start.ipynb", "../learning_log.md", "learning_log.md"),
+}
+
+
+def test_every_kind_of_link_in_a_lesson_opens_its_page(browser, lab, course, tmp_path):
+    "课文里每一种链接点一个：页面真的打开，标题是那份文件的标题。"
+    page = browser(1280, 1000)
+    address = lab(course, "nbs/00_start.ipynb")
+    at, log = "nbs/00_start.ipynb", tmp_path / "server0.log"
+    page.get(address)
+    for kind, (start, link, target) in LINKS.items():
+        cells = json.loads((course / start).read_text(encoding="utf8"))["cells"]
+        assert any(f"]({link}" in "".join(c["source"]) for c in cells), f"{start} 里已经没有通往{kind}的链接了"
+        if at != start:
+            page.get(address.replace("nbs/00_start.ipynb", start))
+        wait(page, lambda p: current_tab(p) == Path(start).name)
+
+        def ready(p):
+            "链接在屏幕上了就点它；还没滚到就往下滚。"
+            for a in all_of(p, ".jp-Notebook a"):
+                path = unquote(a.get_attribute("href") or "").partition("?")[0]
+                if path.endswith("/files/" + target) and a.is_displayed():
+                    p.execute_script("arguments[0].scrollIntoView({block: 'center'})", a)
+                    a.click()
+                    return True
+            if all_of(p, ".jp-Notebook"):
+                p.execute_script(SCROLL)
+                time.sleep(0.2)
+
+        wait(page, ready)
+        wait(page, lambda p: current_tab(p) == Path(target).name)
+        body = (course / target).read_text(encoding="utf8")
+        title = re.search(r'^(?:\s*")?# ([^"\n\\]+)', body, re.M)[1].strip()
+        heading = ".jp-Notebook h1, .jp-MarkdownViewer h1"
+        wait(page, lambda p: title in [e.text.rstrip("¶").strip() for e in all_of(p, heading) if e.is_displayed()])
+        page.save_screenshot(str(tmp_path / f"lab-{kind}.png"))
+        at = target
+    assert not all_of(page, ".jp-Dialog")
+    assert " 404 " not in log.read_text(encoding="utf8")
+    page.get(address.partition("/lab/")[0] + "/lab/tree/learning_materials?token=tour")
+    names = lambda p: {e.text for e in all_of(p, ".jp-DirListing-itemName")}
+    wait(page, lambda p: "README.md" in names(p))  # 左边的文件列表也到得了仓库的根
+    all_of(page, ".jp-BreadCrumbs-home")[0].click()
+    wait(page, lambda p: {"nbs", "notes.md", "learning_log.md", "learning_materials"} <= names(p))
+
+
+def current_tab(page) -> str:
+    found = all_of(page, ".lm-DockPanel .lm-TabBar-tab.lm-mod-current .lm-TabBar-tabLabel")
+    return found[0].text if found else ""
 
 
 @pytest.mark.slow
@@ -259,7 +319,7 @@ def test_notes_form_and_review_in_jupyterlab(browser, lab, tmp_path):
     )
     nbformat.write(book, course / "notes.ipynb")
     page = browser(1280, 1000)
-    page.get(lab(course).format("notes.ipynb"))
+    page.get(lab(course, "notes.ipynb"))
     run = "window.jupyterapp.commands.execute('notebook:run-all-cells'); return true"
     wait(page, lambda p: len(all_of(p, ".jp-CodeCell")) == 2)
     time.sleep(3)  # 内核还在起

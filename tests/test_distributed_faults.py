@@ -125,7 +125,8 @@ def test_bug_says_where_and_keeps_the_traceback(small, tmp_path):
     (tmp_path / "bug.py").write_text(
         "from minimind.trainer.peers import distributed\n"
         "from minimind.trainer.runtime import rank, sum_across_ranks\n"
-        "with distributed('cpu'):\n    for i in range(9):\n        if rank() == 1 and i == 4: {}['少了这个键']\n        sum_across_ranks(1)\n",
+        "with distributed('cpu'):\n    for i in range(9):\n"
+        "        if rank() == 1 and i == 4: {}['少了这个键']\n        sum_across_ranks(1)\n",
         encoding="utf8",
     )
     child = torchrun("bug.py", home=tmp_path)
@@ -147,7 +148,11 @@ def test_sigterm_to_all_still_saves_and_exits_zero(small, tmp_path):
 
 def test_our_launcher_keeps_the_exit_code_and_says_only_that(small, tmp_path):
     (tmp_path / "bad.jsonl").write_text('{"text": 3}\n', encoding="utf8")
-    code = f"import sys; from minimind.trainer.peers import launch; sys.exit(launch(2, 'minimind.trainer.train_pretrain', {flags(small, tmp_path, data_path=tmp_path / 'bad.jsonl')!r}))"
+    given = flags(small, tmp_path, data_path=tmp_path / "bad.jsonl")
+    code = (
+        "import sys; from minimind.trainer.peers import launch; "
+        f"sys.exit(launch(2, 'minimind.trainer.train_pretrain', {given!r}))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=500, cwd=tmp_path,
         env={**os.environ, "MINIMIND_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},

@@ -11,8 +11,8 @@ import torch
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from minimind.inference import (
-    ChatSession, Generation, SamplingParams, StreamDecoder, ThinkSplitter, adjust_logits, chat_in_terminal,
-    check_tokenizer, generate, left_pad, list_weights, load_model, load_weights, read_state, sample_next,
+    ChatSession, SamplingParams, StreamDecoder, ThinkSplitter, adjust_logits, chat_in_terminal,
+    generate, left_pad, list_weights, load_model, load_weights, read_state, sample_next,
     save_weights, sidecar_path, split_reasoning, stream,
 )
 from minimind.learning.errors import UserError

@@ -5,7 +5,6 @@ import random
 
 import pytest
 import torch
-import torch.nn.functional as F
 
 from minimind.inference import SamplingParams, generate, left_pad, save_weights
 from minimind.inference import int8 as Q

@@ -390,7 +390,8 @@ m = AutoModelForCausalLM.from_pretrained(sys.argv[1], trust_remote_code=True).ev
 assert "minimind." not in type(m).__module__.split("transformers_modules")[0]
 x = torch.tensor(json.loads(sys.argv[2]))
 torch.set_grad_enabled(False)
-torch.save((m(x).logits, m.generate(x, max_new_tokens=5, do_sample=False, eos_token_id=None, pad_token_id=0)), sys.argv[1] + "/out.pt")
+said = m.generate(x, max_new_tokens=5, do_sample=False, eos_token_id=None, pad_token_id=0)
+torch.save((m(x).logits, said), sys.argv[1] + "/out.pt")
 """
 
 

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -15,7 +14,7 @@ from minimind.learning.errors import UserError
 from minimind.learning.notes import (
     KB, apply_edits, decode, encode, headings, insert_question, lines_of, links, questions, renumber
 )
-from minimind.learning.notes_store import GUIDE, INDEX, LOG, README, ROOT, course, editing, entries, read_notes, refresh
+from minimind.learning.notes_store import GUIDE, INDEX, LOG, README, ROOT, course, editing, read_notes
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -95,7 +94,7 @@ def test_asking_keeps_every_other_byte(kb, log, topic, important):
         return  # 末尾是没收尾的代码块：插在哪都在代码里
     new, n = insert_question(docs, "新问题？", ["新答案。"], topic, important)
     assert bare(new[LOG]) == bare(log)
-    old, rows = lines_of(kb), lines_of(new[KB])
+    rows = lines_of(new[KB])
     start = next(l.start for l in rows if "新问题？" in l.text)
     end = next(
         l.stop for l in rows if l.start > start and ("新答案。" in l.text if not topic else l.text == f"主题：{topic}")
@@ -110,7 +109,7 @@ def test_asking_keeps_every_other_byte(kb, log, topic, important):
 @quick
 @given(st.lists(st.tuples(st.sampled_from(["模型", "训练", ""]), st.integers(0, 9)), min_size=1, max_size=7))
 def test_links_follow_their_question_through_a_sequence_of_asks(asks):
-    docs, log = {KB: "# 知识库\r\n\r\n## 1. 模型\r\n\r\n## 问答记录", LOG: ""}, []
+    docs = {KB: "# 知识库\r\n\r\n## 1. 模型\r\n\r\n## 问答记录", LOG: ""}
     for i, (topic, _) in enumerate(asks):
         docs, n = insert_question(docs, f"题目{i}？", ["答"], topic)
         target = next(q for q in questions(docs[KB]) if q.number == n)
@@ -237,7 +236,10 @@ def test_sections_appear_once_and_in_order(book):
 
 def test_two_processes_asking_at_once_lose_nothing(book):
     notes_write.log("今天", book)
-    code = "import os, sys\nos.fsync = lambda fd: None\nfrom minimind.learning.notes_write import ask\nfor i in range(8): ask(f'{sys.argv[1]}{i}', '答', folder='.')"
+    code = (
+        "import os, sys\nos.fsync = lambda fd: None\nfrom minimind.learning.notes_write import ask\n"
+        "for i in range(8): ask(f'{sys.argv[1]}{i}', '答', folder='.')"
+    )
     pair = [
         subprocess.Popen([sys.executable, "-c", code, who], cwd=book, env={**os.environ, "PYTHONPATH": str(ROOT)})
         for who in "甲乙"
@@ -323,7 +325,8 @@ def test_a_fresh_set_has_no_problems_and_check_changes_nothing(book):
 
 def test_each_kind_of_damage_names_its_file_and_line(book):
     (book / LOG).write_text(
-        "# 日志\n\n### 2026-11-20: 甲\n\n- 收获：…\n- 见 [无](没有.md)\n\n### 2026-11-19: 乙\n\n### 2027-01-01: 丙\n\n### 2026-2-30：丁\n",
+        "# 日志\n\n### 2026-11-20: 甲\n\n- 收获：…\n- 见 [无](没有.md)\n\n"
+        "### 2026-11-19: 乙\n\n### 2027-01-01: 丙\n\n### 2026-2-30：丁\n",
         encoding="utf8",
     )
     (book / KB).write_text("# 书\n## 2. 甲\n### Q2: 一？\n见 [断](#没有)\n<!-- minimind:toc -->\n", encoding="utf8")

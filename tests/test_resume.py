@@ -219,7 +219,8 @@ def test_steps_left_follows_the_samples(monkeypatch):
 
 @pytest.mark.parametrize("signalled", ["group", "parent"])
 def test_sigterm_while_worker_processes_read_the_data(small, tmp_path, whole, signalled, monkeypatch):
-    "读数据的子进程也收到 SIGTERM（关机、任务系统都是整组发）：照样走完这一步，存好，退出码 0，接着练与没断过的逐位相同。"
+    "读数据的子进程也收到 SIGTERM（关机、任务系统都是整组发）："
+    "照样走完这一步，存好，退出码 0，接着练与没断过的逐位相同。"
     given = options(small, tmp_path, save_interval=1000, from_resume=1, num_workers=2)
     monkeypatch.setattr(subprocess, "Popen", functools.partial(subprocess.Popen, start_new_session=True))
     child = start(given)

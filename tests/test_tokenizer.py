@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -228,9 +227,12 @@ sys.modules["minimind"] = None  # 谁导入它都会失败
 from transformers import AutoTokenizer
 tok = AutoTokenizer.from_pretrained(sys.argv[1])
 ask = json.loads(sys.stdin.read())
-print(json.dumps({"ids": [tok.encode(t) for t in ask["texts"]], "back": [tok.decode(tok.encode(t)) for t in ask["texts"]],
-                  "chat": tok.apply_chat_template(ask["chat"], tokenize=False, add_generation_prompt=True, open_thinking=False),
-                  "special": [tok.pad_token_id, tok.bos_token_id, tok.eos_token_id, tok.unk_token_id], "max": tok.model_max_length, "size": len(tok)}))
+how = dict(tokenize=False, add_generation_prompt=True, open_thinking=False)
+print(json.dumps({
+    "ids": [tok.encode(t) for t in ask["texts"]], "back": [tok.decode(tok.encode(t)) for t in ask["texts"]],
+    "chat": tok.apply_chat_template(ask["chat"], **how), "max": tok.model_max_length, "size": len(tok),
+    "special": [tok.pad_token_id, tok.bos_token_id, tok.eos_token_id, tok.unk_token_id],
+}))
 """
 
 
@@ -301,9 +303,12 @@ Q = "<|im_start|>user\n问<|im_end|>\n"
 CALL = {"name": "f", "arguments": {"甲": 1}}
 CALLED = '<tool_call>\n{"name": "f", "arguments": {"甲": 1}}\n</tool_call>'
 TOOLS = (
-    "# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are provided with function signatures within "
-    '<tools></tools> XML tags:\n<tools>\n{"name": "f"}\n</tools>\n\nFor each function call, return a json object with function name and '
-    'arguments within <tool_call></tool_call> XML tags:\n<tool_call>\n{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>'
+    "# Tools\n\nYou may call one or more functions to assist with the user query.\n"
+    "\nYou are provided with function signatures within "
+    '<tools></tools> XML tags:\n<tools>\n{"name": "f"}\n</tools>\n\n'
+    "For each function call, return a json object with function name and "
+    "arguments within <tool_call></tool_call> XML tags:\n<tool_call>\n"
+    '{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>'
 )
 
 

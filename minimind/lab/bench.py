@@ -12,6 +12,7 @@ import math
 import os
 import platform
 import time
+from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -67,7 +68,7 @@ def speedups(seconds: dict[str, list[float]], base: str) -> dict[str, float]:
     return {name: median(b / s for b, s in zip(seconds[base], values)) for name, values in seconds.items()}
 
 # %% ../../nbs/9_lab/10_bench.ipynb #c028
-def matmul_ceiling(n: int = 2048, dtypes: tuple = (), rounds: int = 5) -> dict[str, float]:
+def matmul_ceiling(n: int = 2048, dtypes: tuple[torch.dtype, ...] = (), rounds: int = 5) -> dict[str, float]:
     """方阵乘法每秒做多少次浮点运算（FLOP/s），{dtype 的名字: 中位数}。
 
     不给 `dtypes` 就量 float32；CPU 有 bfloat16 的指令时也量它（没有的话慢几倍，也没有人会用）。
@@ -77,10 +78,8 @@ def matmul_ceiling(n: int = 2048, dtypes: tuple = (), rounds: int = 5) -> dict[s
     dtypes = dtypes or (torch.float32, *([torch.bfloat16] if cpu_has_bf16() else []))
     pairs = {str(d).removeprefix("torch."): torch.randn(n, n).to(d) for d in dtypes}
     out = {name: torch.empty_like(x) for name, x in pairs.items()}  # 结果写在备好的地方，不把申请内存算进去
-    seconds = interleaved(
-        {name: lambda x=x, o=out[name]: torch.mm(x, x, out=o) for name, x in pairs.items()}, rounds, warmup=2
-    )
-    return {name: 2 * n**3 / s for name, s in medians(seconds).items()}
+    work = {name: lambda x=x, o=out[name]: torch.mm(x, x, out=o) for name, x in pairs.items()}
+    return {name: 2 * n**3 / s for name, s in medians(interleaved(work, rounds, warmup=2)).items()}
 
 # %% ../../nbs/9_lab/10_bench.ipynb #c032
 def _cpu_name() -> str:
@@ -120,7 +119,7 @@ def machine() -> dict:
     }
 
 # %% ../../nbs/9_lab/10_bench.ipynb #c037
-def _shown(value) -> str:
+def _shown(value: object) -> str:
     "表格里的一格：小数留三位有效数字（上千的写成带逗号的整数），空值写横线。"
     if value is None:
         return "–"
@@ -137,9 +136,9 @@ def _columns(rows: list[dict]) -> list[str]:
 def markdown_table(rows: list[dict]) -> str:
     "字典的列表 → Markdown 表格；缺的格子写横线。"
     names = _columns(rows)
-    cell = lambda value: _shown(value).replace("|", "\\|").replace("\n", " ")
-    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
-    return "\n".join([*lines, *("| " + " | ".join(cell(row.get(n)) for n in names) + " |" for row in rows)])
+    cells = [[_shown(row.get(n)).replace("|", "\\|").replace("\n", " ") for n in names] for row in rows]
+    lines = ["| " + " | ".join(line) + " |" for line in (names, *cells)]
+    return "\n".join([lines[0], "|" + "---|" * len(names), *lines[1:]])
 
 # %% ../../nbs/9_lab/10_bench.ipynb #c039
 def show_table(title: str, rows: list[dict]) -> None:
@@ -156,7 +155,10 @@ def show_table(title: str, rows: list[dict]) -> None:
     Console().print(table)
 
 # %% ../../nbs/9_lab/10_bench.ipynb #c042
-def save_result(name: str, title: str, rows: list[dict], *, command: str, notes=(), folder=None) -> Path:
+def save_result(
+    name: str, title: str, rows: list[dict], *, command: str, notes: Sequence[str] = (),
+    folder: str | Path | None = None,
+) -> Path:
     """把成绩写成 `folder`/name.md 与 name.json（默认 benchmarks/），返回 .md 的路径；整个写成，或旧文件不动。
 
     两份都带机器、命令、日期；`notes` 是几句说明。名字里有路径分隔符、没有成绩、没有命令都报 `UserError`。
@@ -166,15 +168,11 @@ def save_result(name: str, title: str, rows: list[dict], *, command: str, notes=
     if not rows or not command:
         raise UserError(f"{name}：没有成绩，或没有写明是哪条命令量的；不存。")
     folder, here = Path(folder or ROOT / "benchmarks"), machine()
-    body = {
-        "name": name, "title": title, "command": command, "machine": here, "date": here["date"], "rows": rows,
-        "notes": list(notes),
-    }
+    body = {"name": name, "title": title, "command": command, "machine": here, "date": here["date"]}
+    body |= {"rows": rows, "notes": list(notes)}
     where = "，".join(f"{k} {v}" for k, v in here.items() if k != "date")
-    page = [
-        f"# {title}", f"```\n{command}\n```", f"{here['date']}；{where}", markdown_table(rows),
-        "\n".join(f"- {n}" for n in notes),
-    ]
+    page = [f"# {title}", f"```\n{command}\n```", f"{here['date']}；{where}", markdown_table(rows)]
+    page += ["\n".join(f"- {n}" for n in notes)]
     atomic_write(folder / f"{name}.json", json.dumps(body, ensure_ascii=False, indent=1) + "\n")
     return atomic_write(folder / f"{name}.md", "\n\n".join(part for part in page if part) + "\n")
 
@@ -188,7 +186,7 @@ def bench_options(quick: str) -> list[click.Option]:
     ]
 
 
-def told(name: str, **given) -> str:
+def told(name: str, **given: object) -> str:
     "记在成绩上的那条命令，只写与默认不同的选项。"
     flags = [f"--{k}" if v is True else f"--{k} {v}" for k, v in given.items() if v]
     return " ".join(["minimind bench", name, *flags])

@@ -8,6 +8,7 @@ __all__ = ['UserError', 'at_line', 'unknown', 'say']
 # %% ../../nbs/0_learning/10_errors.ipynb #c002
 import difflib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -16,13 +17,13 @@ class UserError(ValueError):
     "使用者能自己改正的错误（数据、参数、路径写错了）。命令行见到它只打印这句话并以 2 退出，不打印调用栈。"
 
 # %% ../../nbs/0_learning/10_errors.ipynb #c017
-def at_line(path, line, reason, todo=""):
+def at_line(path: str | Path, line: int | None, reason: str, todo: str = "") -> UserError:
     "拼出“文件:行号：原因。怎么办”这一句话，返回 `UserError`（由调用者 `raise`）；`line` 从 1 数起，可为 None。"
     where = f"{Path(path)}:{line}" if line is not None else f"{Path(path)}"
     return UserError(f"{where}：{reason}。" + (f"{todo}。" if todo else ""))
 
 # %% ../../nbs/0_learning/10_errors.ipynb #c038
-def unknown(kind, name, choices):
+def unknown(kind: str, name: object, choices: Iterable) -> UserError:
     "名字不认识时用的 `UserError`：列出可选项，并猜一个最像的。`kind` 是这类东西的叫法，如“训练阶段”。"
     choices = [str(c) for c in choices]
     near = difflib.get_close_matches(str(name), choices, n=1)

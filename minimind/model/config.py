@@ -33,8 +33,8 @@ _POSITIVE = (
     "intermediate_size", "max_position_embeddings",
 )
 
-
-def _check_numbers(c) -> None:
+# %% ../../nbs/3_model/10_config.ipynb #c029b
+def _check_numbers(c: "MiniMindConfig") -> None:
     """尺寸要是正整数，比例要在范围内。"""
     for name in _POSITIVE:
         value = getattr(c, name)
@@ -47,7 +47,7 @@ def _check_numbers(c) -> None:
         raise ValueError("配置错误：rope_theta 和 rms_norm_eps 都要大于 0。")
 
 # %% ../../nbs/3_model/10_config.ipynb #c031
-def _check_heads(c) -> None:
+def _check_heads(c: "MiniMindConfig") -> None:
     """宽度、查询头、键值头三者要整除；用 RoPE 时头宽要是偶数。"""
     h, n, kv = c.hidden_size, c.num_attention_heads, c.num_key_value_heads
     if h % n:
@@ -60,16 +60,18 @@ def _check_heads(c) -> None:
         )
     if n % kv:
         raise ValueError(
-            f"配置错误：num_attention_heads={n} 不能被 num_key_value_heads={kv} 整除，查询头没法平均分组；请改其中一个。"
+            f"配置错误：num_attention_heads={n} 不能被 num_key_value_heads={kv} 整除，查询头没法平均分组；"
+            "请改其中一个。"
         )
 
 # %% ../../nbs/3_model/10_config.ipynb #c032
-def _check_moe(c) -> None:
+def _check_moe(c: "MiniMindConfig") -> None:
     """`use_moe=True` 时才有意义的那几项。"""
     k, n = c.num_experts_per_tok, c.n_routed_experts
     if not 1 <= k <= n:
         raise ValueError(
-            f"配置错误：每个 token 要选 num_experts_per_tok={k} 个专家，但一共有 n_routed_experts={n} 个；前者要在 1 和后者之间。"
+            f"配置错误：每个 token 要选 num_experts_per_tok={k} 个专家，但一共有 n_routed_experts={n} 个；"
+            "前者要在 1 和后者之间。"
         )
     if c.n_shared_experts < 0:
         raise ValueError(f"配置错误：n_shared_experts={c.n_shared_experts} 不能是负数。")
@@ -77,7 +79,7 @@ def _check_moe(c) -> None:
         raise ValueError(f"配置错误：scoring_func 只支持 'softmax'，现在是 {c.scoring_func!r}。")
 
 # %% ../../nbs/3_model/10_config.ipynb #c033
-def check_config(c) -> None:
+def check_config(c: "MiniMindConfig") -> None:
     """检查配置 `c`；不合理就抛 `ValueError`，一句话说清哪里错、怎么改。"""
     _check_numbers(c)
     _check_heads(c)
@@ -101,7 +103,7 @@ class _Derived:
         return dict(self.yarn) if self.inference_rope_scaling else None
 
     @classmethod
-    def preset(cls, name: str, **overrides):
+    def preset(cls, name: str, **overrides: object) -> "MiniMindConfig":
         """按名字取一套尺寸，`overrides` 盖过其中任何一项。名字不对抛 `ValueError`。"""
         if name not in PRESETS:
             raise ValueError(f"没有叫 {name!r} 的预设，可选：{'、'.join(PRESETS)}。")
@@ -109,27 +111,32 @@ class _Derived:
 
 # %% ../../nbs/3_model/10_config.ipynb #c040
 class MiniMindConfig(_Derived, PretrainedConfig):
-    """MiniMind 的全部尺寸与开关；另加 `qk_norm`、`zero_init`，并收 MiniGPT 的 `use_rope`、`use_gqa`、`attention_dropout`。"""
+    """MiniMind 的全部尺寸与开关；不合理的组合抛 `ValueError`。
+
+    另加 `qk_norm`、`zero_init`，并收 MiniGPT 的 `use_rope`、`use_gqa`、`attention_dropout`。
+    """
 
     model_type = "minimind"
     keys_to_ignore_at_inference = ["past_key_values"]
 
     def __init__(
-        self, dropout=0.0, bos_token_id=1, eos_token_id=2, hidden_act="silu", hidden_size=512, intermediate_size=None,
-        max_position_embeddings=32768, num_attention_heads=8, num_hidden_layers=8, num_key_value_heads=2,
-        vocab_size=6400, rms_norm_eps=1e-5, rope_theta=1e6, inference_rope_scaling=False, rope_scaling=None,
-        flash_attn=True, use_moe=False, num_experts_per_tok=2, n_routed_experts=4, n_shared_experts=1,
-        scoring_func="softmax", aux_loss_alpha=0.01, seq_aux=True, norm_topk_prob=True, tie_word_embeddings=True,
-        pad_token_id=0, initializer_range=0.02, qk_norm=False, zero_init=False, use_rope=True, use_gqa=True,
-        attention_dropout=None, **kwargs,
-    ):
+        self, dropout: float = 0.0, bos_token_id: int = 1, eos_token_id: int = 2, hidden_act: str = "silu",
+        hidden_size: int = 512, intermediate_size: int | None = None, max_position_embeddings: int = 32768,
+        num_attention_heads: int = 8, num_hidden_layers: int = 8, num_key_value_heads: int = 2, vocab_size: int = 6400,
+        rms_norm_eps: float = 1e-5, rope_theta: float = 1e6, inference_rope_scaling: bool = False,
+        rope_scaling: dict | None = None, flash_attn: bool = True, use_moe: bool = False, num_experts_per_tok: int = 2,
+        n_routed_experts: int = 4, n_shared_experts: int = 1, scoring_func: str = "softmax",
+        aux_loss_alpha: float = 0.01, seq_aux: bool = True, norm_topk_prob: bool = True,
+        tie_word_embeddings: bool = True, pad_token_id: int = 0, initializer_range: float = 0.02, qk_norm: bool = False,
+        zero_init: bool = False, use_rope: bool = True, use_gqa: bool = True, attention_dropout: float | None = None,
+        **kwargs: object,
+    ) -> None:
         given = dict(locals())
         for name in _FIELDS:
             setattr(self, name, given[name])
         self.rope_theta = float(rope_theta)
-        self.intermediate_size = (
-            default_intermediate_size(hidden_size) if intermediate_size is None else intermediate_size
-        )
+        if intermediate_size is None:
+            self.intermediate_size = default_intermediate_size(hidden_size)
         self.num_key_value_heads = num_key_value_heads if use_gqa else num_attention_heads
         self.attention_dropout = dropout if attention_dropout is None else attention_dropout
         self.yarn = {**YARN_DEFAULTS, **kwargs.pop("yarn", {}), **(rope_scaling or {})}

@@ -7,11 +7,11 @@ __all__ = ['MiniMindBlock', 'MiniMindPreTrainedModel', 'RotaryTables', 'MiniMind
 
 # %% ../../nbs/3_model/70_transformer.ipynb #c002
 import torch
-from torch import nn
-from transformers import DynamicCache, PreTrainedModel
+from torch import Tensor, nn
+from transformers import Cache, DynamicCache, PreTrainedModel
 from transformers.modeling_outputs import MoeModelOutputWithPast
 
-from .attention import Attention, build_attention_mask
+from .attention import Attention, KVCache, build_attention_mask
 from .config import MiniMindConfig
 from .feedforward import FeedForward
 from .moe import MOEFeedForward, MoEGate
@@ -20,19 +20,20 @@ from .rope import precompute_freqs_cis
 
 # %% ../../nbs/3_model/70_transformer.ipynb #c010
 class MiniMindBlock(nn.Module):
-    """一个 Transformer 块：先归一化再注意力，先归一化再前馈，两次都加回原来的流。
+    """一个 Transformer 块：先归一化再注意力，先归一化再前馈，两次都加回原来的流。"""
 
-    (b, t, hidden) → ((b, t, hidden), 辅助损失标量或 None)。
-    """
-
-    def __init__(self, layer_id: int, config: MiniMindConfig):
+    def __init__(self, layer_id: int, config: MiniMindConfig) -> None:
         super().__init__()
         self.self_attn = Attention(config, layer_id)
         self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.mlp = MOEFeedForward(config) if config.use_moe else FeedForward(config)
 
-    def forward(self, x, position_embeddings=None, attention_mask=None, past_key_values=None, is_causal=True):
+    def forward(
+        self, x: Tensor, position_embeddings: tuple[Tensor, Tensor] | None = None,
+        attention_mask: Tensor | None = None, past_key_values: KVCache | Cache | None = None, is_causal: bool = True,
+    ) -> tuple[Tensor, Tensor | None]:
+        """(b, t, hidden) → ((b, t, hidden), 混合专家的辅助损失标量或 None)。参数同 `Attention.forward`。"""
         x = x + self.self_attn(self.input_layernorm(x), position_embeddings, attention_mask, past_key_values, is_causal)
         y = self.mlp(self.post_attention_layernorm(x))
         y, aux = y if isinstance(y, tuple) else (y, None)
@@ -50,7 +51,7 @@ class MiniMindPreTrainedModel(PreTrainedModel):
     _supports_sdpa = True
 
     @torch.no_grad()
-    def _init_weights(self, module):
+    def _init_weights(self, module: nn.Module) -> None:
         std = self.config.initializer_range
         if isinstance(module, nn.Linear):
             if getattr(module, "zero_init", False):
@@ -59,9 +60,8 @@ class MiniMindPreTrainedModel(PreTrainedModel):
                 nn.init.normal_(module.weight, std=std)
         elif isinstance(module, nn.Embedding):
             # zero_init 时身体是恒等的，会把输入词自己推上去，词向量要相应小一些
-            nn.init.normal_(
-                module.weight, std=min(std, 3.0 / self.config.hidden_size) if self.config.zero_init else std
-            )
+            small = min(std, 3.0 / self.config.hidden_size)
+            nn.init.normal_(module.weight, std=small if self.config.zero_init else std)
         elif isinstance(module, MoEGate):
             nn.init.normal_(module.weight, std=std)
         elif isinstance(module, RMSNorm):
@@ -73,7 +73,7 @@ class MiniMindPreTrainedModel(PreTrainedModel):
 class RotaryTables(MiniMindPreTrainedModel):
     """旋转表的主人：建表、重填、按位置取。"""
 
-    def _tables(self):
+    def _tables(self) -> tuple[Tensor, Tensor]:
         c = self.config
         return precompute_freqs_cis(c.head_dim, c.max_position_embeddings, c.rope_theta, c.rope_scaling)
 
@@ -87,8 +87,13 @@ class RotaryTables(MiniMindPreTrainedModel):
         for buffer, table in zip((self.freqs_cos, self.freqs_sin), self._tables()):
             buffer.copy_(table)
 
-    def rope_at(self, t, past, attention_mask=None, position_ids=None):
-        """这 t 个位置的余弦与正弦：通常是表里连续的一段 (t, d)；有左填充或给了位置时逐个取 (b, t, d)。"""
+    def rope_at(
+        self, t: int, past: int, attention_mask: Tensor | None = None, position_ids: Tensor | None = None
+    ) -> tuple[Tensor, Tensor] | None:
+        """这 t 个位置的余弦与正弦：通常是表里连续的一段 (t, d)；有左填充或给了位置时逐个取 (b, t, d)。
+
+        attention_mask (b, past+t)，position_ids (b, t)；不用 RoPE 时是 None。超过表长抛 `ValueError`。
+        """
         limit = self.config.max_position_embeddings
         if past + t > limit:
             raise ValueError(f"序列长 {past + t} 超过了模型的上限 max_position_embeddings={limit}；请截短输入。")
@@ -106,7 +111,7 @@ class _Body(RotaryTables):
 
     gradient_checkpointing = False
 
-    def __init__(self, config: MiniMindConfig):
+    def __init__(self, config: MiniMindConfig) -> None:
         super().__init__(config)
         self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
         self.dropout = nn.Dropout(config.dropout)
@@ -115,19 +120,29 @@ class _Body(RotaryTables):
         self.register_rope()
         self.post_init()
 
-    def _run(self, layer, x, rope, mask, cache, is_causal):
+    def _run(
+        self, layer: MiniMindBlock, x: Tensor, rope: tuple[Tensor, Tensor] | None, mask: Tensor | None,
+        cache: KVCache | Cache | None, is_causal: bool,
+    ) -> tuple[Tensor, Tensor | None]:
         if self.gradient_checkpointing and self.training and cache is None:
             return self._gradient_checkpointing_func(layer.__call__, x, rope, mask, None, is_causal)
         return layer(x, rope, mask, cache, is_causal)
 
 # %% ../../nbs/3_model/70_transformer.ipynb #c022
 class MiniMindModel(_Body):
-    """词嵌入 → 若干块 → 最后一次归一化。输出 `last_hidden_state` (b, t, hidden)、缓存、辅助损失之和。"""
+    """词嵌入 → 若干块 → 最后一次归一化。"""
 
     def forward(
-        self, input_ids=None, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None,
-        document_ids=None, inputs_embeds=None, output_hidden_states=False, **kwargs,
-    ):
+        self, input_ids: Tensor | None = None, attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None, past_key_values: KVCache | Cache | None = None,
+        use_cache: bool | None = None, document_ids: Tensor | None = None, inputs_embeds: Tensor | None = None,
+        output_hidden_states: bool = False, **kwargs: object,
+    ) -> MoeModelOutputWithPast:
+        """input_ids (b, t) int64 → `last_hidden_state` (b, t, hidden)、缓存、辅助损失之和 `aux_loss`（fp32 标量）。
+
+        attention_mask (b, past+t) 填充为 0；position_ids (b, t)；document_ids (b, t) 拼接训练用，各篇互不相见。
+        input_ids 与 inputs_embeds (b, t, hidden) 没有恰好给一个、太长、掩码列数不对时抛 `ValueError`。
+        """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("input_ids 和 inputs_embeds 要给、且只给其中一个。")
         x = self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds  # (b, t, hidden)
