@@ -9,6 +9,7 @@ __all__ = ['FEATURES', 'VERSION', 'NEVER', 'CHUNK', 'uniform', 'cache_root', 'fi
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c002
 import hashlib, json, os, random, shutil, tempfile
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,13 +17,13 @@ import datasets as hf
 import numpy as np
 import pyarrow as pa
 from filelock import FileLock
+from transformers import PreTrainedTokenizerFast
 
 from ..learning.errors import UserError
 from ..learning.paths import home, writing
+from ..tokenizer.render import IGNORE, build_prompt, encode_segments, encode_texts, marks, segments, to_messages
 from .formats import as_list, expand_paths, scan
-from minimind.dataset.masking import (
-    IGNORE, augment, build_prompt, encode_segments, encode_texts, marks, segments, to_messages
-)
+from .masking import augment
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c010
 _STRING = hf.Value("string")
