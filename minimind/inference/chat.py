@@ -233,7 +233,7 @@ def _seeded(model: torch.nn.Module, seed: int | None) -> torch.Generator | None:
     "种子 → 与模型同一设备的随机数发生器；None 用全局的。"
     return None if seed is None else torch.Generator(next(model.parameters()).device).manual_seed(seed)
 
-
+# %% ../../nbs/4_inference/40_chat.ipynb #h056
 def answer_stream(
     model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast,
     messages: list[dict],                     # [{role, content, …}]，以提问或工具结果结尾
@@ -261,7 +261,7 @@ def finish_pieces(pieces: Pieces) -> dict:
         except StopIteration as end:
             return end.value
 
-
+# %% ../../nbs/4_inference/40_chat.ipynb #h055
 def answer(
     model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, messages: list[dict], **options
 ) -> dict:
@@ -342,7 +342,7 @@ def remember(self: ChatSession, text: str, result: dict) -> None:
     "记下这一轮；思考过程不进历史——下一轮不必重读草稿。"
     self.history += [dict(role="user", content=text), dict(role="assistant", content=result["answer"])]
 
-
+# %% ../../nbs/4_inference/40_chat.ipynb #h050
 @patch
 def stream(self: ChatSession, text: str) -> Iterator[str]:
     "产出回答的文字片段（不含思考），从不出半个字。"
@@ -371,7 +371,7 @@ def _set_think(chat: ChatSession, rest: str) -> str:
     chat.thinking = modes[rest]
     return {True: "思考：开（先想再答）", False: "思考：关（直接回答）", None: "思考：随模型自己"}[chat.thinking]
 
-
+# %% ../../nbs/4_inference/40_chat.ipynb #h051
 def _set_number(chat: ChatSession, name: str, rest: str) -> str:
     "/history、/temp、/top_p 后面跟一个数；坏的数只得到一句话，不生效。"
     field = {"temp": "temperature", "temperature": "temperature", "top_p": "top_p"}.get(name)
@@ -441,22 +441,6 @@ def _auto(
         _say(chat, q, write, show)
     return chat
 
-
-def _loop(
-    chat: ChatSession, read: Callable[[str], str], write: Callable[[str], object], show: dict
-) -> None:
-    "读一行、答一行，直到 /exit 或输入结束。"
-    line = ""
-    while line is not None:
-        try:
-            line = read("👤 ").strip()
-        except (EOFError, KeyboardInterrupt):
-            write("\n再见。\n")
-            return
-        if line:
-            line = _turn(chat, line, write, show)
-    write("再见。\n")
-
 # %% ../../nbs/4_inference/40_chat.ipynb #h040
 def _turn(chat: ChatSession, line: str, write: Callable[[str], object], show: dict) -> str | None:
     "处理一行：命令或提问。要退出时返回 None，否则返回这一行。"
@@ -471,6 +455,22 @@ def _turn(chat: ChatSession, line: str, write: Callable[[str], object], show: di
     except UserError as e:
         write(f"{e}\n")
     return line
+
+# %% ../../nbs/4_inference/40_chat.ipynb #h052
+def _loop(
+    chat: ChatSession, read: Callable[[str], str], write: Callable[[str], object], show: dict
+) -> None:
+    "读一行、答一行，直到 /exit 或输入结束。"
+    line = ""
+    while line is not None:
+        try:
+            line = read("👤 ").strip()
+        except (EOFError, KeyboardInterrupt):
+            write("\n再见。\n")
+            return
+        if line:
+            line = _turn(chat, line, write, show)
+    write("再见。\n")
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c073
 def chat_in_terminal(
