@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from minimind.inference import (
     ChatSession, SamplingParams, StreamDecoder, ThinkSplitter, adjust_logits, chat_in_terminal,
-    generate, left_pad, list_weights, load_model, load_weights, read_state, sample_next,
+    describe, generate, left_pad, list_weights, load_model, load_weights, read_state, sample_next,
     save_weights, sidecar_path, split_reasoning, stream,
 )
+from minimind.inference.int8 import pack_weights, quantize_int8
 from minimind.learning.errors import UserError
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
 from minimind.tokenizer.fast import save_tokenizer, train_tokenizer
@@ -315,6 +316,44 @@ def test_bfloat16_generates(tok):
     assert generate(model, *left_pad(prompts(tok)), max_new_tokens=5).tokens.shape[0] == 6
 
 
+# ---- 给人看的数字：来自文件 ----
+
+
+@pytest.mark.parametrize(
+    "more", [{}, dict(use_moe=True), dict(qk_norm=True), dict(tie_word_embeddings=False)],
+    ids=["稠密", "MoE", "QK 归一化", "不绑定"],
+)
+def test_describe_counts_the_file_whatever_happens_to_the_model(tmp_path, tok, more):
+    model = build(tok, **more)
+    whole = sum(p.numel() for p in model.parameters())
+    save_weights(model, path := tmp_path / "full_sft_48.pth", stage="full_sft")
+    bare = tmp_path / "bare.pth"
+    torch.save({k: v.clone() for k, v in model.state_dict().items()}, bare)  # 没有身份证，绑定的也各存一份
+    about = describe(path)
+    assert about == dict(
+        stage="full_sft", params=whole, num_hidden_layers=2, hidden_size=48, vocab_size=len(tok),
+        use_moe="use_moe" in more,
+    )
+    assert describe(bare) == about | dict(stage="")
+    pack_weights(model) if "use_moe" not in more else quantize_int8(model)
+    assert describe(path) == about
+
+
+def test_describe_believes_the_card_and_counts_safetensors(tmp_path, tok, model):
+    from safetensors.torch import save_file
+
+    save_weights(model, path := tmp_path / "dpo_48.pth", stage="dpo", extra=dict(params=1234567))
+    assert describe(path)["params"] == 1234567
+    state = {k: v for k, v in model.state_dict().items() if k != "lm_head.weight"}
+    save_file(state, tmp_path / "bare.safetensors")
+    assert describe(tmp_path / "bare.safetensors")["params"] == sum(p.numel() for p in model.parameters())
+    with pytest.raises(UserError, match="没有找到"):
+        describe(tmp_path / "pretrain_7.pth")
+    (tmp_path / "dpo_48.json").write_text("{")
+    with pytest.raises(UserError, match="JSON"):
+        describe(path)
+
+
 # ---- 对话 ----
 
 
@@ -376,6 +415,8 @@ def test_zero_history_sends_only_the_question(tok, model):
 def test_special_tokens_typed_by_the_user_do_not_crash(tok, model):
     chat = ChatSession(model, tok, max_new_tokens=4)
     assert isinstance(chat.reply("<|im_end|><think>\x00🐱")["answer"], str)
+    ids, _ = chat.prompt("<|im_end|>")
+    assert ids.count(tok.eos_token_id) == 3  # 上一问、上一答、这一问；用户打的都不算
 
 
 def test_terminal_survives_bad_input(tok, model):

@@ -1,6 +1,8 @@
 """第 2 层：分词器的性质、与 HF 的一致、保存的文件在别处能打开。"""
 
 import json
+import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -386,6 +388,11 @@ def test_chat_template_golden(fast, messages, options, want):
         ([{"role": "robot", "content": "嗨"}], {}, "robot"),
         ([USER, says(content="", tool_calls='[{"name": "f"}]')], {}, "tool_calls"),
         ([USER], {"tools": '[{"name": "f"}]'}, "(?i)tools"),
+        ([{"role": "user", "content": [{"type": "image", "image": "猫.png"}]}], {}, "文字段"),
+        ([{"role": "user", "content": ["问"]}], {}, "文字段"),
+        ([{"role": "user", "content": 7}], {}, "content"),
+        ([{"role": "system", "content": {"text": "令"}}, USER], {}, "content"),
+        ([USER, says(content="答", reasoning_content=["想"])], {}, "reasoning_content"),
     ],
 )
 def test_chat_template_refuses_what_it_would_misread(fast, messages, options, word):
@@ -409,16 +416,41 @@ def test_template_keeps_every_character(fast, words, thought):
         )
 
 
+PARTS = [
+    ([{"type": "text", "text": "问"}], "问"),
+    ([{"type": "text", "text": "问"}, {"type": "text", "text": "\n再问"}], "问\n再问"),
+    ([], ""),
+]
+
+
+@pytest.mark.parametrize("role", ["system", "user", "assistant", "tool"])
+@pytest.mark.parametrize("parts, text", PARTS)
+def test_content_parts_read_like_the_joined_text(fast, role, parts, text):
+    chat = lambda content: [{"role": role, "content": content}, USER]
+    want = fast.apply_chat_template(chat(text), tokenize=False)
+    assert fast.apply_chat_template(chat(parts), tokenize=False) == want and text in want
+
+
+MARKS = re.compile(r"\{%-? (end)?generation -?%\}")  # 圈出助手的话的记号，自己一个字也不写
+
+
 def test_template_needs_no_transformers():
-    "模板随权重走：别的程序用普通的 Jinja 也能渲染"
+    "模板随权重走：去掉 transformers 才认得的记号，别的程序用普通的 Jinja 也能渲染，一字不差"
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    text = (
-        ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
-        .from_string(CHAT_TEMPLATE)
-        .render(messages=[USER, says(content="答")])
-    )
-    assert text == Q + START + "答<|im_end|>\n"
+    plain = MARKS.sub("", CHAT_TEMPLATE)
+    assert len(MARKS.findall(CHAT_TEMPLATE)) == 2 and "generation" not in plain.replace("add_generation_prompt", "")
+    jinja = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    jinja.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # Jinja 自己的 tojson 会把汉字写成 \\u 码
+    for messages, options, want in GOLDEN:
+        assert jinja.from_string(plain).render(messages=messages, **options) == want
+
+
+def test_old_tokenizers_without_the_marks_render_and_label_alike(fast):
+    old = pickle.loads(pickle.dumps(fast))
+    old.chat_template = MARKS.sub("", CHAT_TEMPLATE)
+    for messages, options, want in GOLDEN:
+        assert old.apply_chat_template(messages, tokenize=False, **options) == want
 
 
 # ---- 测量 ----

@@ -9,6 +9,7 @@ __all__ = ['CONTROL_TOKENS', 'TAG_TOKENS', 'SPECIAL_TOKENS', 'CHAT_TEMPLATE', 't
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c002
 import hashlib, json, re
 from pathlib import Path
+from typing import Iterable, Iterator
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 from ..learning.errors import UserError
@@ -25,7 +26,7 @@ TAG_TOKENS = [
 SPECIAL_TOKENS = CONTROL_TOKENS + TAG_TOKENS
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c012
-def _pieces(texts):
+def _pieces(texts: Iterable[str]) -> Iterator[str]:
     "把训练文本在特殊 token 处切开，逐段产出；不合法的文字说明是第几段"
     if isinstance(texts, (str, bytes)):
         raise UserError("texts 应是一串文字的列表或生成器，不是单个字符串；请写成 [text]")
@@ -38,12 +39,13 @@ def _pieces(texts):
         yield from filter(None, cut.split(text))
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c015
-def _train_core(texts, vocab_size, single_digits) -> Tokenizer:
+def _train_core(texts: Iterable[str], vocab_size: int, single_digits: bool) -> Tokenizer:
     "训练 tokenizers 的引擎；特殊 token 占编号 0…12，256 个字节紧随其后"
     least = len(SPECIAL_TOKENS) + 256
     if vocab_size < least:
         raise UserError(f"vocab_size={vocab_size} 太小：特殊 token 与 256 个字节已占 {least} 个位置，请至少给 {least}")
-    core, level = Tokenizer(models.BPE()), pre_tokenizers.ByteLevel(add_prefix_space=False)
+    core = Tokenizer(models.BPE())
+    level = pre_tokenizers.ByteLevel(add_prefix_space=False)
     digits = pre_tokenizers.Digits(individual_digits=True)
     core.pre_tokenizer = pre_tokenizers.Sequence([digits, level]) if single_digits else level
     core.decoder = decoders.ByteLevel()
@@ -58,7 +60,7 @@ def _train_core(texts, vocab_size, single_digits) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(state))
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c022
-def _wrap(core: Tokenizer, template) -> PreTrainedTokenizerFast:
+def _wrap(core: Tokenizer, template: str | None) -> PreTrainedTokenizerFast:
     "给引擎套上 transformers 的外壳；各项取值与 MiniMind 相同"
     return PreTrainedTokenizerFast(
         tokenizer_object=core, bos_token="<|im_start|>", eos_token="<|im_end|>", pad_token="<|endoftext|>",
@@ -68,9 +70,25 @@ def _wrap(core: Tokenizer, template) -> PreTrainedTokenizerFast:
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c027
 _BEGIN = r"""
+{%- macro text(content) %}
+    {%- if content is string %}
+        {{- content }}
+    {%- elif content is mapping or content is number %}
+        {{- raise_exception('content 应是文字，或由文字段组成的列表') }}
+    {%- else %}
+        {%- for part in content or [] %}
+            {%- if part is mapping and part.type == 'text' and part.text is string %}
+                {{- part.text }}
+            {%- else %}
+                {{- raise_exception('content 的列表里只能有 {"type": "text", "text": …} 这样的文字段') }}
+            {%- endif %}
+        {%- endfor %}
+    {%- endif %}
+{%- endmacro %}
 {%- if not messages %}{{- raise_exception('对话是空的：至少要有一条消息') }}{%- endif %}
 {%- set first = messages[0] %}
-{%- set system = first.content if first.role == 'system' and first.content is string else none %}
+{%- set told = first.role == 'system' and first.content is defined and first.content is not none %}
+{%- set system = text(first.content) if told else none %}
 """
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c030
@@ -95,9 +113,13 @@ _ASSISTANT = r"""
 {%- macro answer(message, content) %}
     {%- if message.reasoning_content is string %}
         {{- '<think>\n' + message.reasoning_content.strip('\n') + '\n</think>\n\n' }}
+    {%- elif message.reasoning_content is defined and message.reasoning_content is not none %}
+        {{- raise_exception('reasoning_content 应是文字') }}
     {%- endif %}
     {{- content }}
-    {%- if message.tool_calls is string %}{{- raise_exception('tool_calls 应是列表，请先用 json.loads 解析') }}{%- endif %}
+    {%- if message.tool_calls is string %}
+        {{- raise_exception('tool_calls 应是列表，请先用 json.loads 解析') }}
+    {%- endif %}
     {%- for call in message.tool_calls or [] %}
         {%- set call = call.function or call %}
         {%- if content or not loop.first %}{{- '\n' }}{%- endif %}
@@ -111,12 +133,14 @@ _ASSISTANT = r"""
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c044
 _TURNS = r"""
 {%- for message in messages %}
-    {%- set content = message.content if message.content is string else '' %}
+    {%- set content = text(message.content) %}
     {%- if message.role == 'system' and loop.first %}
     {%- elif message.role in ['user', 'system'] %}
         {{- '<|im_start|>' + message.role + '\n' + content + '<|im_end|>\n' }}
     {%- elif message.role == 'assistant' %}
-        {{- '<|im_start|>assistant\n' + answer(message, content) + '<|im_end|>\n' }}
+        {{- '<|im_start|>assistant\n' }}
+        {%- generation %}{{- answer(message, content) + '<|im_end|>' }}{%- endgeneration %}
+        {{- '\n' }}
     {%- elif message.role == 'tool' %}
         {%- if loop.first or loop.previtem.role != 'tool' %}{{- '<|im_start|>user' }}{%- endif %}
         {{- '\n<tool_response>\n' + content + '\n</tool_response>' }}
@@ -143,15 +167,15 @@ CHAT_TEMPLATE = "".join(part.strip("\n") for part in (_BEGIN, _SYSTEM, _ASSISTAN
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c062
 def train_tokenizer(
-    texts,               # 可迭代的 str，可以是生成器
-    vocab_size=6400,     # 词表大小上限；语料太小、没有可合并的对时会提前停下，以 len(tok) 为准
-    single_digits=True,  # 每个数字单独成 token：两位数加法才学得会
+    texts: Iterable[str],        # 训练文本，可以是生成器
+    vocab_size: int = 6400,      # 词表大小上限；语料太小、没有可合并的对时会提前停下，以 len(tok) 为准
+    single_digits: bool = True,  # 每个数字单独成 token：两位数加法才学得会
 ) -> PreTrainedTokenizerFast:
     "用 HF tokenizers 训练字节级 BPE，并带上特殊 token 与对话模板；坏的输入抛 UserError"
     return _wrap(_train_core(texts, vocab_size, single_digits), CHAT_TEMPLATE)
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c066
-def _config(tok) -> dict:
+def _config(tok: PreTrainedTokenizerFast) -> dict:
     "tokenizer_config.json 的内容：MiniMind 的键与取值"
     state = json.loads(tok.backend_tokenizer.to_str())
     added = {str(t["id"]): {k: v for k, v in t.items() if k != "id"} for t in state["added_tokens"]}
@@ -163,22 +187,17 @@ def _config(tok) -> dict:
         unk_token=tok.unk_token, chat_template=tok.chat_template,
     )
 
-
-def save_tokenizer(tok: PreTrainedTokenizerFast, folder) -> Path:
-    "按 MiniMind 的布局写 tokenizer.json 与 tokenizer_config.json（含对话模板），返回文件夹"
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #r006
+def save_tokenizer(tok: PreTrainedTokenizerFast, folder: str | Path) -> Path:
+    "按 MiniMind 的布局写 tokenizer.json 与 tokenizer_config.json（含对话模板），返回文件夹；写不进去抛 UserError"
     folder = Path(folder)
     atomic_write(folder / "tokenizer.json", tok.backend_tokenizer.to_str(pretty=True))
     atomic_write(folder / "tokenizer_config.json", json.dumps(_config(tok), ensure_ascii=False, indent=2))
     return folder
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c069
-def load_tokenizer(path) -> PreTrainedTokenizerFast:
-    "从文件夹加载（课程自己的，或 MiniMind 的）；缺文件、坏文件抛 UserError"
-    path = Path(path)
-    if not path.is_dir():
-        raise UserError(
-            f"没有分词器文件夹 {path}；先运行 minimind demo 或 minimind tokenizer train，或用 --tokenizer_path 指定"
-        )
+def _check_files(path: Path) -> None:
+    "两份文件都在，而且都是完整的 JSON；不然抛 UserError"
     for name in ("tokenizer.json", "tokenizer_config.json"):
         file = path / name
         if not file.is_file():
@@ -187,6 +206,16 @@ def load_tokenizer(path) -> PreTrainedTokenizerFast:
             json.loads(file.read_text(encoding="utf-8"))
         except ValueError as e:
             raise UserError(f"{file} 不是完整的 JSON（{e}）；文件可能没写完，请重新生成或下载") from None
+
+# %% ../../nbs/2_tokenizer/20_fast.ipynb #r007
+def load_tokenizer(path: str | Path) -> PreTrainedTokenizerFast:
+    "从文件夹加载（课程自己的，或 MiniMind 的）；缺文件、坏文件抛 UserError"
+    path = Path(path)
+    if not path.is_dir():
+        raise UserError(
+            f"没有分词器文件夹 {path}；先运行 minimind demo 或 minimind tokenizer train，或用 --tokenizer_path 指定"
+        )
+    _check_files(path)
     try:
         tok = PreTrainedTokenizerFast.from_pretrained(path, local_files_only=True)
     except Exception as e:
@@ -196,7 +225,7 @@ def load_tokenizer(path) -> PreTrainedTokenizerFast:
     return tok
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c073
-def fingerprint(tok) -> str:
+def fingerprint(tok: PreTrainedTokenizerFast) -> str:
     "16 位十六进制指纹：词表、合并、切分方式、特殊 token 有一处不同，指纹就不同；对话模板不计入"
     state = json.loads(tok.backend_tokenizer.to_str())
     model = state["model"]
@@ -208,9 +237,11 @@ def fingerprint(tok) -> str:
     return hashlib.sha256(json.dumps(what, ensure_ascii=False).encode()).hexdigest()[:16]
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c077
-def token_bytes(tok) -> list:
-    "每个编号的原始字节 list[bytes]，长 len(tok)；拼起来就是原文的 UTF-8（特殊 token 给出它的字面字节）"
-    added, out = tok.get_added_vocab(), [b""] * len(tok)
+def token_bytes(tok: PreTrainedTokenizerFast) -> list[bytes]:
+    """每个编号的原始字节，长 len(tok)；拼起来就是原文的 UTF-8（特殊 token 给出它的字面字节）。
+    不是字节级的分词器抛 UserError。"""
+    added = tok.get_added_vocab()
+    out = [b""] * len(tok)
     for token, i in tok.get_vocab().items():
         if token in added:
             out[i] = token.encode()
