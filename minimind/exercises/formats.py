@@ -53,7 +53,8 @@ def check_first_bad(fn: Callable[[list[bytes]], int]) -> None:
     "每种坏法一题，再加随机的三十个文件。"
     good = json.dumps({"text": "你好"}, ensure_ascii=False)
     bads = {
-        "少半边括号": b"{", "是 UTF-16": good.encode("utf-16-le"), "是列表": b"[1]", "键拼错了": b'{"txet": "a"}', "是 GBK": good.encode("gbk"), "是数": b"3",
+        "少半边括号": b"{", "是 UTF-16": good.encode("utf-16-le"), "是 GBK": good.encode("gbk"), "是列表": b"[1]",
+        "键拼错了": b'{"txet": "a"}', "是数": b"3",
         "是一个字符串，里面恰好有 text": b'"text"', "是 null": b"null",
     }
     good = good.encode()
