@@ -54,13 +54,31 @@ card(
     "随机数由 (seed, 行号) 决定，就与次序、进程都无关",
 )
 
+# %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c016w
+def _ask(fn: Callable, rows: range, seed: int, p: float) -> list[bool]:
+    "逐行问一遍：加没加 system。两边必须一起加、一起不加，正文一字不动。"
+    drawn = []
+    for row in rows:
+        chosen, rejected = map(list, fn(["q", "a"], ["q", "b", "c"], row, seed, p))
+        expect_true(
+            (chosen[:1] == ["S"]) == (rejected[:1] == ["S"]),
+            f"第 {row} 行一边加了 system，一边没加：每对只能抽一次签。",
+        )
+        head = ["S"] if chosen[:1] == ["S"] else []
+        expect_equal((chosen, rejected), (head + ["q", "a"], head + ["q", "b", "c"]), f"第 {row} 行改写之后的一对")
+        drawn.append(bool(head))
+    return drawn
+
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c016
 @checker("datasets.draw")
 def check_draw(fn: Callable[[list[str], list[str], int, int, float], tuple[list[str], list[str]]]) -> None:
     "比例、次序无关、种子与行号互不相干、全局随机数不动、p 的两端。"
-    before, rows = random.getstate(), range(2000)
-    drawn = _ask(fn, rows, 1, 0.2)
-    expect_true(random.getstate() == before, "全局的随机数被动过了：用 random.Random(种子) 另造一个。")
+    kept, rows = random.getstate(), range(2000)
+    random.seed("检查之前")
+    before, drawn = random.getstate(), _ask(fn, rows, 1, 0.2)
+    moved = random.getstate() != before
+    random.setstate(kept)
+    expect_true(not moved, "全局的随机数被动过了：用 random.Random(种子) 另造一个。")
     rate = sum(drawn) / len(rows)
     expect_true(0.15 < rate < 0.25, f"p=0.2 时应有大约两成加上 system，得到 {rate:.1%}")
     back = _ask(fn, range(49, -1, -1), 1, 0.2)[::-1]
@@ -76,21 +94,6 @@ def check_draw(fn: Callable[[list[str], list[str], int, int, float], tuple[list[
         expect_true(0.02 < both < 0.06, f"{what}都加上的应占 0.2×0.2，约 4%，得到 {both:.1%}：它们不独立。")
     expect_true(not any(_ask(fn, range(200), 3, 0.0)), "p=0 时一行也不该加。")
     expect_true(all(_ask(fn, range(200), 3, 1.0)), "p=1 时每行都该加。")
-
-# %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c016w
-def _ask(fn: Callable, rows: range, seed: int, p: float) -> list[bool]:
-    "逐行问一遍：加没加 system。两边必须一起加、一起不加，正文一字不动。"
-    drawn = []
-    for row in rows:
-        chosen, rejected = map(list, fn(["q", "a"], ["q", "b", "c"], row, seed, p))
-        expect_true(
-            (chosen[:1] == ["S"]) == (rejected[:1] == ["S"]),
-            f"第 {row} 行一边加了 system，一边没加：每对只能抽一次签。",
-        )
-        head = ["S"] if chosen[:1] == ["S"] else []
-        expect_equal((chosen, rejected), (head + ["q", "a"], head + ["q", "b", "c"]), f"第 {row} 行改写之后的一对")
-        drawn.append(bool(head))
-    return drawn
 
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c019
 @solution("datasets.draw")

@@ -12,6 +12,10 @@ def round_up(budget, states, two, three):
     return max(0, math.ceil((budget - states - 3 * two + 2 * three) / (three - two)))
 
 
+def fixed_twice(budget, states, two, three):
+    return largest_by_fraction(budget, states + 3 * two - 2 * three, two, three)
+
+
 def saved_by_sets(tensors, weights):
     skip = [w.untyped_storage().data_ptr() for w in weights]
     total, seen = 0, []
@@ -52,7 +56,7 @@ ATTACKS = {
             "忘了零头": (lambda b, s, two, three: max(0, (b - s) // (three - two)), "零头"),
             "向上取整": (round_up, "预算"),
             "正好放满不算": (lambda b, *rest: largest_by_fraction(b - 1, *rest), "应是 6，得到 5"),
-            "零头扣了两次": (lambda b, s, two, three: max(0, (b - s - 2 * (3 * two - 2 * three)) // (three - two)), "预算"),
+            "零头扣了两次": (fixed_twice, "预算"),
             "至少一行": (lambda b, s, two, three: max(1, largest_by_fraction(b, s, two, three)), "应是 0，得到 1"),
         },
     ),
