@@ -6,9 +6,11 @@
 __all__ = ['check_merge', 'solution_merge', 'Sample', 'check_usage', 'solution_usage']
 
 # %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c002
-from dataclasses import MISSING, dataclass, field, fields
+import random
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields, make_dataclass
 
-from ..learning.exercises import card, check, checker, expect_equal
+from ..learning.exercises import card, checker, expect_equal, expect_raises, solution
 
 # %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c005
 card(
@@ -17,32 +19,49 @@ card(
     hints=["先把 given 里的 None 去掉，再一层层盖上去。", "不认识的名字要报 ValueError，不要悄悄收下。"],
 )
 
-# %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c010
-def _falsy(defaults, preset, given):
+# %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c010w
+def _falsy(defaults: dict, preset: dict, given: dict) -> dict:
     return defaults | preset | {k: v for k, v in given.items() if v}
 
 
-def _rejects(fn, *dicts):
-    try:
-        fn(*dicts)
-    except ValueError:
-        return True
-    return False
+def _preset_wins(defaults: dict, preset: dict, given: dict) -> dict:
+    return defaults | {k: v for k, v in given.items() if v is not None} | preset
 
 
-@checker("arguments.merge", common_mistakes={"把 0 和 False 也当成了没说": _falsy})
-def check_merge(fn):
-    defaults = dict(lr=1.0, steps=10, clip=True)
-    expect_equal(fn(defaults, {}, dict(lr=None)), defaults, "什么都没说")
-    expect_equal(fn(defaults, dict(lr=2.0, steps=5), dict(steps=7)), dict(lr=2.0, steps=7, clip=True), "预设与明说一起")
-    expect_equal(
-        fn(defaults, dict(lr=2.0), dict(lr=0.0, clip=False)), dict(lr=0.0, steps=10, clip=False), "明说 0 和 False"
-    )
-    expect_equal(_rejects(fn, defaults, {}, dict(rate=1)), True, "不认识的名字 rate 有没有抛 ValueError")
+def _none_said(defaults: dict, preset: dict, given: dict) -> dict:
+    return defaults | preset | given
+
+# %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c010
+@checker(
+    "arguments.merge",
+    common_mistakes={
+        "None 是没说，不该盖住别人": _none_said, "把 0、空串和 False 也当成了没说": _falsy,
+        "预设盖住了明说的，次序反了": _preset_wins,
+    },
+)
+def check_merge(fn: Callable[[dict, dict, dict], dict]) -> None:
+    "几题看得懂的，不认识的名字，三十题随机的。"
+    base = dict(lr=1.0, steps=10, clip=True, name="a")
+    cases = [
+        ({}, dict(lr=None)), (dict(lr=2.0, steps=5), dict(steps=7)),
+        (dict(lr=2.0), dict(lr=0.0, steps=0, clip=False, name="")), (dict(name="b"), {}),
+        (dict(steps=3), dict(steps=None)),
+    ]
+    rng, values = random.Random(0), [0, 1, "", "x", False, True, 0.0, None]
+    for _ in range(30):
+        preset = {k: rng.choice(values[:-1]) for k in base if rng.random() < 0.5}
+        cases.append((preset, {k: rng.choice(values) for k in base if rng.random() < 0.6}))
+    for preset, given in cases:
+        want = {k: next(v for v in (given.get(k), preset.get(k), base[k]) if v is not None) for k in base}
+        expect_equal(fn(dict(base), dict(preset), dict(given)), want, f"默认 {base}，预设 {preset}，明说 {given}")
+    for preset, given in (({}, dict(rate=1)), (dict(rate=1), {}), (dict(lr=2.0), dict(steps=3, Lr=0))):
+        what = f"默认里没有的名字（预设 {preset}，明说 {given}）"
+        expect_raises(lambda: fn(dict(base), dict(preset), dict(given)), ValueError, what)
 
 # %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c011
-def solution_merge(defaults, preset, given):
-    "参考答案：去掉 None，查名字，一层层盖。"
+@solution("arguments.merge")
+def solution_merge(defaults: dict, preset: dict, given: dict) -> dict:
+    "参考答案：去掉 None，查名字，一层层盖。不认识的名字抛 ValueError。"
     said = {k: v for k, v in given.items() if v is not None}
     if unknown := (preset.keys() | said.keys()) - defaults.keys():
         raise ValueError(f"不认识的参数：{sorted(unknown)}")
@@ -55,35 +74,66 @@ card(
     hints=["f.default is MISSING 表示必填。", "布尔型是开关，没有值。"],
 )
 
-# %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c019
+# %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c015s
 @dataclass
 class Sample:
+    "一个小小的参数表：四种字段各一个。"
+
     path: str
     steps: int = 3
     rate: float = 0.0
     quiet: bool = False
 
+# %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c019w
+def _usage(cls: type, bool_first: bool = True, zero: bool = True, dash: bool = False) -> str:
+    parts = []
+    for f in fields(cls):
+        name = f"--{f.name.replace('_', '-') if dash else f.name}"
+        value = "" if f.type is bool and bool_first else f" {f.type.__name__}"
+        if value and f.default is not MISSING and (zero or f.default):
+            value += f"={f.default}"
+        parts.append(name + value if value and f.default is MISSING else f"[{name}{value}]")
+    return " ".join(parts)
 
-def _no_zero(cls):
-    return " ".join(
-        f"--{f.name} {f.type.__name__}"
-        if f.default is MISSING
-        else f"[--{f.name}]"
-        if f.type is bool
-        else f"[--{f.name} {f.type.__name__}{f'={f.default}' if f.default else ''}]"
-        for f in fields(cls)
-    )
+
+def _no_zero(cls: type) -> str:
+    return _usage(cls, zero=False)
 
 
-@checker("arguments.usage", common_mistakes={"默认值是 0 时没有写出来": _no_zero})
-def check_usage(fn):
-    expect_equal(fn(Sample), "--path str [--steps int=3] [--rate float=0.0] [--quiet]", "四种字段的用法")
+def _dashes(cls: type) -> str:
+    return _usage(cls, dash=True)
+
+
+def _bool_last(cls: type) -> str:
+    return _usage(cls, bool_first=False)
+
+# %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c019
+@checker(
+    "arguments.usage",
+    common_mistakes={
+        "默认值是 0 或空串时没有写出来": _no_zero, "下划线换成了横线：要照写": _dashes,
+        "布尔型是开关，不写类型和值": _bool_last,
+    },
+)
+def check_usage(fn: Callable[[type], str]) -> None:
+    "四种字段、必填的布尔、一个字段也没有，再加随机造的二十个参数表。"
+    made = [Sample, make_dataclass("Tricky", [("use_moe", bool), ("data_path", str), ("out_dir", str, "")])]
+    made.append(make_dataclass("Empty", []))
+    rng, values = random.Random(0), {int: [0, 1, -3], float: [0.0, 1e-4], str: ["", "none"], bool: [False, True]}
+    for i in range(20):
+        kinds = [(f"{rng.choice('abc')}_{n}", rng.choice(list(values))) for n in range(rng.randint(1, 5))]
+        need = rng.randrange(len(kinds) + 1)
+        rest = [(name, kind, field(default=rng.choice(values[kind]))) for name, kind in kinds[need:]]
+        made.append(make_dataclass(f"Made{i}", kinds[:need] + rest))
+    for cls in made:
+        expect_equal(fn(cls), _usage(cls), f"{cls.__name__}{[f.name for f in fields(cls)]} 的用法")
 
 # %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c020
-def solution_usage(cls):
+@solution("arguments.usage")
+def solution_usage(cls: type) -> str:
     "参考答案：布尔、必填、有默认，三种写法。"
 
-    def part(f):
+    def part(f: field) -> str:
         if f.type is bool:
             return f"[--{f.name}]"
         if f.default is MISSING:

@@ -7,53 +7,114 @@ __all__ = ['check_convert', 'solution_to_bits_per_byte', 'check_masked', 'soluti
 
 # %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c002
 import math
+import random
+from collections.abc import Callable
+
 import torch
 
-from minimind.learning.exercises import (
-    card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
-)
+from ..learning.exercises import card, checker, expect_close, expect_shape, solution
+
+# %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c007w
+def _per_char(loss: float, tokens: int, text: str) -> float:
+    return loss * tokens / math.log(2) / len(text)
+
+
+def _in_nats(loss: float, tokens: int, text: str) -> float:
+    return loss * tokens / len(text.encode())
+
+
+def _per_token(loss: float, tokens: int, text: str) -> float:
+    return loss / math.log(2) / len(text.encode())
 
 # %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c004
 card("bits.convert", "把平均损失换算成比特 / 字节", 1, 8, "对数换底", "nat 与 bit 差一个 ln 2；分母是原文的字节")
 
 # %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c007
-@checker("bits.convert")
-def check_convert(fn):
-    mistakes = {
-        "除以了字符数，一个汉字是 3 个字节": 2 * 4 / math.log(2) / 4,
-        "忘了从 nat 换成 bit（除以 ln 2）": 2 * 4 / 12,
-    }
-    expect_close(fn(2.0, 4, "小鸟飞了"), 2 * 4 / math.log(2) / 12, "四个汉字", mistakes=mistakes)
+@checker(
+    "bits.convert",
+    common_mistakes={
+        "除以了字符数，一个汉字是 3 个字节": _per_char,
+        "忘了从 nat 换成 bit（除以 ln 2）": _in_nats,
+        "忘了乘 token 数：损失是每个 token 的平均": _per_token,
+    },
+)
+def check_convert(fn: Callable[[float, int, str], float]) -> None:
+    "几题手算的，二十题随机的文字：有汉字、字母、表情。"
+    expect_close(fn(2.0, 4, "小鸟飞了"), 2 * 4 / math.log(2) / 12, "四个汉字")
     expect_close(fn(math.log(256), 5, "hello"), 8.0, "每个字节乱猜：应当正好 8")
     expect_close(fn(1.0, 3, "鸟a🐦"), 3 / math.log(2) / 8, "汉字 3 字节、字母 1、表情 4")
+    rng = random.Random(0)
+    for _ in range(20):
+        text = "".join(rng.choices("鸟猫，a b🐦é\n", k=rng.randint(1, 30)))
+        loss, tokens = rng.uniform(0, 6), rng.randint(1, 30)
+        size = sum(1 + (ord(c) > 0x7F) + (ord(c) > 0x7FF) + (ord(c) > 0xFFFF) for c in text)  # UTF-8 的规则
+        want = loss * math.log2(math.e) * tokens / size
+        expect_close(fn(loss, tokens, text), want, f"损失 {loss:.3f}、{tokens} 个 token 的 {text!r}")
 
 # %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c010
-def solution_to_bits_per_byte(loss, tokens, text):
+@solution("bits.convert")
+def solution_to_bits_per_byte(loss: float, tokens: int, text: str) -> float:
+    "参考答案：总 nat 换成总比特，除以字节数。"
     return loss * tokens / math.log(2) / len(text.encode())
 
 # %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c013
 card("bits.masked", "一批里各条的总比特", 2, 12, "错位一格、掩码", "位置 t 的输出预测 t+1；填充不产生比特")
 
+# %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c016w
+def _bits(logits: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor, shift: int = 1, ahead: int = 1) -> torch.Tensor:
+    "一条一条、一格一格地加。`shift` 是预测往后几格，`ahead` 是从第几个 token 起算。"
+    rows = []
+    for scores, row, n in zip(logits.double(), ids.tolist(), mask.sum(1).tolist()):
+        steps = [(scores[t - shift], row[t]) for t in range(ahead, int(n))]
+        rows.append(sum((float(s.logsumexp(0) - s[i]) for s, i in steps), 0.0) / math.log(2))
+    return torch.tensor(rows)
+
+
+def _unshifted(logits: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return _bits(logits, ids, mask, shift=0, ahead=0)
+
+
+def _with_padding(logits: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return _bits(logits, ids, torch.ones_like(mask))
+
+
+def _late_mask(logits: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return _bits(logits, ids, torch.cat([mask[:, :1], mask[:, :-1]], 1))
+
+
+def _nats(logits: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return _bits(logits, ids, mask) * math.log(2)
+
+
+def _average(logits: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return _bits(logits, ids, mask) / (mask.sum(1) - 1).clamp(min=1)
+
 # %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c016
-@checker("bits.masked")
-def check_masked(fn):
-    logits = torch.randn(2, 5, 7, generator=torch.Generator().manual_seed(0))
-    ids, mask = torch.tensor([[1, 2, 3, 4, 5], [6, 2, 1, 0, 0]]), torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
-    logp = torch.log_softmax(logits, -1)
-    one = lambda i, n, shift=1: -sum(logp[i, t, ids[i, t + shift]] for t in range(n - 1)) / math.log(2)
-    want = torch.stack([one(0, 5), one(1, 3)])
-    mistakes = {
-        "没有错位：位置 t 的输出预测的是 t+1": torch.stack(
-            [-sum(logp[0, t, ids[0, t]] for t in range(5)), -sum(logp[1, t, ids[1, t]] for t in range(3))]
-        )
-        / math.log(2),
-        "把填充也算进去了": torch.stack([one(0, 5), one(1, 5)]),
-    }
-    expect_shape(fn(logits, ids, mask), (2,), "结果")
-    expect_close(fn(logits, ids, mask), want, "每条的总比特", mistakes=mistakes)
+@checker(
+    "bits.masked",
+    common_mistakes={
+        "没有错位：位置 t 的输出预测的是 t+1": _unshifted, "把填充也算进去了": _with_padding,
+        "掩码没有跟着错开一位：紧跟着的那个填充也算了": _late_mask, "还是 nat，没有换成比特": _nats,
+        "求了平均：要的是每条的总和": _average,
+    },
+)
+def check_masked(fn: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
+    "看得懂的两条；随机的几批（长短不一，有只剩一个 token 的）；很大的 logits。"
+    g = torch.Generator().manual_seed(0)
+    batches = {"两条，长 5 和 3": ([5, 3], 5, 1.0), "四条，有一条只有一个 token": ([2, 6, 1, 4], 6, 1.0)}
+    batches |= {"一条": ([7], 7, 3.0), "logits 很大的三条": ([4, 2, 3], 4, 300.0)}
+    for what, (lengths, width, size) in batches.items():
+        mask = (torch.arange(width) < torch.tensor(lengths)[:, None]).long()
+        ids = torch.randint(1, 7, mask.shape, generator=g) * mask
+        logits = size * torch.randn(*mask.shape, 7, generator=g)
+        got = fn(logits.clone(), ids.clone(), mask.clone())
+        expect_shape(got, (len(lengths),), f"{what}：结果")
+        expect_close(got, _bits(logits, ids, mask), f"{what}：每条的总比特")
 
 # %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c019
-def solution_batch_bits(logits, input_ids, mask):
+@solution("bits.masked")
+def solution_batch_bits(logits: torch.Tensor, input_ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    "参考答案：错开一位，取对数概率，乘掩码。`logits` (b, t, v)，其余 (b, t) → (b,) 总比特。"
     logp = torch.log_softmax(logits[:, :-1].float(), -1)      # (b, t-1, v)
     picked = logp.gather(-1, input_ids[:, 1:, None])[..., 0]  # (b, t-1)
     return -(picked * mask[:, 1:]).sum(1) / math.log(2)

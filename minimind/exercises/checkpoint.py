@@ -7,8 +7,9 @@ __all__ = ['check_clean', 'solution_clean_keys', 'check_remaining', 'solution_re
 
 # %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c002
 import random
+from collections.abc import Callable
 
-from ..learning.exercises import card, check, checker, expect_close, expect_equal
+from ..learning.exercises import card, checker, expect_equal, expect_true, solution
 
 # %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c005
 card(
@@ -17,29 +18,49 @@ card(
     hints=["外壳可以套好几层：剥到剥不动为止。", "只剥开头的；中间出现的 module. 是真名字的一部分。"],
 )
 
-# %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c009
-def _replace(state):
+# %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c009w
+def _replace(state: dict) -> dict:
     return {k.replace("module.", "").replace("_orig_mod.", ""): v for k, v in state.items()}
 
 
-def _once(state):
+def _once(state: dict) -> dict:
     return {k.removeprefix("module.").removeprefix("_orig_mod."): v for k, v in state.items()}
 
 
+def _letters(state: dict) -> dict:
+    return {k.lstrip("module.").lstrip("_orig_mod."): v for k, v in state.items()}
+
+# %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c009
 @checker(
     "checkpoint.clean_keys",
-    common_mistakes={"用 replace 把中间的也去掉了": _replace, "只剥了一轮，次序相反就剥不干净": _once},
+    common_mistakes={
+        "用 replace 把中间的也去掉了": _replace, "只剥了一轮，次序相反就剥不干净": _once,
+        "lstrip 剥的是字母，不是前缀：真名字的开头也被剥掉了": _letters,
+    },
 )
-def check_clean(fn):
+def check_clean(fn: Callable[[dict], dict]) -> None:
+    "几份看得懂的，再加随机套外壳的二十份；值要还是原来那个。"
     expect_equal(fn({"model.norm.weight": 1}), {"model.norm.weight": 1}, "本来就干净的键")
     expect_equal(fn({"module._orig_mod.a": 1, "_orig_mod.module.b": 2}), {"a": 1, "b": 2}, "两层外壳，两种次序")
     expect_equal(fn({"module.encoder.module.w": 3}), {"encoder.module.w": 3}, "中间也有 module. 的键")
+    expect_equal(fn({}), {}, "空的字典")
+    rng = random.Random(0)
+    for _ in range(20):
+        want, state = {}, {}
+        for i in range(rng.randrange(1, 6)):
+            name = ".".join([*rng.choices(["model", "modules", "my_module", "layers", "dog"], k=2), "module", str(i)])
+            want[name] = [i]
+            state["".join(rng.choices(["module.", "_orig_mod."], k=rng.randrange(4))) + name] = want[name]
+        got = fn(dict(state))
+        expect_equal(sorted(got), sorted(want), f"{list(state)} 剥完之后的键")
+        expect_true(all(got[k] is want[k] for k in want), f"{list(state)}：键和值没有对上，或者值不是原来那个了。")
 
 # %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c010
-def solution_clean_keys(state):
+@solution("checkpoint.clean_keys")
+def solution_clean_keys(state: dict) -> dict:
     "参考答案：只剥开头，剥到剥不动。"
 
-    def strip(key):
+    def strip(key: str) -> str:
         while key.startswith(("module.", "_orig_mod.")):
             key = key.split(".", 1)[1]
         return key
@@ -53,33 +74,64 @@ card(
     hints=["先重造这一遍的完整次序，再从 samples 处切。", "不要跳过 samples // batch_size 批：批大小可能变了。"],
 )
 
-# %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c018
-def _order(n, seed, epoch):
+# %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c018w
+def _order(n: int, seed: int, epoch: int) -> list[int]:
     order = list(range(n))
     random.Random(seed * 1000 + epoch).shuffle(order)
     return order
 
 
-def _whole_batches(n, seed, epoch, samples, batch_size):
-    batches = [_order(n, seed, epoch)[i : i + batch_size] for i in range(0, n, batch_size)]
-    return batches[samples // batch_size :]
+def _rest(order: list[int], samples: int, batch_size: int) -> list[list[int]]:
+    batches = [[]]
+    for i in order[samples:]:
+        batches[-1].append(i)
+        if len(batches[-1]) == batch_size:
+            batches.append([])
+    return [b for b in batches if b]
 
 
-def _same_order(n, seed, epoch, samples, batch_size):
-    return solution_remaining(n, seed, 0, samples, batch_size)
+def _whole_batches(n: int, seed: int, epoch: int, samples: int, batch_size: int) -> list[list[int]]:
+    return _rest(_order(n, seed, epoch), samples // batch_size * batch_size, batch_size)
 
 
+def _same_order(n: int, seed: int, epoch: int, samples: int, batch_size: int) -> list[list[int]]:
+    return _rest(_order(n, seed, 0), samples, batch_size)
+
+
+def _drops_last(n: int, seed: int, epoch: int, samples: int, batch_size: int) -> list[list[int]]:
+    return [b for b in _rest(_order(n, seed, epoch), samples, batch_size) if len(b) == batch_size]
+
+# %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c018
 @checker(
     "checkpoint.remaining",
-    common_mistakes={"按整批跳过，换了批大小就会重看": _whole_batches, "忘了 epoch，每一遍次序都一样": _same_order},
+    common_mistakes={
+        "按整批跳过，换了批大小就会重看": _whole_batches, "忘了 epoch，每一遍次序都一样": _same_order,
+        "末尾不满的一批丢掉了": _drops_last,
+    },
 )
-def check_remaining(fn):
-    expect_equal(fn(10, 1, 0, 0, 4), solution_remaining(10, 1, 0, 0, 4), "从头开始")
-    expect_equal(sorted(sum(fn(30, 1, 2, 20, 8), []) + _order(30, 1, 2)[:20]), list(range(30)), "看过的与剩下的合起来")
-    expect_equal(fn(30, 1, 2, 20, 8), solution_remaining(30, 1, 2, 20, 8), "第 3 遍，看过 20 个，批大小 8")
+def check_remaining(fn: Callable[[int, int, int, int, int], list[list[int]]]) -> None:
+    "看过的与剩下的合起来不多不少；从头、看完、随机的三十题；全局的随机数不动。"
+    rng, kept, seen = random.Random(0), random.getstate(), _order(30, 1, 2)[:20]
+    random.seed("检查之前")
+    before = random.getstate()
+    rest = [i for batch in fn(30, 1, 2, 20, 8) for i in batch]
+    moved = random.getstate() != before
+    random.setstate(kept)
+    expect_true(not moved, "全局的随机数被动过了：用 random.Random(种子) 另造一个。")
+    expect_equal(sorted(rest + seen), list(range(30)), "30 个样本、第 3 遍、看过 20 个、批大小 8：看过的与剩下的合起来")
+    cases = [(30, 1, 2, 20, 8), (10, 1, 0, 0, 4), (10, 1, 3, 10, 4), (6, 0, 0, 5, 1)]
+    for _ in range(30):
+        n = rng.randint(1, 25)
+        cases.append((n, rng.randrange(9), rng.randrange(5), rng.randint(0, n), rng.randint(1, 9)))
+    for n, seed, epoch, samples, batch_size in cases:
+        want = _rest(_order(n, seed, epoch), samples, batch_size)
+        what = f"{n} 个样本、seed={seed}、epoch={epoch}、看过 {samples} 个、批大小 {batch_size}"
+        expect_equal(fn(n, seed, epoch, samples, batch_size), want, what)
 
 # %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c019
-def solution_remaining(n, seed, epoch, samples, batch_size):
+@solution("checkpoint.remaining")
+def solution_remaining(n: int, seed: int, epoch: int, samples: int, batch_size: int) -> list[list[int]]:
     "参考答案：重造次序，从 samples 处切开，再分批。"
-    rest = _order(n, seed, epoch)[samples:]
-    return [rest[i : i + batch_size] for i in range(0, len(rest), batch_size)]
+    order = list(range(n))
+    random.Random(seed * 1000 + epoch).shuffle(order)
+    return [order[i : i + batch_size] for i in range(samples, n, batch_size)]

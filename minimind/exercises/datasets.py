@@ -7,34 +7,42 @@ __all__ = ['check_flat', 'solution_flatten', 'check_draw', 'solution_add_system'
 
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c002
 import random
+from collections.abc import Callable
+
 import numpy as np
 
-from minimind.learning.exercises import (
-    card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
-)
+from ..learning.exercises import card, checker, expect_equal, expect_raises, expect_true, solution
 
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c004
 card("datasets.flat", "一条长数组装下所有样本", 2, 12, "切片、累加", "offsets 比样本多一项；空样本也占一格")
 
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c007
 @checker("datasets.flat")
-def check_flat(fn):
-    samples = [[5, 6], [], [7], [8, 9, 4]]
-    flat, offsets, get = fn([list(s) for s in samples])
-    expect_equal(np.asarray(flat).tolist(), [5, 6, 7, 8, 9, 4], "长数组")
-    expect_true(
-        np.asarray(flat).dtype == np.uint16, f"词表不到 65536，两个字节就够：要 uint16，得到 {np.asarray(flat).dtype}"
-    )
-    expect_equal(np.asarray(offsets).tolist(), [0, 2, 2, 3, 6], "offsets")
-    for i in (0, 1, 3, -1, -4):
-        expect_equal(np.asarray(get(i)).tolist(), samples[i], f"get({i})")
+def check_flat(fn: Callable[[list[list[int]]], tuple]) -> None:
+    "看得懂的四条、一条也没有、随机的十批：长数组、offsets、每一个下标（含负的）与越界。"
+    rng = random.Random(0)
+    batches = [[[5, 6], [], [7], [8, 9, 4]], [], [[], []], [[65535, 40000]]]
+    batches += [[rng.choices(range(6400), k=rng.randrange(5)) for _ in range(rng.randint(1, 6))] for _ in range(10)]
+    for samples in batches:
+        flat, offsets, get = fn([list(s) for s in samples])
+        flat, offsets = np.asarray(flat), np.asarray(offsets)
+        expect_true(flat.dtype == np.uint16, f"词表不到 65536，两个字节就够：要 uint16，得到 {flat.dtype}")
+        expect_equal(flat.tolist(), [t for s in samples for t in s], f"{samples} 的长数组")
+        n = len(samples)
+        expect_equal(offsets.tolist(), [len(sum(samples[:i], [])) for i in range(n + 1)], f"{samples} 的 offsets")
+        for i in (*range(n), *range(-1, -n - 1, -1)):
+            expect_equal(np.asarray(get(i)).tolist(), samples[i], f"{samples} 里的 get({i})")
+        for i in (n, -n - 1):
+            expect_raises(lambda: get(i), IndexError, f"只有 {n} 条时的 get({i})")
 
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c010
-def solution_flatten(samples):
+@solution("datasets.flat")
+def solution_flatten(samples: list[list[int]]) -> tuple[np.ndarray, np.ndarray, Callable[[int], np.ndarray]]:
+    "参考答案：累加得到 offsets；range(n)[i] 认得负下标，越界还会报错。"
     offsets = np.cumsum([0] + [len(s) for s in samples])
     flat = np.array([t for s in samples for t in s], np.uint16)
 
-    def get(i):
+    def get(i: int) -> np.ndarray:
         i = range(len(samples))[i]
         return flat[offsets[i] : offsets[i + 1]]
 
@@ -46,28 +54,52 @@ card(
     "随机数由 (seed, 行号) 决定，就与次序、进程都无关",
 )
 
+# %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c016w
+def _ask(fn: Callable, rows: range, seed: int, p: float) -> list[bool]:
+    "逐行问一遍：加没加 system。两边必须一起加、一起不加，正文一字不动。"
+    drawn = []
+    for row in rows:
+        chosen, rejected = map(list, fn(["q", "a"], ["q", "b", "c"], row, seed, p))
+        expect_true(
+            (chosen[:1] == ["S"]) == (rejected[:1] == ["S"]),
+            f"第 {row} 行一边加了 system，一边没加：每对只能抽一次签。",
+        )
+        head = ["S"] if chosen[:1] == ["S"] else []
+        expect_equal((chosen, rejected), (head + ["q", "a"], head + ["q", "b", "c"]), f"第 {row} 行改写之后的一对")
+        drawn.append(bool(head))
+    return drawn
+
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c016
 @checker("datasets.draw")
-def check_draw(fn):
-    both = [fn(["q", "a"], ["q", "b"], row, 1, 0.2) for row in range(2000)]
-    expect_true(
-        all((c[0] == "S") == (r[0] == "S") for c, r in both), "有的对里一边加了 system，一边没加：每对只能抽一次签。"
-    )
-    rate = sum(c[0] == "S" for c, _ in both) / 2000
+def check_draw(fn: Callable[[list[str], list[str], int, int, float], tuple[list[str], list[str]]]) -> None:
+    "比例、次序无关、种子与行号互不相干、全局随机数不动、p 的两端。"
+    kept, rows = random.getstate(), range(2000)
+    random.seed("检查之前")
+    before, drawn = random.getstate(), _ask(fn, rows, 1, 0.2)
+    moved = random.getstate() != before
+    random.setstate(kept)
+    expect_true(not moved, "全局的随机数被动过了：用 random.Random(种子) 另造一个。")
+    rate = sum(drawn) / len(rows)
     expect_true(0.15 < rate < 0.25, f"p=0.2 时应有大约两成加上 system，得到 {rate:.1%}")
-    expect_equal(
-        [fn(["q", "a"], ["q", "b"], row, 1, 0.2) for row in reversed(range(50))][::-1], both[:50],
-        "倒着取一遍应得到同样的结果",
-    )
+    back = _ask(fn, range(49, -1, -1), 1, 0.2)[::-1]
+    expect_true(back == drawn[:50], "倒着取一遍应得到同样的结果：这一签只能由 (seed, 行号) 决定。")
+    other = _ask(fn, rows, 2, 0.2)
+    expect_true(other != drawn, "换了种子，结果应当不同。")
     expect_true(
-        [fn(["q"], ["q"], row, 2, 0.2) for row in range(200)] != [(c[:-1], r[:-1]) for c, r in both[:200]],
-        "换了种子，结果应当不同。",
+        other[:-1] != drawn[1:] and other[1:] != drawn[:-1],
+        "种子加一正好等于行号挪一行：是不是把 seed 与 row 加起来当种子了？两者要分得开。",
     )
-    kept = ["q", "a"]
-    fn(kept, ["q", "b"], 0, 1, 1.0)
-    expect_equal(kept, ["q", "a"], "传入的列表不该被改动")
+    for what, pairs in (("相邻两行", zip(drawn, drawn[1:])), ("两个种子的同一行", zip(drawn, other))):
+        both = sum(a and b for a, b in pairs) / len(rows)
+        expect_true(0.02 < both < 0.06, f"{what}都加上的应占 0.2×0.2，约 4%，得到 {both:.1%}：它们不独立。")
+    expect_true(not any(_ask(fn, range(200), 3, 0.0)), "p=0 时一行也不该加。")
+    expect_true(all(_ask(fn, range(200), 3, 1.0)), "p=1 时每行都该加。")
 
 # %% ../../nbs/5_dataset/31_datasets_exercises.ipynb #c019
-def solution_add_system(chosen, rejected, row, seed, p):
+@solution("datasets.draw")
+def solution_add_system(
+    chosen: list[str], rejected: list[str], row: int, seed: int, p: float
+) -> tuple[list[str], list[str]]:
+    "参考答案：一对一签，种子由 (seed, row) 拼成。"
     head = ["S"] if random.Random(f"{seed}-{row}").random() < p else []
     return head + chosen, head + rejected

@@ -6,65 +6,144 @@
 __all__ = ['check_contains', 'solution_judge', 'check_wilson', 'solution_interval']
 
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c002
-import math, re
+import math
+import random
+import re
+from collections.abc import Callable
 
-from minimind.learning.exercises import (
-    card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
-)
+from ..learning.exercises import card, checker, expect_close, expect_equal, expect_true, solution
 
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c004
 card("exact.contains", "提到答案，不提对手", 2, 15, "正则、字符串", "思考里的话不算数；字母和数字要整词")
 
+# %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c007w
+def _has(text: str, word: str, whole: bool = True) -> bool:
+    text, word, latin = f" {text.lower()} ", word.lower(), set("abcdefghijklmnopqrstuvwxyz0123456789")
+    for i in range(1, len(text) - len(word)):
+        beside = {text[i - 1], text[i + len(word)]} & latin
+        if text[i : i + len(word)] == word and not (whole and beside and set(word) <= latin):
+            return True
+    return False
+
+
+def _judged(text: str, answer: str, wrong: list[str], whole: bool = True) -> bool:
+    if "<think>" in text and "</think>" not in text:
+        return False
+    said = text.rpartition("</think>")[2]
+    return _has(said, answer, whole) and not any(_has(said, w, whole) for w in wrong)
+
+
+def _parts_of_words(text: str, answer: str, wrong: list[str]) -> bool:
+    return _judged(text, answer, wrong, whole=False)
+
+
+def _thinking_counts(text: str, answer: str, wrong: list[str]) -> bool:
+    return _judged(text.replace("<think>", " ").replace("</think>", " "), answer, wrong)
+
+# %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c007c
+_SAID = [
+    ("是巴黎。", "巴黎", ["伦敦"], "普通的对"),
+    ("巴黎和伦敦", "巴黎", ["伦敦"], "提到了对手"),
+    ("category", "cat", [], "cat 藏在 category 里"),
+    ("有14个", "14", ["4", "1"], "14 挨着汉字，4 和 1 藏在 14 里"),
+    ("<think>巴黎？</think>是伦敦", "巴黎", [], "只在思考里提到答案"),
+    ("A Cat.", "cat", ["category"], "大小写不论"),
+    ("<think>伦敦？不对</think>巴黎", "巴黎", ["伦敦"], "思考里提到对手不算错"),
+    ("<think>巴黎", "巴黎", [], "思考没写完"),
+    ("伦敦", "巴黎", ["伦敦"], "答错了"),
+    ("", "好", [], "空回答"),
+    ("114 个", "14", [], "14 藏在 114 里"),
+    ("是巴黎和罗马", "巴黎", ["伦敦", "罗马"], "提到了第二个对手"),
+    ("3+4", "3+4", [], "答案里有加号"),
+    ("354", "3.4", [], "小数点不是随便一个字"),
+]
+
+# %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c007b
+def _word_boundary(text: str, answer: str, wrong: list[str]) -> bool:
+    if "<think>" in text and "</think>" not in text:
+        return False
+    text = text.split("</think>")[-1].lower()
+    has = lambda word: re.search(rf"\b{re.escape(word.lower())}\b" if word.isascii() else re.escape(word), text)
+    return bool(has(answer)) and not any(has(w) for w in wrong)
+
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c007
-@checker("exact.contains")
-def check_contains(fn):
-    cases = [
-        ("是巴黎。", "巴黎", ["伦敦"], True, "普通的对"),
-        ("巴黎和伦敦", "巴黎", ["伦敦"], False, "提到了对手"),
-        ("伦敦", "巴黎", ["伦敦"], False, "答错了"),
-        ("<think>巴黎？</think>是伦敦", "巴黎", [], False, "只在思考里提到答案"),
-        ("<think>伦敦？不对</think>巴黎", "巴黎", ["伦敦"], True, "思考里提到对手不算错"),
-        ("<think>巴黎", "巴黎", [], False, "思考没写完"),
-        ("category", "cat", [], False, "cat 藏在 category 里"),
-        ("A Cat.", "cat", ["category"], True, "大小写不论"),
-        ("114 个", "14", [], False, "14 藏在 114 里"),
-        ("", "好", [], False, "空回答"),
-    ]
-    for text, answer, wrong, want, what in cases:
-        expect_equal(bool(fn(text, answer, wrong)), want, f"{what}：{text!r}")
+@checker(
+    "exact.contains",
+    common_mistakes={
+        "没有要求整词：cat 藏在 category 里也算": _parts_of_words, "思考里的话也算数了": _thinking_counts,
+        "用了 \\b：汉字也算“单词字符”，“有14个”里的 14 就找不到了": _word_boundary,
+    },
+)
+def check_contains(fn: Callable[[str, str, list[str]], bool]) -> None:
+    "每条规矩一两题，再加随机拼成的两百句。"
+    rng, words = random.Random(0), ["巴黎", "伦敦", "cat", "Cat", "category", "14", "114", "有", "，", " ", "a1", "C++"]
+    cases = list(_SAID)
+    for _ in range(200):
+        text = "".join(rng.choices([*words, "<think>", "</think>"], k=rng.randrange(6)))
+        cases.append((text, rng.choice(words), rng.sample(words, rng.randrange(3)), "随机拼成的一句"))
+    for text, answer, wrong, what in cases:
+        got, want = bool(fn(text, answer, list(wrong))), _judged(text, answer, wrong)
+        expect_equal(got, want, f"{what}：{text!r}，答案 {answer!r}，对手 {wrong}")
 
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c010
-def solution_judge(text, answer, wrong):
+@solution("exact.contains")
+def solution_judge(text: str, answer: str, wrong: list[str]) -> bool:
+    "参考答案：去掉思考，再用两边不挨字母数字的正则去找。"
     if "<think>" in text and "</think>" not in text:
         return False
     text = text.split("</think>")[-1].lower()
 
-    def has(word):
+    def has(word: str) -> bool:
         edge = ("(?<![a-z0-9])", "(?![a-z0-9])") if re.fullmatch("[a-z0-9]+", word.lower()) else ("", "")
         return re.search(edge[0] + re.escape(word.lower()) + edge[1], text) is not None
 
     return has(answer) and not any(has(w) for w in wrong)
 
+# %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c016w
+def _textbook(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    p = correct / max(n, 1)
+    half = z * math.sqrt(p * (1 - p) / max(n, 1))
+    return max(0.0, p - half), min(1.0, p + half)
+
+
+def _always_95(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    return _centred(correct, n, 1.96)
+
+
+def _centred(correct: int, n: int, z: float) -> tuple[float, float]:
+    "另一种写法：往 1/2 拉一点的中心，加减半宽。"
+    if n == 0:
+        return 0, 1
+    p, shrink = correct / n, z * z / n
+    middle, half = (p + shrink / 2) / (1 + shrink), z / (1 + shrink) * math.sqrt(p * (1 - p) / n + shrink / n / 4)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c013
 card("exact.wilson", "Wilson 区间", 2, 12, "解一元二次方程", "全对时下限也不是 1")
 
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c016
-@checker("exact.wilson")
-def check_wilson(fn):
-    expect_close(
-        fn(10, 10)[0], 1 / (1 + 1.96**2 / 10), "10 道全对时的下限", mistakes={"这是教科书的区间，全对时宽度为 0": 1.0}
-    )
-    for k, n in [(18, 24), (1, 10), (500, 1000)]:
-        for p in fn(k, n):
-            expect_close(
-                abs(k / n - p), 1.96 * math.sqrt(p * (1 - p) / n), f"{k}/{n}：代回原方程，两边应相等", rtol=1e-6
-            )
-        expect_true(fn(k, n)[0] < k / n < fn(k, n)[1], f"{k}/{n}：正确率应在区间里面")
-    expect_close(fn(0, 10)[0], 0.0, "0/10 的下限", atol=1e-9)
+@checker(
+    "exact.wilson",
+    common_mistakes={"这是教科书的区间，全对时宽度为 0": _textbook, "没有用传进来的 z": _always_95},
+)
+def check_wilson(fn: Callable[..., tuple[float, float]]) -> None:
+    "全对、全错、没有题；几种 z；两端代回原方程。"
+    expect_close(fn(10, 10)[0], 1 / (1 + 1.96**2 / 10), "10 道全对时的下限")
     expect_equal(tuple(fn(0, 0)), (0, 1), "没有题")
+    cases = [(18, 24, 1.96), (3, 7, 1.0), (18, 24, 2.58), (1, 10, 1.96), (0, 10, 1.96), (10, 10, 1.0)]
+    for k, n, z in cases:
+        low, high = fn(k, n) if z == 1.96 else fn(k, n, z)
+        inside = 0 <= low <= k / n + 1e-9 and k / n - 1e-9 <= high <= 1
+        expect_true(inside, f"{k}/{n}、z={z}：区间 ({low}, {high}) 应在 0 与 1 之间，正确率 {k / n:.3g} 应在里面")
+        for side, p in (("下限", low), ("上限", high)):
+            what = f"{k}/{n}、z={z} 的{side}代回原方程，两边应相等"
+            expect_close(abs(k / n - p), z * math.sqrt(p * (1 - p) / n), what, rtol=1e-6, atol=1e-6)
+        expect_close((low, high), _centred(k, n, z), f"{k}/{n}、z={z} 的区间（下限在前）", rtol=1e-6, atol=1e-9)
 
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c019
-def solution_interval(correct, n, z=1.96):
+@solution("exact.wilson")
+def solution_interval(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    "参考答案：解一元二次方程；返回 (下限, 上限)，n=0 时是 (0, 1)。"
     if n == 0:
         return 0, 1
     p, zz = correct / n, z * z / n

@@ -6,30 +6,75 @@
 __all__ = ['check_first_bad', 'solution_first_bad', 'check_turns_order', 'solution_order_ok']
 
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c002
+import itertools
 import json
+import random
+import re
+from collections.abc import Callable
 
-from minimind.learning.exercises import (
-    card, check, checker, expect_close, expect_equal, expect_shape, expect_true, expect_raises, why
-)
+from ..learning.exercises import card, checker, expect_equal, solution
 
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c004
 card(
     "formats.first_bad", "找到第一处坏行", 1, 8, "json.loads、enumerate", "行号从 1 数起；空行要跳过，却仍然占一个行号"
 )
 
+# %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c007w
+def _guesses_encoding(lines: list[bytes]) -> int:
+    for number, raw in enumerate(lines, 1):
+        try:
+            if raw.strip() and "text" not in json.loads(raw):
+                return number
+        except (ValueError, TypeError):
+            return number
+    return 0
+
+
+def _after_blanks(lines: list[bytes]) -> int:
+    bad = [number for number, raw in enumerate((r for r in lines if r.strip()), 1) if not _is_good(raw)]
+    return bad[0] if bad else 0
+
+
+def _is_good(raw: bytes) -> bool:
+    try:
+        return "text" in dict(json.loads(str(raw, "utf-8")).items())
+    except (ValueError, AttributeError):
+        return False
+
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c007
-@checker("formats.first_bad")
-def check_first_bad(fn):
-    good = json.dumps({"text": "你好"}, ensure_ascii=False).encode()
-    for lines, want, what in [
-        ([good, good], 0, "两行都好"), ([good, b"{"], 2, "第二行少半边括号"),
-        ([good, b"", b"[1]"], 3, "空行占一个行号"), (["你好".encode("gbk"), good], 1, "第一行是 GBK"),
-        ([good, b'{"txet": "a"}'], 2, "键拼错了"), ([], 0, "没有行"),
-    ]:
-        expect_equal(fn(list(lines)), want, what)
+@checker(
+    "formats.first_bad",
+    common_mistakes={
+        "先滤掉空行再数：空行也占一个行号": _after_blanks,
+        "json.loads 收字节会自己猜编码；而且没有看是不是对象": _guesses_encoding,
+    },
+)
+def check_first_bad(fn: Callable[[list[bytes]], int]) -> None:
+    "每种坏法一题，再加随机的三十个文件。"
+    good = json.dumps({"text": "你好"}, ensure_ascii=False)
+    bads = {
+        "少半边括号": b"{", "是 UTF-16": good.encode("utf-16-le"), "是 GBK": good.encode("gbk"), "是列表": b"[1]",
+        "键拼错了": b'{"txet": "a"}', "是数": b"3",
+        "是一个字符串，里面恰好有 text": b'"text"', "是 null": b"null",
+    }
+    good = good.encode()
+    expect_equal(fn([good, good]), 0, "两行都好")
+    expect_equal(fn([]), 0, "没有行")
+    expect_equal(fn([good, b'{"id": 1, "text": ""}', b" \t"]), 0, "有别的键、正文是空的、末尾有空白行")
+    for name, bad in bads.items():
+        expect_equal(fn([good, bad, bad]), 2, f"第二行{name}")
+        expect_equal(fn([b"", good, b"  ", bad]), 4, f"空行占一个行号，第四行{name}")
+    rng = random.Random(0)
+    for _ in range(30):
+        kinds = rng.choices(["好", "空白", *bads], weights=[9, 5, *[1] * len(bads)], k=rng.randrange(1, 9))
+        wrong = [i for i, kind in enumerate(kinds, 1) if kind in bads]
+        lines = [good if kind == "好" else bads.get(kind, b" ") for kind in kinds]
+        expect_equal(fn(lines), wrong[0] if wrong else 0, f"各行依次是 {kinds}")
 
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c010
-def solution_first_bad(lines):
+@solution("formats.first_bad")
+def solution_first_bad(lines: list[bytes]) -> int:
+    "参考答案：自己解码，再解析，再看是不是带 text 的对象。返回行号（从 1 起）或 0。"
     for number, raw in enumerate(lines, 1):
         if not raw.strip():
             continue
@@ -41,27 +86,55 @@ def solution_first_bad(lines):
             return number
     return 0
 
+# %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c016w
+_LETTERS = {"system": "s", "user": "u", "assistant": "a", "call": "c", "tool": "t"}
+
+
+def _fits(roles: list[str]) -> bool:
+    return re.fullmatch("s?(u(ct+)*a)*u(ct+)*[ac]", "".join(map(_LETTERS.get, roles))) is not None
+
+
+def _any_end(roles: list[str]) -> bool:
+    return any(_fits([*roles, *end]) for end in ([], ["assistant"], ["tool", "assistant"], ["user", "assistant"]))
+
+
+def _call_is_answer(roles: list[str]) -> bool:
+    return _fits(["assistant" if role == "call" else role for role in roles if role != "tool"])
+
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c013
 card("formats.turns", "一段对话合不合规矩", 2, 15, "状态机、字典", "“下一个可以是谁”写成一张表，比一串 if 更不容易漏")
 
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c016
-@checker("formats.turns")
-def check_turns_order(fn):
-    yes = [
+@checker(
+    "formats.turns",
+    common_mistakes={
+        "没有看停在哪里：结尾必须是 assistant 或 call": _any_end,
+        "把 call 当成普通的 assistant，没有看它与 tool 的先后": _call_is_answer,
+    },
+)
+def check_turns_order(fn: Callable[[list[str]], bool]) -> None:
+    "先问看得懂的，再把四个角色以内的所有排法问一遍，再问随机的长对话。"
+    first = [
         "user assistant", "system user assistant", "user assistant user assistant", "user call",
-        "user call tool tool assistant", "user call tool call tool assistant user call",
-    ]
-    no = [
-        "", "assistant", "user", "system", "user user assistant", "user assistant assistant", "user system assistant",
+        "user call tool tool assistant", "user call tool call tool assistant user call", "", "assistant", "user",
+        "system", "user user assistant", "user assistant assistant", "user system assistant",
         "user assistant tool assistant", "user call assistant", "user call tool", "system system user assistant",
     ]
-    for line in yes:
-        expect_equal(bool(fn(line.split())), True, f"这段是对的：{line}")
-    for line in no:
-        expect_equal(bool(fn(line.split())), False, f"这段不合规矩：{line or '（空）'}")
+    rng = random.Random(0)
+    every = [line.split() for line in first]
+    every += [list(roles) for n in range(5) for roles in itertools.product(_LETTERS, repeat=n)]
+    every += [rng.choices(["user", "assistant", "call", "tool"], weights=[3, 2, 2, 2], k=8) for _ in range(60)]
+    turns = [["user", "assistant"], ["user", "call", "tool", "assistant"]]
+    every += [sum(rng.choices(turns, k=5), []) for _ in range(9)]
+    for roles in every:
+        want, line = _fits(roles), " ".join(roles)
+        what = f"这段是对的：{line}" if want else f"这段不合规矩：{line or '（空）'}"
+        expect_equal(bool(fn(list(roles))), want, what)
 
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c019
-def solution_order_ok(roles):
+@solution("formats.turns")
+def solution_order_ok(roles: list[str]) -> bool:
+    "参考答案：一张“下一个可以是谁”的表，从头走到尾。"
     answer = {"assistant", "call"}
     after = {
         None: {"system", "user"}, "system": {"user"}, "user": answer, "assistant": {"user"}, "call": {"tool"},

@@ -6,8 +6,13 @@
 __all__ = ['check_rows', 'solution_quantize', 'check_lookup', 'solution_lookup']
 
 # %% ../../nbs/4_inference/51_int8_exercises.ipynb #c002
+from collections.abc import Callable
+
 import torch
-from ..learning.exercises import CheckFailed, card, check, checker, expect_close, expect_equal, expect_true, why
+
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from ..learning.exercises import card, checker, expect_close, expect_equal, expect_shape, expect_true, solution
 
 # %% ../../nbs/4_inference/51_int8_exercises.ipynb #c005
 card(
@@ -16,37 +21,51 @@ card(
     hints=["每行最大的绝对值对应 127。", "全零的行别除以 0。"],
 )
 
-# %% ../../nbs/4_inference/51_int8_exercises.ipynb #c010
-def _shared(w):
+# %% ../../nbs/4_inference/51_int8_exercises.ipynb #c010w
+def _shared(w: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     s = w.abs().max() / 127
     return (w / s).round().to(torch.int8), s.expand(len(w))
 
 
-def _cut(w):
+def _cut(w: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     s = (w.abs().amax(1) / 127).clamp(min=1e-12)
     return (w / s[:, None]).to(torch.int8), s
 
 
+def _columns_scale(w: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    s = (w.abs().amax(0) / 127).clamp(min=1e-12)
+    return (w / s).round().to(torch.int8), s
+
+# %% ../../nbs/4_inference/51_int8_exercises.ipynb #c010
 @checker(
     "int8.rows",
     common_mistakes={
         "整张矩阵只用了一把尺子：小的那行全被抹平": _shared,
         "忘了四舍五入：小数被砍掉，误差到了一整格": _cut,
+        "一列用了一把尺子：要一行一把": _columns_scale,
     },
 )
-def check_rows(fn):
+def check_rows(fn: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]) -> None:
+    "看得懂的三行，再加大小悬殊的随机行：类型、形状、最大的对应 127、误差不过半格。"
     w = torch.tensor([[1.27, -0.637, 0.0], [0.00127, 0.0003, -0.00127], [0.0, 0.0, 0.0]])
-    q, scale = fn(w.clone())
-    expect_true(q.dtype == torch.int8, f"q 要是 int8，现在是 {q.dtype}")
-    expect_equal(q.tolist(), [[127, -64, 0], [127, 30, -127], [0, 0, 0]], "q")
-    expect_close(
-        q[:2].float() * torch.as_tensor(scale)[:2, None],
-        torch.tensor([[1.27, -0.64, 0.0], [0.00127, 0.0003, -0.00127]]), "还原的权重",
-    )
+    expect_equal(fn(w.clone())[0], [[127, -64, 0], [127, 30, -127], [0, 0, 0]], "q")
+    g = torch.Generator().manual_seed(0)
+    big = torch.randn(7, 33, generator=g) * 10.0 ** torch.arange(-3, 4)[:, None]
+    cases = [(w, "看得懂的三行"), (big, "大小悬殊的七行"), (-big.abs(), "全是负数的七行"), (w[2:], "只有一行零")]
+    for weight, what in cases:
+        q, scale = fn(weight.clone())
+        expect_true(q.dtype == torch.int8, f"{what}：q 要是 int8，现在是 {q.dtype}")
+        expect_shape(scale, (len(weight),), f"{what}的 scale")
+        expect_true(bool(torch.isfinite(scale).all()), f"{what}的 scale 里有无穷大或 NaN：全零的行除以了 0")
+        most = torch.where(weight.abs().amax(1) > 0, 127.0, 0.0)
+        expect_close(q.float().abs().amax(1), most, f"{what}，每行最大的 |q|（127 对应最大的绝对值，全零的行是 0）")
+        error = ((q.float() * scale[:, None] - weight).abs() / scale[:, None].clamp(min=1e-12)).amax(1)
+        expect_true(bool((error <= 0.501).all()), f"{what}：还原之后最多差了 {float(error.max()):.2f} 格，不该超过半格")
 
 # %% ../../nbs/4_inference/51_int8_exercises.ipynb #c011
-def solution_quantize(weight):
-    "参考答案：每行最大的绝对值对应 127。"
+@solution("int8.rows")
+def solution_quantize(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    "参考答案：每行最大的绝对值对应 127。`weight` (o, i) 浮点 → `q` (o, i) int8，`scale` (o,) 浮点。"
     scale = (weight.abs().amax(1) / 127).clamp(min=1e-12)
     return (weight / scale[:, None]).round().to(torch.int8), scale
 
@@ -57,28 +76,55 @@ card(
     hints=["先取行，再乘那一行的尺子。", "尺子要多一维才能广播到每一列。"],
 )
 
-# %% ../../nbs/4_inference/51_int8_exercises.ipynb #c022
-def _columns(q, scale, ids):
+# %% ../../nbs/4_inference/51_int8_exercises.ipynb #c022w
+def _columns(q: torch.Tensor, scale: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     return q[ids].to(scale.dtype) * scale[: q.shape[1]]
 
 
-def _no_scale(q, scale, ids):
+def _no_scale(q: torch.Tensor, scale: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     return q[ids].to(scale.dtype)
 
 
+def _whole_table(q: torch.Tensor, scale: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+    return (q.to(scale.dtype) * scale[:, None])[ids]
+
+
+class _Largest(TorchDispatchMode):
+    "在 with 里：记下造出来的最大的浮点张量有几个数。"
+
+    def __torch_dispatch__(self, func: object, types: object, args: tuple = (), kwargs: dict | None = None) -> object:
+        out = func(*args, **(kwargs or {}))
+        if isinstance(out, torch.Tensor) and out.is_floating_point():
+            self.largest = max(getattr(self, "largest", 0), out.numel())
+        return out
+
+# %% ../../nbs/4_inference/51_int8_exercises.ipynb #c022
 @checker(
     "int8.lookup",
     common_mistakes={"尺子乘到了列上：每一行要用自己的那一把": _columns, "忘了乘尺子：得到的是整数": _no_scale},
 )
-def check_lookup(fn):
+def check_lookup(fn: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
+    "手算的四行；随机的表与各种形状的 ids；最后数一数造出的张量有多大。"
     q = torch.tensor([[100, -50, 20], [127, 1, 0], [5, 6, 7], [-127, 3, 9]], dtype=torch.int8)
-    scale = torch.tensor([0.01, 1.0, 0.5, 0.1])
-    got = fn(q, scale, torch.tensor([[0, 3], [2, 0]]))
+    scale, ids = torch.tensor([0.01, 1.0, 0.5, 0.1]), torch.tensor([[0, 3], [2, 0]])
     want = torch.tensor([[[1.0, -0.5, 0.2], [-12.7, 0.3, 0.9]], [[2.5, 3.0, 3.5], [1.0, -0.5, 0.2]]])
-    expect_equal(list(got.shape), [2, 2, 3], "形状")
-    expect_close(got, want, "查到的词向量")
+    expect_close(fn(q.clone(), scale.clone(), ids.clone()), want, "查到的词向量")
+    g = torch.Generator().manual_seed(0)
+    q, scale = torch.randint(-127, 128, (9, 4), generator=g).to(torch.int8), torch.rand(9, generator=g)
+    for shape in ((), (5,), (2, 3), (2, 1, 2), (0,)):
+        ids = torch.randint(0, 9, shape, generator=g)
+        want = [(q[i].double() * scale[i].double()).tolist() for i in ids.flatten().tolist()]
+        expect_close(fn(q, scale, ids), torch.tensor(want).view(*shape, 4), f"ids 的形状是 {shape} 时")
+    table = torch.randint(-127, 128, (5000, 16), generator=g).to(torch.int8)
+    with _Largest() as seen:
+        fn(table, torch.ones(5000), torch.tensor([7, 4999]))
+    expect_true(
+        seen.largest < table.numel(),
+        f"只取两行，你却造出了 {seen.largest:,} 个数的浮点张量：整张 5000×16 的表都还原了。先取行，再还原那几行。",
+    )
 
 # %% ../../nbs/4_inference/51_int8_exercises.ipynb #c023
-def solution_lookup(q, scale, ids):
-    "参考答案：取行，再乘那一行的尺子。"
+@solution("int8.lookup")
+def solution_lookup(q: torch.Tensor, scale: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+    "参考答案：取行，再乘那一行的尺子。`q` (v, h) int8，`scale` (v,)，`ids` (…) long → (…, h) 浮点。"
     return q[ids].to(scale.dtype) * scale[ids][..., None]

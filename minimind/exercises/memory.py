@@ -6,9 +6,12 @@
 __all__ = ['check_largest', 'solution_largest_batch', 'check_saved', 'solution_saved']
 
 # %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c002
+import random
+from collections.abc import Callable
+
 import torch
 
-from ..learning.exercises import card, check, checker, expect_equal
+from ..learning.exercises import card, checker, expect_equal, solution
 
 # %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c005
 card(
@@ -17,27 +20,51 @@ card(
     hints=["每行的价钱是两次之差。", "零头也要留出来：零头 = 两行的 − 2 × 每行。", "一行也放不下时返回 0。"],
 )
 
-# %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c009
-def _no_fixed(budget, states, two, three):
+# %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c009w
+def _no_fixed(budget: int, states: int, two: int, three: int) -> int:
     return max(0, (budget - states) // (three - two))
 
 
-def _through_zero(budget, states, two, three):
+def _through_zero(budget: int, states: int, two: int, three: int) -> int:
     return max(0, (budget - states) // (two // 2))
 
 
+def _negative(budget: int, states: int, two: int, three: int) -> int:
+    return (budget - states - (3 * two - 2 * three)) // (three - two)
+
+
+def _one_by_one(budget: int, states: int, two: int, three: int) -> int:
+    "一行一行地试。"
+    rows = 0
+    while states + (3 * two - 2 * three) + (rows + 1) * (three - two) <= budget:
+        rows += 1
+    return rows
+
+# %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c009
 @checker(
     "memory.largest_batch",
-    common_mistakes={"忘了留出零头": _no_fixed, "当成过原点的直线，用两行的一半当每行的价钱": _through_zero},
+    common_mistakes={
+        "忘了留出零头": _no_fixed, "当成过原点的直线，用两行的一半当每行的价钱": _through_zero,
+        "放不下时得到了负数，应是 0": _negative,
+    },
 )
-def check_largest(fn):
-    expect_equal(fn(1000, 400, 120, 170), 11, "预算 1000，固定 400，两行 120，三行 170")
-    expect_equal(fn(1000, 400, 200, 300), 6, "没有零头时")
-    expect_equal(fn(410, 400, 120, 170), 0, "一行也放不下")
+def check_largest(fn: Callable[[int, int, int, int], int]) -> None:
+    "几题手算的，四十题随机的（有放不下的，有正好放满的）；与一行一行地试比。"
+    cases = [(1000, 400, 120, 170), (300, 400, 120, 170), (1000, 400, 200, 300), (410, 400, 120, 170)]
+    cases.append((470, 400, 120, 170))
+    rng = random.Random(0)
+    for _ in range(40):
+        per, fixed, states = rng.randint(1, 60), rng.randrange(90), rng.randrange(300)
+        budget = rng.choice([states + fixed + per * rng.randint(1, 30), rng.randrange(900)])
+        cases.append((budget, states, fixed + 2 * per, fixed + 3 * per))
+    for budget, states, two, three in cases:
+        want = _one_by_one(budget, states, two, three)
+        expect_equal(fn(budget, states, two, three), want, f"预算 {budget}，固定 {states}，两行 {two}，三行 {three}")
 
 # %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c010
-def solution_largest_batch(budget, states, two, three):
-    "参考答案：每行的价钱与零头，再向下取整。"
+@solution("memory.largest_batch")
+def solution_largest_batch(budget: int, states: int, two: int, three: int) -> int:
+    "参考答案：每行的价钱与零头，再向下取整。全是字节 → 行数。"
     per = three - two
     fixed = two - 2 * per
     return max(0, (budget - states - fixed) // per)
@@ -49,35 +76,46 @@ card(
     hints=["字典的键用存储的 data_ptr()。", "nbytes 要问存储，不要问视图：一小片视图会拖住整块。"],
 )
 
-# %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c020
-def _sum_all(tensors, weights):
+# %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c020w
+def _sum_all(tensors: list[torch.Tensor], weights: list[torch.Tensor]) -> int:
     return sum(t.numel() * t.element_size() for t in tensors)
 
 
-def _view_size(tensors, weights):
+def _view_size(tensors: list[torch.Tensor], weights: list[torch.Tensor]) -> int:
     own = {w.untyped_storage().data_ptr() for w in weights}
-    return sum(
-        {
-            t.untyped_storage().data_ptr(): t.numel() * t.element_size()
-            for t in tensors
-            if t.untyped_storage().data_ptr() not in own
-        }.values()
-    )
+    seen = {t.untyped_storage().data_ptr(): t.numel() * t.element_size() for t in tensors}
+    return sum(size for where, size in seen.items() if where not in own)
 
 
-@checker(
-    "memory.saved",
-    common_mistakes={"没有去重，也没有剔掉权重": _sum_all, "问的是视图的大小，不是底下那块存储的": _view_size},
-)
-def check_saved(fn):
-    a, w = torch.zeros(100), torch.zeros(50)
-    expect_equal(fn([a, a.view(10, 10)], []), 400, "一个张量和它的视图")
-    expect_equal(fn([a, w], [w]), 400, "权重不算")
-    expect_equal(fn([a[:3]], []), 400, "一小片视图拖住整块")
+def _by_identity(tensors: list[torch.Tensor], weights: list[torch.Tensor]) -> int:
+    own = {id(w) for w in weights}
+    return sum(t.untyped_storage().nbytes() for t in {id(t): t for t in tensors}.values() if id(t) not in own)
+
+# %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c020
+@checker("memory.saved")
+def check_saved(fn: Callable[[list[torch.Tensor], list[torch.Tensor]], int]) -> None:
+    "几题手算的；再随机造几块存储，从里面取视图，答案造的时候就知道。"
+    a, b, w = torch.zeros(100), torch.zeros(30, dtype=torch.bfloat16), torch.zeros(5, 10)
+    expect_equal(fn([a], []), 400, "一个张量")
+    expect_equal(fn([a, a.view(10, 10)], []), 400, "一个张量和它的视图（同一块存储只算一次）")
+    expect_equal(fn([a, w], [w]), 400, "一个张量和一个权重（权重不算）")
+    expect_equal(fn([a, w.T, w[0]], [w]), 400, "存下的是权重的转置与一行（与权重同一块存储，也不算）")
+    expect_equal(fn([a[:3]], []), 400, "一小片视图（拖住整块存储，整块都要算）")
+    expect_equal(fn([b, b[3:], a[:2], a[50:]], []), 460, "一块 bfloat16 和一块 float32，各有两个视图")
+    expect_equal(fn([], [w]), 0, "什么都没存下")
+    rng = random.Random(0)
+    for _ in range(12):
+        blocks = [torch.zeros(rng.randint(4, 40), dtype=rng.choice([torch.float32, torch.bfloat16])) for _ in range(5)]
+        weights = [blocks[i][rng.randrange(3) :] for i in range(2)]
+        used = rng.choices(range(5), k=rng.randrange(8))
+        saved = [blocks[i][rng.randrange(3) :][: rng.randint(1, 9)] for i in used]
+        want = sum(blocks[i].numel() * blocks[i].element_size() for i in set(used) - {0, 1})
+        expect_equal(fn(saved, weights), want, f"五块存储，前两块是权重；存下的视图依次取自第 {used} 块")
 
 # %% ../../nbs/7_trainer/46_memory_exercises.ipynb #c021
-def solution_saved(tensors, weights):
-    "参考答案：按存储去重，剔掉权重。"
+@solution("memory.saved")
+def solution_saved(tensors: list[torch.Tensor], weights: list[torch.Tensor]) -> int:
+    "参考答案：按存储去重，剔掉权重。返回字节数。"
     own = {w.untyped_storage().data_ptr() for w in weights}
     held = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}
     return sum(size for where, size in held.items() if where not in own)

@@ -6,51 +6,104 @@
 __all__ = ['check_round', 'solution_round_bf16', 'check_scale', 'solution_loss_scale']
 
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c002
-import torch
+import random
+from collections.abc import Callable
 
-from ..learning.exercises import card, check, checker, expect_close, expect_equal
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from ..learning.exercises import card, checker, expect_close, expect_equal, expect_true, solution
 
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c005
 card(
-    "runtime.round_bf16",
-    "亲手舍入成 bfloat16",
-    difficulty=3,
-    minutes=20,
-    needs=["张量的 view(torch.int32)", "按位与、移位"],
-    shows="砍掉与舍入差在哪里，为什么要偏向偶数",
+    "runtime.round_bf16", "亲手舍入成 bfloat16", difficulty=3, minutes=20,
+    needs=["张量的 view(torch.int32)", "按位与、移位"], shows="砍掉与舍入差在哪里，为什么要偏向偶数",
     hints=[
         "x.view(torch.int32) 得到位；& ~0xFFFF 砍掉后 16 位。",
         "砍之前先加 0x7FFF，再加第 16 位本身：正好过半的会进到偶数。",
     ],
 )
 
-# %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c010
-def _cut(x):
+# %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c010w
+def _cut(x: torch.Tensor) -> torch.Tensor:
     return (x.view(torch.int32) & ~0xFFFF).view(torch.float32)
 
 
-def _half_up(x):
+def _half_up(x: torch.Tensor) -> torch.Tensor:
     return ((x.view(torch.int32) + 0x8000) & ~0xFFFF).view(torch.float32)
 
 
+def _half_down(x: torch.Tensor) -> torch.Tensor:
+    return ((x.view(torch.int32) + 0x7FFF) & ~0xFFFF).view(torch.float32)
+
+
+class _NoBfloat16(TorchDispatchMode):
+    "在 with 里：记下有没有造出 bfloat16 的张量。"
+
+    used = False
+
+    def __torch_dispatch__(self, func: object, types: object, args: tuple = (), kwargs: dict | None = None) -> object:
+        out = func(*args, **(kwargs or {}))
+        self.used |= isinstance(out, torch.Tensor) and out.dtype == torch.bfloat16
+        return out
+
+# %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c010
 @checker(
     "runtime.round_bf16",
-    common_mistakes={"直接砍掉了后 16 位，没有舍入": _cut, "正好一半时总是进位，没有靠向偶数": _half_up},
+    common_mistakes={
+        "直接砍掉了后 16 位，没有舍入": _cut, "正好一半时总是进位，没有靠向偶数": _half_up,
+        "正好一半时总是砍掉，没有靠向偶数": _half_down,
+    },
 )
-def check_round(fn):
-    torch.manual_seed(0)
-    half_way = torch.tensor([1 + 2**-8, 1 + 3 * 2**-8, -(1 + 2**-8)])  # 正好在两个 bfloat16 的中间
+def check_round(fn: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    "随机数、正好在中间的、本来就能表示的、很大很小的；不许造出 bfloat16。"
+    g = torch.Generator().manual_seed(0)
+    half_way = torch.tensor([1 + 2**-8, 1 + 3 * 2**-8, -(1 + 2**-8), -(1 + 3 * 2**-8), 1.01, 2.718])  # 前四个在正中间
     for x, what in (
-        (torch.randn(50), "随机数"), (half_way, "正好在中间的数"),
+        (half_way, "四个正好在中间的数和两个别的"), (torch.randn(50, generator=g), "随机数"),
         (torch.tensor([0.0, 1.0, -2.5]), "本来就能表示的数"),
+        (torch.randn(200, generator=g) * 10.0 ** torch.randint(-38, 38, (200,), generator=g), "很大与很小的数"),
+        (torch.tensor([3.4e38, -3.4e38, 1e-45, -1e-40]), "大到进位成无穷大、小到只剩几位的数"),
     ):
-        expect_close(fn(x.clone()), x.bfloat16().float(), what, rtol=0, atol=0)
+        with _NoBfloat16() as seen:
+            got = fn(x.clone())
+        expect_close(got, x.bfloat16().float(), what, rtol=0, atol=0)
+        expect_true(got.dtype == torch.float32, f"要返回 float32，得到 {got.dtype}")
+        expect_true(not seen.used, "用到了 bfloat16 张量：要用 int32 的位运算亲手舍入。")
 
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c011
-def solution_round_bf16(x):
-    "参考答案：加 0x7FFF 再加末位，砍掉后 16 位。"
+@solution("runtime.round_bf16")
+def solution_round_bf16(x: torch.Tensor) -> torch.Tensor:
+    "参考答案：加 0x7FFF 再加末位，砍掉后 16 位。`x` (n,) float32 → (n,) float32。"
     bits = x.view(torch.int32)
     return ((bits + 0x7FFF + (bits >> 16 & 1)) & ~0xFFFF).view(torch.float32)
+
+# %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c020w
+def _scales(overflowed: list[bool], start: float, patience: int, forget: bool = True) -> list[float]:
+    "每一步都从头算：指数 = 翻倍次数 - 减半次数。`forget` 是溢出之后要不要重新数。"
+    power, good, out = 0, 0, []
+    for bad in overflowed:
+        good = (0 if forget else good) if bad else good + 1
+        power += -1 if bad else good == patience
+        good %= patience
+        out.append(start * 2.0**power)
+    return out
+
+
+def _no_reset(overflowed: list[bool], start: float, patience: int) -> list[float]:
+    return _scales(overflowed, start, patience, forget=False)
+
+
+def _one_late(overflowed: list[bool], start: float, patience: int) -> list[float]:
+    return [start, *_scales(overflowed, start, patience)][: len(overflowed)]
+
+
+def _keeps_growing(overflowed: list[bool], start: float, patience: int) -> list[float]:
+    scale, good, out = start, 0, []
+    for bad in overflowed:
+        scale, good = (scale / 2, 0) if bad else (scale * (2 if good + 1 >= patience else 1), good + 1)
+        out.append(scale)
+    return out
 
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c016
 card(
@@ -60,28 +113,32 @@ card(
 )
 
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c020
-def _no_reset(overflowed, start, patience):
-    scale, good, out = start, 0, []
-    for bad in overflowed:
-        if bad:
-            scale /= 2
-        else:
-            good += 1
-            if good == patience:
-                scale, good = scale * 2, 0
-        out.append(scale)
-    return out
-
-
-@checker("runtime.loss_scale", common_mistakes={"溢出之后没有把连续好步数清零": _no_reset})
-def check_scale(fn):
-    expect_equal(fn([True, True], 8.0, 3), [4.0, 2.0], "连续溢出")
-    expect_equal(fn([False] * 5, 8.0, 2), [8.0, 16.0, 16.0, 32.0, 32.0], "一直都好")
-    expect_equal(fn([False, True, False, False], 8.0, 2), [8.0, 4.0, 4.0, 8.0], "好、溢出、好、好")
+@checker(
+    "runtime.loss_scale",
+    common_mistakes={
+        "溢出之后没有把连续好步数清零": _no_reset, "记的是每步开始前的倍数，要的是结束后的": _one_late,
+        "翻倍之后没有重新数起，后面每步都翻倍": _keeps_growing,
+    },
+)
+def check_scale(fn: Callable[[list[bool], float, int], list[float]]) -> None:
+    "四题看得懂的，三十题随机的。"
+    cases = {
+        "连续溢出": ([True, True], 8.0, 3), "一直都好": ([False] * 5, 8.0, 2), "一步也没有": ([], 8.0, 2),
+        "好、溢出、好、好": ([False, True, False, False], 8.0, 2), "每好一步就翻倍": ([False, False, True], 1.0, 1),
+    }
+    rng = random.Random(0)
+    for i in range(30):
+        flags = [rng.random() < 0.25 for _ in range(rng.randrange(1, 25))]
+        cases[f"随机的第 {i} 题"] = flags, rng.choice([1.0, 1024.0, 3.0]), rng.randint(1, 5)
+    for what, (flags, start, patience) in cases.items():
+        line = "".join("×" if bad else "·" for bad in flags)
+        got = fn(list(flags), start, patience)
+        expect_equal(got, _scales(flags, start, patience), f"{what}（{line}，从 {start} 起，耐心 {patience}）")
 
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c021
-def solution_loss_scale(overflowed, start, patience):
-    "参考答案：溢出减半并清零，连续 patience 步好就翻倍并清零。"
+@solution("runtime.loss_scale")
+def solution_loss_scale(overflowed: list[bool], start: float, patience: int) -> list[float]:
+    "参考答案：溢出减半并清零，连续 patience 步好就翻倍并清零。返回每步结束后的倍数。"
     scale, good, out = start, 0, []
     for bad in overflowed:
         good = 0 if bad else good + 1

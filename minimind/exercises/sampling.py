@@ -7,35 +7,46 @@ __all__ = ['check_top_p', 'solution_top_p', 'check_penalty', 'solution_penalty',
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c002
 import math
+from collections.abc import Callable
+
 import torch
-from ..learning.exercises import card, check, checker, expect_close, expect_shape, expect_true, why
+
+from ..learning.exercises import card, checker, expect_close, expect_equal, expect_shape, expect_true, solution
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c005
 card(
-    "sampling.top_p",
-    "核采样",
-    difficulty=3,
-    minutes=15,
-    needs=["sort、cumsum、scatter", "softmax"],
+    "sampling.top_p", "核采样", difficulty=3, minutes=15, needs=["sort、cumsum、scatter", "softmax"],
     shows="为什么跨过门槛的那一个要留下",
     hints=[
         "从大到小排好，算累加。", "该删的是：排在自己前面的概率之和已经够 p 了。",
-        "用 scatter 把排好序的标记放回原位。",
+        "用 scatter 把排好序的标记放回原位。", "p=0 时第一名前面的和是 0，也“够”了：它要单独留下。",
     ],
 )
 
-# %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c010
-def _greedy_cut(logits, p):
+# %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c010w
+def _greedy_cut(logits: torch.Tensor, p: float) -> torch.Tensor:
     ordered, order = logits.sort(-1, descending=True)
     drop = ordered.softmax(-1).cumsum(-1) > p
     return logits.masked_fill(drop.scatter(-1, order, drop), -math.inf)
 
 
-def _not_back(logits, p):
+def _not_back(logits: torch.Tensor, p: float) -> torch.Tensor:
     probs = logits.sort(-1, descending=True).values.softmax(-1)
     return logits.masked_fill(probs.cumsum(-1) - probs >= p, -math.inf)
 
+# %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c010r
+def _top_p_by_hand(logits: torch.Tensor, p: float) -> torch.Tensor:
+    out = torch.full_like(logits, -math.inf)
+    for row, (values, probs) in enumerate(zip(logits.tolist(), logits.double().softmax(-1).tolist())):
+        total = 0.0
+        for i in sorted(range(len(probs)), key=lambda i: -probs[i]):
+            out[row, i] = values[i]
+            total += probs[i]
+            if total >= p:
+                break
+    return out
 
+# %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c010
 @checker(
     "sampling.top_p",
     common_mistakes={
@@ -43,18 +54,24 @@ def _not_back(logits, p):
         "标记是排好序的，忘了放回原来的位置": _not_back,
     },
 )
-def check_top_p(fn):
+def check_top_p(fn: Callable[[torch.Tensor, float], torch.Tensor]) -> None:
+    "两行看得懂的概率，再加随机分数；p 从 0 到 1。"
     x = torch.tensor([[0.15, 0.5, 0.05, 0.3], [0.9, 0.02, 0.03, 0.05]]).log()
-    kept = torch.tensor([[0.0, 1, 0, 1], [1, 0, 0, 0]])
-    before, out = x.clone(), fn(x, 0.7)
-    expect_shape(out, (2, 4), "结果")
-    expect_close((out > -math.inf).float(), kept, "哪些留下了（1 留 0 删）")
-    expect_true(torch.equal(x, before), "你改动了传进来的张量：别用 masked_fill_ 这样带下划线的写法")
-    expect_close(fn(x, 0.99)[0], x[0], "p=0.99 时第一行应全部留下，分数不变")
+    expect_shape(fn(x.clone(), 0.7), (2, 4), "结果")
+    g = torch.Generator().manual_seed(0)
+    noise = 3 * torch.randn(6, 11, generator=g)
+    for scores, p in [(x, 0.7), (x, 0.99), (x[1:], 0.7), (x, 0.0), *((noise, p) for p in (0.0, 0.3, 0.8, 0.95, 1.0))]:
+        out, want = fn(scores.clone(), p), _top_p_by_hand(scores, p)
+        what = f"p={p}、{len(scores)} 行 {scores.shape[1]} 个候选时，"
+        expect_shape(out, tuple(want.shape), "结果")
+        expect_true(bool((out > -math.inf).any(-1).all()), what + "有一行一个候选都没留下：第一名总要留下。")
+        expect_close((out > -math.inf).float(), (want > -math.inf).float(), what + "哪些留下了（1 留 0 删）")
+        expect_close(out, want, what + "留下的分数（应原样不动）与删去的 -inf")
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c011
-def solution_top_p(logits, p):
-    "参考答案：排在自己前面的已经够了，就删。"
+@solution("sampling.top_p")
+def solution_top_p(logits: torch.Tensor, p: float) -> torch.Tensor:
+    "参考答案：排在自己前面的已经够了，就删。`logits` (b, v) 浮点 → (b, v)。"
     ordered, order = logits.sort(-1, descending=True)
     probs = ordered.softmax(-1)
     drop = probs.cumsum(-1) - probs >= p
@@ -67,32 +84,49 @@ card(
     shows="负分为什么要乘", hints=["正分除以 penalty，负分乘以 penalty。", "同一个词在历史里出现两次，也只罚一次。"],
 )
 
-# %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c022
-def _divide(logits, seen, penalty):
+# %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c022w
+def _divide(logits: torch.Tensor, seen: torch.Tensor, penalty: float) -> torch.Tensor:
     return logits.scatter(1, seen, logits.gather(1, seen) / penalty)
 
 
-def _twice(logits, seen, penalty):
+def _twice(logits: torch.Tensor, seen: torch.Tensor, penalty: float, once: bool = False) -> torch.Tensor:
     out = logits.clone()
     for row, ids in zip(out, seen.tolist()):
-        for i in ids:
+        for i in set(ids) if once else ids:
             row[i] = row[i] / penalty if row[i] > 0 else row[i] * penalty
     return out
 
 
+def _everyone(logits: torch.Tensor, seen: torch.Tensor, penalty: float) -> torch.Tensor:
+    return _twice(logits, seen.flatten().expand(len(logits), -1), penalty, once=True)
+
+# %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c022
 @checker(
     "sampling.penalty",
-    common_mistakes={"负分也用了除法：除完反而变大了": _divide, "重复出现的词被罚了不止一次": _twice},
+    common_mistakes={
+        "负分也用了除法：除完反而变大了": _divide,
+        "重复出现的词被罚了不止一次": _twice,
+        "别的行的历史也罚到了这一行": _everyone,
+    },
 )
-def check_penalty(fn):
+def check_penalty(fn: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]) -> None:
+    "手算的两行，再加随机的；历史里有重复、有空的。"
     x, seen = torch.tensor([[2.0, -1.0, 3.0, -4.0], [1.0, 1.0, -1.0, 0.0]]), torch.tensor([[0, 3, 3], [2, 2, 2]])
     want = torch.tensor([[1.0, -1.0, 3.0, -8.0], [1.0, 1.0, -2.0, 0.0]])
-    expect_close(fn(x, seen, 2.0), want, "惩罚 2 之后的分数")
-    expect_close(fn(x, seen, 1.0), x, "惩罚 1 应当什么都不变")
+    expect_close(fn(x.clone(), seen.clone(), 2.0), want, "惩罚 2 之后的分数")
+    expect_close(fn(x.clone(), seen.clone(), 1.0), x, "惩罚 1 应当什么都不变")
+    expect_close(fn(x.clone(), seen[:, :0], 2.0), x, "历史是空的（seen 是 (2, 0)）时的分数")
+    g = torch.Generator().manual_seed(0)
+    for penalty in (1.1, 1.5, 3.0):
+        scores = torch.randn(4, 9, generator=g)
+        ids = torch.randint(0, 9, (4, 6), generator=g)
+        got = fn(scores.clone(), ids.clone(), penalty)
+        expect_close(got, _twice(scores, ids, penalty, once=True), f"随机的四行，惩罚 {penalty}")
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c023
-def solution_penalty(logits, seen, penalty):
-    "参考答案：取出来、分正负、放回去。"
+@solution("sampling.penalty")
+def solution_penalty(logits: torch.Tensor, seen: torch.Tensor, penalty: float) -> torch.Tensor:
+    "参考答案：取出来、分正负、放回去。`logits` (b, v) 浮点，`seen` (b, t) long → (b, v)。"
     picked = logits.gather(1, seen)
     return logits.scatter(1, seen, torch.where(picked > 0, picked / penalty, picked * penalty))
 
@@ -102,20 +136,39 @@ card(
     shows="一个提示抽多个样本时的陷阱", hints=["torch.multinomial 对每一行分别抽。", "返回的形状要压掉最后那一维。"],
 )
 
+# %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c031w
+def _one_for_all(logits: torch.Tensor) -> torch.Tensor:
+    return torch.multinomial(logits[:1].softmax(-1), 1).expand(len(logits), 1).squeeze(-1)
+
+
+def _same_luck(logits: torch.Tensor) -> torch.Tensor:
+    return (logits.softmax(-1).cumsum(-1) < torch.rand(())).sum(-1).clamp(max=logits.shape[-1] - 1)
+
+
+def _first_probs(logits: torch.Tensor) -> torch.Tensor:
+    return torch.multinomial(logits[0].softmax(-1), len(logits), replacement=True)
+
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c031
 @checker("sampling.rows")
-def check_rows(fn):
+def check_rows(fn: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    "形状与类型；每行用自己的概率；比例对；相邻两行互不相干；每次重新抽。"
     n, p = 8000, torch.tensor([0.6, 0.3, 0.1])
-    torch.manual_seed(0)
-    got = fn(p.log().repeat(n, 1))
+    sure = torch.full((5, 7), -math.inf).scatter(1, torch.tensor([[3], [0], [6], [6], [2]]), 0.0)
+    expect_shape(fn(sure[:1].clone()), (1,), "只有一行时的编号")
+    with torch.random.fork_rng(devices=[]):  # 定下种子，又不打乱学习者自己的随机数
+        torch.manual_seed(0)
+        expect_equal(fn(sure.clone()), [3, 0, 6, 6, 2], "每行只有一个词可抽（各行不同）时的编号")
+        got, again = (torch.as_tensor(fn(p.log().repeat(n, 1) + 5)) for _ in range(2))
     expect_shape(got, (n,), "编号")
-    share = torch.as_tensor(got).bincount(minlength=3)[:3] / n
-    expect_true(
-        len(set(torch.as_tensor(got).tolist())) > 1, "所有行抽到了同一个词：是不是只抽了一次再复制，或者用了 argmax？"
-    )
-    expect_close(share, p, "各词出现的比例", rtol=0, atol=0.03)
+    expect_true(got.dtype == torch.long, f"编号应是 long，得到 {got.dtype}")
+    expect_true(len(set(got.tolist())) > 1, "所有行抽到了同一个词：是不是只抽了一次再复制，或者用了 argmax？")
+    expect_true(not torch.equal(got, again), "同样的输入抽两次，八千行全都一样：函数里是不是定死了种子？")
+    expect_close(got.bincount(minlength=3)[:3] / n, p, "各词出现的比例", rtol=0, atol=0.03)
+    both = (got[:-1] * 3 + got[1:]).bincount(minlength=9).view(3, 3) / (n - 1)
+    expect_close(both, p[:, None] * p, "相邻两行一起看的比例（互不相干时是两个概率相乘）", rtol=0, atol=0.03)
 
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c032
-def solution_sample(logits):
-    "参考答案：multinomial 对每行各抽一次。"
+@solution("sampling.rows")
+def solution_sample(logits: torch.Tensor) -> torch.Tensor:
+    "参考答案：multinomial 对每行各抽一次。`logits` (b, v) 浮点 → (b,) long。"
     return torch.multinomial(logits.softmax(-1), 1).squeeze(-1)

@@ -6,9 +6,26 @@
 __all__ = ['check_labels', 'solution_labels', 'check_per_dialogue', 'solution_per_dialogue']
 
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c002
+import random
+from collections.abc import Callable
+
 import torch
 
-from ..learning.exercises import card, check, checker, expect_close, expect_equal
+from ..learning.exercises import card, checker, expect_close, expect_equal, expect_gradient, solution
+
+# %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c009w
+def _every_end(ids: list[int], roles: str) -> list[int]:
+    return [i if r in "ae" else -100 for i, r in zip(ids, roles)]
+
+
+def _no_end(ids: list[int], roles: str) -> list[int]:
+    return [i if r == "a" else -100 for i, r in zip(ids, roles)]
+
+
+def _end_of_answers(ids: list[int], roles: str) -> list[int]:
+    "另一种写法：在角色的字符串里找 ae 这一对。"
+    learn = {at for at in range(len(roles)) if roles[at] == "a" or roles[max(0, at - 1) : at + 1] == "ae"}
+    return [i if at in learn else -100 for at, i in enumerate(ids)]
 
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c005
 card(
@@ -18,26 +35,26 @@ card(
 )
 
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c009
-def _every_end(ids, roles):
-    return [i if r in "ae" else -100 for i, r in zip(ids, roles)]
-
-
-def _no_end(ids, roles):
-    return [i if r == "a" else -100 for i, r in zip(ids, roles)]
-
-
 @checker(
     "sft.labels",
     common_mistakes={"连用户的结束标记也学了，模型会学着替用户收尾": _every_end, "没学结束标记，模型不知道停": _no_end},
 )
-def check_labels(fn):
-    expect_equal(fn([1, 7, 8, 2, 1, 9, 2], "muuemae"), [-100] * 5 + [9, 2], "一问一答")
-    expect_equal(fn([5, 2, 6, 2, 7, 2, 8, 2], "ueaeueae"), [-100, -100, 6, 2, -100, -100, 8, 2], "两轮，两个回答都要学")
-    expect_equal(fn([5, 2], "se"), [-100, -100], "只有系统提示")
+def check_labels(fn: Callable[[list[int], str], list[int]]) -> None:
+    "三段看得懂的，再加随机的四十段（开头就是结束标记、连着两个结束标记都会有）。"
+    cases = {"一问一答": ([1, 7, 8, 2, 1, 9, 2], "muuemae")}
+    cases |= {"两轮，两个回答都要学": ([5, 2, 6, 2, 7, 2, 8, 2], "ueaeueae")}
+    cases |= {"只有系统提示": ([5, 2], "se"), "一个 token 也没有": ([], ""), "只有结束标记": ([2, 2], "ee")}
+    rng = random.Random(0)
+    for i in range(40):
+        roles = "".join(rng.choices("suaaeem", k=rng.randint(1, 12)))
+        cases[f"随机的第 {i} 段"] = [2 if r == "e" else rng.randrange(2, 9) for r in roles], roles
+    for what, (ids, roles) in cases.items():
+        expect_equal(fn(list(ids), roles), _end_of_answers(ids, roles), f"{what}（角色 {roles}）的标签")
 
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c010
-def solution_labels(ids, roles):
-    "参考答案：助手的，和紧跟在助手后面的结束标记。"
+@solution("sft.labels")
+def solution_labels(ids: list[int], roles: str) -> list[int]:
+    "参考答案：助手的，和紧跟在助手后面的结束标记。返回与 `ids` 同长的标签。"
     return [i if r == "a" or (r == "e" and before == "a") else -100 for i, r, before in zip(ids, roles, " " + roles)]
 
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c014
@@ -47,28 +64,53 @@ card(
     hints=["先求每一行的和与个数，再相除。", "一行要学的 token 也没有时，跳过这一行，不要除以 0。"],
 )
 
-# %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c019
-def _per_token(nll, mask):
+# %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c019w
+def _per_token(nll: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return (nll * mask).sum() / mask.sum()
 
 
-def _count_empty(nll, mask):
+def _count_empty(nll: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return ((nll * mask).sum(1) / mask.sum(1).clamp(min=1)).mean()
 
 
+def _unmasked(nll: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return nll[mask.any(1)].mean()
+
+
+def _row_by_row(nll: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    "另一种写法：一行一行地挑出要学的。"
+    return torch.stack([row[keep > 0].mean() for row, keep in zip(nll, mask) if keep.any()]).mean()
+
+# %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c019
 @checker(
     "sft.per_dialogue",
-    common_mistakes={"这是按 token 平均，长的说了算": _per_token, "把没有可学内容的对话也算进了分母": _count_empty},
+    common_mistakes={
+        "这是按 token 平均，长的说了算": _per_token, "把没有可学内容的对话也算进了分母": _count_empty,
+        "掩码没有用上，不该学的也平均进去了": _unmasked,
+    },
 )
-def check_per_dialogue(fn):
+def check_per_dialogue(fn: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
+    "手算的三题，随机的十题；数值与梯度都比。"
     nll = torch.tensor([[4.0, 9.0, 9.0], [1.0, 2.0, 3.0], [7.0, 7.0, 7.0]])
-    expect_close(fn(nll[:2], torch.tensor([[1.0, 0, 0], [1, 1, 1]])), 3.0, "一长一短")
-    expect_close(fn(nll, torch.tensor([[1.0, 0, 0], [1, 1, 1], [0, 0, 0]])), 3.0, "有一段没有可学的")
-    expect_close(fn(nll, torch.ones(3, 3)), nll.mean(), "一样长时两种平均相同")
+    cases = {"一长一短": (nll[:2], torch.tensor([[1.0, 0, 0], [1, 1, 1]]))}
+    cases |= {"有一段没有可学的": (nll, torch.tensor([[1.0, 0, 0], [1, 1, 1], [0, 0, 0]]))}
+    cases |= {"一样长": (nll, torch.ones(3, 3)), "只有一段": (nll[1:2], torch.tensor([[0.0, 1, 1]]))}
+    g = torch.Generator().manual_seed(0)
+    for i in range(10):
+        b, t = int(torch.randint(2, 6, (), generator=g)), int(torch.randint(2, 9, (), generator=g))
+        mask = (torch.rand(b, t, generator=g) < torch.rand(b, 1, generator=g) - 0.2).float()
+        mask[0, 0] = 1.0
+        cases[f"随机的第 {i} 批"] = torch.rand(b, t, generator=g) + 1, mask
+    cases = {f"{k}（各段要学 {mask.sum(1).int().tolist()} 个）": (x, mask) for k, (x, mask) in cases.items()}
+    for what, (losses, mask) in cases.items():
+        expect_close(fn(losses.clone(), mask.clone()), _row_by_row(losses, mask), what)
+    for what, (losses, mask) in cases.items():
+        expect_gradient(lambda x: fn(x, mask.clone()), lambda x: _row_by_row(x, mask), losses, what=what)
 
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c020
-def solution_per_dialogue(nll, mask):
-    "参考答案：每行各自平均，再对有内容的行平均。"
+@solution("sft.per_dialogue")
+def solution_per_dialogue(nll: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    "参考答案：每行各自平均，再对有内容的行平均。`nll`、`mask` (b, t) → 标量张量。"
     counts = mask.sum(1)
     keep = counts > 0
     return ((nll * mask).sum(1)[keep] / counts[keep]).mean()

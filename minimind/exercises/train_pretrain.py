@@ -8,11 +8,12 @@ __all__ = ['check_loss', 'solution_loss', 'check_ladder', 'solution_ladder']
 # %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c002
 import math
 from collections import Counter
+from collections.abc import Callable, Hashable
 
 import torch
 import torch.nn.functional as F
 
-from ..learning.exercises import card, check, checker, expect_close
+from ..learning.exercises import card, checker, expect_close, expect_gradient, solution
 
 # %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c005
 card(
@@ -21,32 +22,57 @@ card(
     hints=["logits 去掉最后一个位置，labels 去掉第一个。", "-100 不能拿去 gather，先换成 0，再乘掩码。"],
 )
 
+# %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c009w
+def _cross(logits: torch.Tensor, labels: torch.Tensor, **how: str) -> torch.Tensor:
+    return F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100, **how)
+
+
+def _unshifted(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return _cross(logits, labels, reduction="sum")
+
+
+def _averaged(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return _cross(logits[:, :-1], labels[:, 1:])
+
+
+def _shifted_twice(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return _cross(logits[:, :-2], labels[:, 2:], reduction="sum")
+
+
+def _counts_hidden(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return _cross(logits[:, :-1], labels[:, 1:].clamp(min=0), reduction="sum")
+
+
+def _summed(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return _cross(logits[:, :-1], labels[:, 1:], reduction="sum")
+
 # %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c009
-def _unshifted(logits, labels):
-    return F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100, reduction="sum")
-
-
-def _averaged(logits, labels):
-    return F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100)
-
-
-@checker("pretrain.loss", common_mistakes={"没有错开一位": _unshifted, "求了平均，这里要和": _averaged})
-def check_loss(fn):
-    torch.manual_seed(0)
-    logits, labels = torch.randn(2, 5, 7), torch.randint(0, 7, (2, 5))
-    want = lambda l: F.cross_entropy(
-        logits[:, :-1].flatten(0, 1), l[:, 1:].flatten(), ignore_index=-100, reduction="sum"
-    )
-    expect_close(fn(logits, labels), want(labels), "没有遮住的标签")
+@checker(
+    "pretrain.loss",
+    common_mistakes={
+        "没有错开一位": _unshifted, "求了平均，这里要和": _averaged, "错开了两位": _shifted_twice,
+        "-100 当成编号 0 也算进去了": _counts_hidden,
+    },
+)
+def check_loss(fn: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
+    "没有遮住的、遮住一些的、全遮住的、很大的 logits；数值与梯度都比。"
+    g = torch.Generator().manual_seed(0)
+    logits, labels = torch.randn(2, 5, 7, generator=g), torch.randint(1, 7, (2, 5), generator=g)
     masked = labels.clone()
-    masked[0, :3] = -100
-    masked[1, 2] = -100
-    expect_close(fn(logits, masked), want(masked), "有 -100 的标签")
-    expect_close(fn(logits, torch.full((2, 5), -100)), 0.0, "全是 -100 的标签")
+    masked[0, :3] = masked[1, 2] = -100
+    cases = {"没有遮住的标签": (logits, labels), "有 -100 的标签": (logits, masked)}
+    cases |= {"三行、更长的": (torch.randn(3, 9, 7, generator=g), torch.randint(0, 7, (3, 9), generator=g))}
+    cases |= {"很大的 logits（先 softmax 再取对数会得到无穷大）": (300 * logits, masked)}
+    for what, (scores, given) in cases.items():
+        expect_close(fn(scores.clone(), given.clone()), _summed(scores, given), what)
+    expect_close(fn(logits.clone(), torch.full((2, 5), -100)), 0.0, "全是 -100 的标签")
+    for what, (scores, given) in cases.items():
+        expect_gradient(fn, _summed, scores, given, what=what + "，损失")
 
 # %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c010
-def solution_loss(logits, labels):
-    "参考答案：错开一位，取对数概率，遮住 -100。"
+@solution("pretrain.loss")
+def solution_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    "参考答案：错开一位，取对数概率，遮住 -100。`logits` (b, t, v)，`labels` (b, t) → 标量：惊讶之和。"
     lp, target = logits[:, :-1].log_softmax(-1), labels[:, 1:]
     picked = lp.gather(-1, target.clamp(min=0)[..., None])[..., 0]
     return -(picked * (target != -100)).sum()
@@ -58,24 +84,57 @@ card(
     hints=["一元熵：-Σ p(b) ln p(b)。", "二元：对每一对 (a, b)，p(b|a) = n(a,b)/n(a)，其中 n(a) 只数后面还有字的 a。"],
 )
 
+# %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c018w
+def _entropy(things: list) -> float:
+    return sum(-c / len(things) * math.log(c / len(things)) for c in Counter(things).values())
+
+
+def _joint(tokens: list) -> tuple[float, float]:
+    return _entropy(tokens[1:]), _entropy(list(zip(tokens, tokens[1:])))
+
+
+def _every_token(tokens: list) -> tuple[float, float]:
+    return _entropy(tokens), _chain(tokens)[1]
+
+
+def _in_bits(tokens: list) -> tuple[float, float]:
+    one, two = _chain(tokens)
+    return one / math.log(2), two / math.log(2)
+
+
+def _backwards(tokens: list) -> tuple[float, float]:
+    return _chain(tokens)[0], _chain(tokens[::-1])[1]
+
+
+def _chain(tokens: list) -> tuple[float, float]:
+    "另一种写法：条件熵 = 一对的熵 - 前一个的熵。"
+    pairs = list(zip(tokens, tokens[1:]))
+    return _entropy(tokens[1:]), _entropy(pairs) - _entropy(tokens[:-1])
+
 # %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c018
-def _joint(tokens):
-    after, pairs, n = Counter(tokens[1:]), Counter(zip(tokens, tokens[1:])), len(tokens) - 1
-    return -sum(c / n * math.log(c / n) for c in after.values()), -sum(c / n * math.log(c / n) for c in pairs.values())
-
-
-@checker("pretrain.ladder", common_mistakes={"第二个算成了联合熵，没有除以前一个 token 的次数": _joint})
-def check_ladder(fn):
+@checker(
+    "pretrain.ladder",
+    common_mistakes={
+        "第二个算成了联合熵，没有除以前一个 token 的次数": _joint, "一元熵把第一个 token 也数进去了": _every_token,
+        "单位是比特，要的是 nat": _in_bits, "条件反了：要由前一个猜后一个": _backwards,
+    },
+)
+def check_ladder(fn: Callable[[list[Hashable]], tuple[float, float]]) -> None:
+    "手算的几串，再加长短不一的随机串（有数，有字）。"
     expect_close(fn([0, 1] * 10 + [0]), (math.log(2), 0.0), "01 交替：各占一半，而前一个完全决定后一个")
-    tokens = torch.randint(0, 4, (400,), generator=torch.Generator().manual_seed(0)).tolist()
-    expect_close(fn(tokens), solution_ladder(tokens), "随机的一串")
     expect_close(fn([3] * 9), (0.0, 0.0), "只有一种 token")
+    expect_close(fn([5, 7]), (0.0, 0.0), "只有两个 token")
+    g = torch.Generator().manual_seed(0)
+    for kinds, n in ((2, 6), (4, 400), (3, 20), (9, 15), (3, 3), (50, 1000)):
+        tokens = (torch.rand(n, generator=g) ** 2 * kinds).long().tolist()
+        expect_close(fn(list(tokens)), _chain(tokens), f"随机的一串，{kinds} 种、{n} 个：{tokens[:9]}…")
+    expect_close(fn(list("猫看着狗，狗看着猫")), _chain(list("猫看着狗，狗看着猫")), "一串字")
 
 # %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c019
-def solution_ladder(tokens):
-    "参考答案：数一个，数一对。"
+@solution("pretrain.ladder")
+def solution_ladder(tokens: list) -> tuple[float, float]:
+    "参考答案：数一个，数一对。返回 (一元熵, 二元条件熵)，单位 nat。"
     after, first, pairs = Counter(tokens[1:]), Counter(tokens[:-1]), Counter(zip(tokens, tokens[1:]))
     n = len(tokens) - 1
-    return -sum(c / n * math.log(c / n) for c in after.values()), -sum(
-        c / n * math.log(c / first[a]) for (a, _), c in pairs.items()
-    )
+    one = -sum(c / n * math.log(c / n) for c in after.values())
+    return one, -sum(c / n * math.log(c / first[a]) for (a, _), c in pairs.items())

@@ -1,0 +1,58 @@
+"攻击“每字节多少比特”的两个检查器。"
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+
+def bits_by_log2(loss, tokens, text):
+    return math.log2(math.exp(loss)) * tokens / len(bytes(text, "utf8"))
+
+
+def by_cross_entropy(logits, input_ids, mask):
+    labels = input_ids.masked_fill(mask == 0, -100)[:, 1:]
+    nll = F.cross_entropy(logits[:, :-1].transpose(1, 2), labels, ignore_index=-100, reduction="none")
+    return nll.sum(1) * math.log2(math.e)
+
+
+def log_of_softmax(logits, input_ids, mask):
+    logp = logits[:, :-1].softmax(-1).log()
+    return -(logp.gather(-1, input_ids[:, 1:, None])[..., 0] * mask[:, 1:]).sum(1) / math.log(2)
+
+
+def not_shifted(logits, input_ids, mask):
+    return -(logits.log_softmax(-1).gather(-1, input_ids[..., None])[..., 0] * mask).sum(1) / math.log(2)
+
+
+def mask_not_shifted(logits, input_ids, mask):
+    logp = logits[:, :-1].log_softmax(-1)
+    return -(logp.gather(-1, input_ids[:, 1:, None])[..., 0] * mask[:, :-1]).sum(1) / math.log(2)
+
+
+ATTACKS = {
+    "bits.convert": dict(
+        right=[bits_by_log2],
+        wrong={
+            "除以字符数": (lambda loss, n, text: loss * n / math.log(2) / len(text), "字符数"),
+            "乘了 ln 2": (lambda loss, n, text: loss * n * math.log(2) / len(text.encode()), "四个汉字"),
+            "还是 nat": (lambda loss, n, text: loss * n / len(text.encode()), "ln 2"),
+            "每个汉字当两个字节": (lambda loss, n, text: bits_by_log2(loss, n, text) * 3 / 2, "汉字"),
+            "用了 log10": (lambda loss, n, text: loss * n / math.log10(2) / len(text.encode()), "四个汉字"),
+            "倒过来": (lambda loss, n, text: len(text.encode()) * math.log(2) / (loss * n + 1e-9), "四个汉字"),
+        },
+    ),
+    "bits.masked": dict(
+        right=[by_cross_entropy],
+        wrong={
+            "先 softmax 再取对数": (log_of_softmax, "logits 很大"),
+            "掩码没有跟着错位": (mask_not_shifted, "错开一位"),
+            "没有错位": (not_shifted, "错位"),
+            "填充也算": (lambda l, i, m: by_cross_entropy(l, i, torch.ones_like(m)), "填充"),
+            "全批加成一个数": (lambda l, i, m: by_cross_entropy(l, i, m).sum(), "形状"),
+            "还是 nat": (lambda l, i, m: by_cross_entropy(l, i, m) * math.log(2), "nat"),
+            "没有负号": (lambda l, i, m: -by_cross_entropy(l, i, m), "负号"),
+            "每条求平均": (lambda l, i, m: by_cross_entropy(l, i, m) / (m.sum(1) - 1).clamp(min=1), "平均"),
+        },
+    ),
+}
