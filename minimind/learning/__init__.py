@@ -20,6 +20,7 @@ _WHERE = {
         "weight_stem",
     ],
     "command": ["Command", "Group", "LazyGroup", "option", "switch", "run_command"],
+    "doctor": ["Finding", "examine", "report"],
     "notes_review": ["commit", "form", "review", "review_widget"],
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
