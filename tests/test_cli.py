@@ -1,11 +1,40 @@
-"""命令行：中文帮助、下划线与横线、坏输入退出码 2。"""
+"""命令行：中文帮助、下划线与横线、坏输入退出码 2，而且在导入 torch 之前就说。"""
 
+import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
 from minimind.cli import from_minigpt
-from minimind.trainer.arguments import expand_aliases
+from minimind.dataset.formats import KINDS
+from minimind.learning.errors import UserError
+from minimind.learning.stages import STAGES, ready_names
+from minimind.trainer.arguments import args_of, described, expand_aliases, make_args, nano_values, preset_values
+
+HEAVY = ("torch", "transformers", "datasets", "tokenizers", "numpy", "matplotlib", "streamlit")
+PROBE = f"""
+import json, sys
+from minimind.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit as e:
+    code = e.code
+print("\\n" + json.dumps([code, [m for m in {HEAVY} if m in sys.modules]]))
+"""
+
+
+def probe(*argv, home):
+    "在新进程里跑一条命令，返回（退出码，标准输出，标准错误，导入了哪些大库）。"
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *map(str, argv)], capture_output=True, text=True, cwd=home,
+        env={**os.environ, "MINIMIND_HOME": str(home)},
+    )
+    out, _, last = done.stdout.rstrip("\n").rpartition("\n")
+    code, heavy = json.loads(last)
+    return code, out, done.stderr, heavy
 
 
 @pytest.mark.parametrize(
@@ -65,10 +94,84 @@ def test_dashes_and_underscores_are_the_same(cli, tmp_path, small):
         assert done.returncode == 0, done.stderr
 
 
+def test_a_refused_flag_or_file_is_answered_before_torch(tmp_path):
+    "帮助、写错的选项、超出范围的数、不对的文件：每一种都在导入任何大库之前就有一句话。"
+    turns = [{"role": "user", "content": "好"}, {"role": "assistant", "content": "好"}]
+    files = {
+        "chat.jsonl": json.dumps({"conversations": turns}, ensure_ascii=False) + "\n",
+        "plain.jsonl": '{"text": "好"}\n', "typo.jsonl": '{"text": "好"}\n{"txet": "坏"}\n', "not.jsonl": "你好\n",
+        "empty.jsonl": "", "good.csv": "text\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf8")
+    cases = [
+        (["--help"], 0, []), (["train", "--help"], 0, []), (["train", "pretrain", "--help"], 0, []),
+        (["train", "full-sft", "--help"], 0, []), (["train", "sft", "--help"], 0, []),
+        (["train", "pretrain", "--batch_sise", 3], 2, ["batch_size"]),
+        (["train", "pretrain", "--epochs", 0], 2, ["--epochs", "至少 1"]),
+        (["train", "full_sft", "--add_system", 1.5], 2, ["--add_system", "在 0 到 1 之间"]),
+        (["train", "pretrain", "--max_seq_len", 1], 2, ["--max_seq_len", "前一个 token"]),
+        (["train", "pretrain", "--nproc", 0], 2, ["--nproc", "至少 1"]),
+        (["train", "pretrain", "--preset", "huge"], 2, ["huge", "nano"]),
+        (["train", "pretrain", "--data_path", "nowhere.jsonl"], 2, ["nowhere.jsonl"]),
+        (["train", "pretrain", "--data_path", "good.csv"], 2, ["good.csv", ".jsonl"]),
+        (["train", "pretrain", "--data_path", "empty.jsonl"], 2, ["empty.jsonl", "空文件"]),
+        (["train", "pretrain", "--data_path", "not.jsonl"], 2, ["not.jsonl:1：", "JSON"]),
+        (["train", "pretrain", "--data_path", "typo.jsonl"], 2, ["typo.jsonl:2：", "txet"]),
+        (["train", "pretrain", "--data_path", "chat.jsonl"], 2, ["chat.jsonl:1：", "sft 数据", "pretrain 数据"]),
+        (["train", "full_sft", "--data_path", "plain.jsonl"], 2, ["plain.jsonl:1：", "pretrain 数据", "sft 数据"]),
+        (["train", "full_sft", "--data_path", "chat.jsonl,plain.jsonl"], 2, ["plain.jsonl:1："]),
+        (["notes", "--help"], 0, []), (["bench", "--help"], 0, []), (["data", "check", "typo.jsonl"], 2, ["typo"]),
+    ]
+    for argv, want, words in cases:
+        code, out, err, heavy = probe(*argv, home=tmp_path)
+        assert (code, heavy) == (want, []), (argv, code, heavy, err)
+        assert all(w in err for w in words), (argv, err)
+        assert want == 0 or (err.startswith("错误：") and err.count("\n") == 1), (argv, err)
+
+
+def test_a_bad_row_far_down_is_found_later_not_missed(cli, tmp_path, small):
+    "开头一百行没毛病的文件，坏在后面：训练照样拒绝。"
+    late = tmp_path / "late.jsonl"
+    late.write_text('{"text": "好"}\n' * 500 + '{"txet": "坏"}\n', encoding="utf8")
+    done = cli("train", "pretrain", "--data_path", late, "--tokenizer_path", small["tok"], home=tmp_path)
+    assert done.returncode == 2 and "late.jsonl:501：" in done.stderr
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda s: s.name)
+def test_every_stage_is_there_or_says_it_is_planned(stage, tmp_path):
+    code, out, err, heavy = probe("train", stage.name, "--help", home=tmp_path)
+    assert heavy == []
+    if stage.there:
+        assert code == 0 and stage.help in out
+    else:
+        assert code == 2 and err == (
+            f"错误：{stage.name}（{stage.title}）这一阶段还在建，现在能练的是 {'、'.join(ready_names())}。\n"
+        )
+        assert f"（在建）{stage.help}" in probe("train", "--help", home=tmp_path)[1]
+
+
+@pytest.mark.parametrize("stage", [s for s in STAGES if s.there], ids=lambda s: s.name)
+def test_a_stage_owns_its_defaults_its_nano_values_and_its_ranges(stage):
+    cls = args_of(stage)
+    default = make_args(cls)
+    assert default.save_weight.split("/")[0] == stage.weight and cls.kind in KINDS
+    assert all(meta["help"] for meta in described(cls).values())
+    nano = make_args(cls, preset="nano")
+    assert all(getattr(nano, k) == v for k, v in nano_values(cls).items())
+    assert preset_values("", cls) == {}
+    for name, meta in described(cls).items():
+        for key, step in (("low", -1), ("above", 0), ("high", 1)):
+            if key in meta:
+                with pytest.raises(UserError, match=f"--{name}"):
+                    make_args(cls, **{name: type(getattr(default, name))(meta[key] + step)})
+
+
 def test_minigpt_spelling_maps_onto_ours():
     assert from_minigpt(["train", "--mode", "sft", "--config", "tiny", "--resume", "w.pth"]) == [
         "train", "full_sft", "--preset", "tiny", "--from_weight", "w.pth"
     ]
+    assert from_minigpt(["train", "--mode", "rlhf"])[1] == "ppo"
     assert expand_aliases(["--resume", "--use-fp16"]) == ["--from_resume", "1", "--dtype", "float16"]
 
 

@@ -251,7 +251,7 @@ def test_bad_inputs():
 
 
 COUNTS = dict(small=25_829_888, base=104_030_976, moe=145_029_760, tiny=2_328_704, medium=111_949_440)
-COUNTS["small-deep"] = 21_046_656
+COUNTS |= {"small-deep": 21_046_656, "nano": 1_208_880}
 
 
 @pytest.mark.parametrize("name", COUNTS)

@@ -7,8 +7,10 @@ import sys
 import types
 
 _WHERE = {
-    "load_model": "load", "load_weights": "load", "save_weights": "load", "list_weights": "load", "find_weights": "load",
-    "find_tokenizer": "load", "check_tokenizer": "load", "read_sidecar": "load", "read_state": "load", "sidecar_path": "load",
+    "load_model": "load", "load_weights": "load", "save_weights": "load", "list_weights": "load",
+    "find_weights": "load", "weight_file": "load", "weight_files": "load", "newest_weight": "load",
+    "find_tokenizer": "load", "check_tokenizer": "load", "read_sidecar": "load", "read_state": "load",
+    "sidecar_path": "load",
     "infer_config": "load", "clean_key": "load", "clean_state_dict": "load", "unwrap": "load", "config_dict": "load",
     "SamplingParams": "sampling", "sample_next": "sampling", "adjust_logits": "sampling", "seen_mask": "sampling",
     "apply_repetition_penalty": "sampling", "apply_temperature": "sampling", "top_k_filter": "sampling",
@@ -28,7 +30,7 @@ def __getattr__(name):
         return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
     if name in _MODULES:
         return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"minimind.inference 里没有 {name!r}")
+    raise AttributeError(f"minimind.inference 里没有 {name!r}。")
 
 
 def __dir__():

@@ -1,4 +1,4 @@
-"""服务这一层的门面：名字从这里取，用到哪个模块才导入哪个。"""
+"""第 8 层 · 服务：名字从这里取，用到哪个模块才导入哪个。"""
 from importlib import import_module
 
 _WHERE = {
@@ -12,7 +12,9 @@ __all__ = list(_MODULE)
 def __getattr__(name):
     if name in _MODULE:
         return getattr(import_module(f"{__name__}.{_MODULE[name]}"), name)
-    raise AttributeError(f"minimind.serving 里没有 {name!r}")
+    if name in _WHERE:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"{__name__} 里没有 {name!r}。")
 
 
 def __dir__():

@@ -22,7 +22,7 @@ def __getattr__(name):
         return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
     if name in {"bpe", "fast", "render", "evaluation"}:
         return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"minimind.tokenizer 里没有 {name!r}")
+    raise AttributeError(f"minimind.tokenizer 里没有 {name!r}。")
 
 
 def __dir__():

@@ -1,11 +1,15 @@
-"训练：运行环境、优化器、存盘、循环，然后一个阶段一个模块。名字在用到时才导入，`python -m minimind.trainer.train_…` 不会把自己导入两遍。"
+"""第 7 层 · 训练：运行环境、优化器、存盘、循环，然后一个阶段一个模块。
+
+名字在用到时才导入，`python -m minimind.trainer.train_…` 不会把自己导入两遍。
+"""
 from importlib import import_module
 
 from minimind.learning.stages import STAGES
 
 _HOME = {
     "is_npu_available": "runtime", "pick_device": "runtime", "pick_dtype": "runtime", "setup_seed": "runtime",
-    "init_distributed_mode": "runtime", "is_main_process": "runtime", "Logger": "runtime", "get_model_params": "runtime",
+    "init_distributed_mode": "runtime", "is_main_process": "runtime", "Logger": "runtime",
+    "get_model_params": "runtime",
     "get_lr": "optim", "Muon": "optim", "build_optimizer": "optim",
     "TrainArgs": "arguments", "make_args": "arguments",
     "lm_checkpoint": "checkpoint", "weight_file": "checkpoint",
@@ -18,7 +22,7 @@ __all__ = list(_HOME)
 
 def __getattr__(name):
     if name not in _HOME:
-        raise AttributeError(f"minimind.trainer 里没有 {name}")
+        raise AttributeError(f"{__name__} 里没有 {name!r}。")
     return getattr(import_module(f".{_HOME[name]}", __name__), name)
 
 
