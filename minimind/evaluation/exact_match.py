@@ -9,15 +9,20 @@ __all__ = ['final_answer', 'normalise', 'mentions', 'chinese_number', 'last_numb
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c002
 import math, re, unicodedata
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
+import torch
+from transformers import PreTrainedTokenizerFast
 
 from ..learning.errors import UserError, at_line
-from ..learning.plotting import COLORS
 from ..dataset.formats import open_lines, parse_line, RowProblem
-from ..dataset.masking import build_prompt
+from ..tokenizer.render import build_prompt
 from ..inference.generate import generate, left_pad
 from ..inference.sampling import SamplingParams
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes  # 训练与打分也引用这一章，画图的库要等真的画图时才载入
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c010
 def final_answer(text: str) -> str:
@@ -79,7 +84,8 @@ def last_number(text: str) -> float | None:
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c021
 def score(prediction: str, item: dict) -> bool:
-    """这个回答对不对。item["match"]：exact 规整后全等；number 最后一个数相等；contains（默认）提到任一答案，且不提到 item["wrong"] 里的对手。"""
+    """这个回答对不对。item["match"]：exact 规整后全等；number 最后一个数相等；contains（默认）提到任一答案，
+    且不提到 item["wrong"] 里的对手；别的抛 UserError。"""
     text, answers, how = final_answer(prediction), [str(a) for a in item["answers"]], item.get("match", "contains")
     if how == "exact":
         return any(normalise(text) == normalise(a) for a in answers)
@@ -101,13 +107,12 @@ def wilson(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
         return 0.0, 1.0
     p, zz = correct / n, z * z / n
     middle, half = p + zz / 2, z * math.sqrt(p * (1 - p) / n + zz / (4 * n))
-    return max(0.0, min(p, (middle - half) / (1 + zz))), min(
-        1.0, max(p, (middle + half) / (1 + zz))
-    )  # 舍入误差不许把 p 挤出去
+    low, high = (middle - half) / (1 + zz), (middle + half) / (1 + zz)
+    return max(0.0, min(p, low)), min(1.0, max(p, high))  # 舍入误差不许把 p 挤出去
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c034
-def load_items(path) -> list:
-    "读一份题目（JSONL），检查每题都有 id、skill、conversations、answers；坏了就说清第几行。"
+def load_items(path: str | Path) -> list[dict]:
+    "读一份题目（JSONL），检查每题都有 id、skill、conversations、answers；坏了就说清第几行（UserError）。"
     items = []
     for number, raw in open_lines(path):
         if not raw.strip():
@@ -126,21 +131,21 @@ def load_items(path) -> list:
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c037
 def ask(
-    model, tok, items: list, max_new_tokens: int | None = None, batch: int = 32, thinking: bool | None = None
+    model: torch.nn.Module, tok: PreTrainedTokenizerFast, items: list[dict], max_new_tokens: int | None = None,
+    batch: int = 32, thinking: bool | None = None,
 ) -> list[str]:
     """把题目一批批问模型，贪心生成，返回回答的文字，次序与 items 相同。
     thinking：None 由模型自己定，True 替它打开思考段，False 给一个空的思考段。"""
-    prompts, answers = [build_prompt(tok, item["conversations"], thinking) for item in items], [""] * len(items)
-    order, device, budget = (
-        sorted(range(len(items)), key=lambda i: len(prompts[i])), next(model.parameters()).device,
-        max_new_tokens or (256 if thinking else 96),
-    )
+    prompts = [build_prompt(tok, item["conversations"], thinking) for item in items]
+    answers, device = [""] * len(items), next(model.parameters()).device
+    order = sorted(range(len(items)), key=lambda i: len(prompts[i]))
     for at in range(0, len(order), batch):
         group = order[at : at + batch]
         ids, mask = left_pad([prompts[i] for i in group], tok.pad_token_id, device)  # (b, p)
         out = generate(
-            model, ids, mask, max_new_tokens=budget, params=SamplingParams(temperature=0.0, top_p=1.0),
-            eos_token_id=tok.eos_token_id, pad_token_id=tok.pad_token_id,
+            model, ids, mask, max_new_tokens=max_new_tokens or (256 if thinking else 96),
+            params=SamplingParams(temperature=0.0, top_p=1.0), eos_token_id=tok.eos_token_id,
+            pad_token_id=tok.pad_token_id,
         )
         for i, text in zip(group, tok.batch_decode(out.rows(), skip_special_tokens=False)):
             answers[i] = ("<think>\n" if thinking else "") + text.replace(tok.eos_token, "").replace(tok.pad_token, "")
@@ -164,18 +169,16 @@ class Score:
 
     def to_dict(self) -> dict:
         low, high = self.interval
-        return {
-            "correct": self.correct, "n": self.n, "accuracy": None if not self.n else self.accuracy, "low": low,
-            "high": high,
-        }
+        accuracy = self.accuracy if self.n else None  # JSON 里没有 nan
+        return {"correct": self.correct, "n": self.n, "accuracy": accuracy, "low": low, "high": high}
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c044
 @dataclass
 class Report:
     "一次问答测验的成绩单：by_skill {技能: Score}、overall、samples（每题的问、答、对错）。"
 
-    by_skill: dict = field(default_factory=dict)
-    samples: list = field(default_factory=list)
+    by_skill: dict[str, Score] = field(default_factory=dict)
+    samples: list[dict] = field(default_factory=list)
     name: str = ""
 
     @property
@@ -186,16 +189,14 @@ class Report:
     def accuracy(self) -> float:
         return self.overall.accuracy
 
-    def wrong(self, skill: str | None = None) -> list:
+    def wrong(self, skill: str | None = None) -> list[dict]:
+        "答错的题；给了 skill 就只要那一项的。"
         return [s for s in self.samples if not s["ok"] and skill in (None, s["skill"])]
 
     def to_dict(self, samples: bool = False) -> dict:
         "能直接写成 JSON 的字典；samples=True 时连每题的回答也带上。"
-        out = {
-            "name": self.name,
-            "overall": self.overall.to_dict(),
-            "by_skill": {k: s.to_dict() for k, s in self.by_skill.items()},
-        }
+        skills = {k: s.to_dict() for k, s in self.by_skill.items()}
+        out = {"name": self.name, "overall": self.overall.to_dict(), "by_skill": skills}
         return out | ({"samples": self.samples} if samples else {})
 
     def table(self) -> str:
@@ -211,15 +212,14 @@ def _table(report: Report) -> str:
     "纯文本成绩表：技能、对/总、正确率、95% 区间。"
     rows = [("技能", "对/总", "正确率", "95% 区间")]
     for name, s in [*sorted(report.by_skill.items()), ("合计", report.overall)]:
-        rows.append(
-            (name, f"{s.correct}/{s.n}", f"{s.accuracy:.1%}" if s.n else "–", "{:.0%}–{:.0%}".format(*s.interval))
-        )
+        accuracy = f"{s.accuracy:.1%}" if s.n else "–"
+        rows.append((name, f"{s.correct}/{s.n}", accuracy, "{:.0%}–{:.0%}".format(*s.interval)))
     return "\n".join("  ".join(_wide(c, w) for c, w in zip(row, (16, 10, 8, 10))).rstrip() for row in rows)
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c047
 def evaluate_questions(
-    model, tok, items: list, max_new_tokens: int | None = None, batch: int = 32, thinking: bool | None = None,
-    name: str = "",
+    model: torch.nn.Module, tok: PreTrainedTokenizerFast, items: list[dict], max_new_tokens: int | None = None,
+    batch: int = 32, thinking: bool | None = None, name: str = "",
 ) -> Report:
     "问完、判完、按技能汇总。相同的模型与题目总给出相同的成绩（贪心，没有随机数）。"
     report = Report(name=name)
@@ -227,27 +227,31 @@ def evaluate_questions(
         ok, skill = score(text, item), report.by_skill.setdefault(item["skill"], Score())
         skill.n += 1
         skill.correct += ok
+        question = item["conversations"][-1]["content"]
         report.samples.append(
             {
-                "id": item["id"], "skill": item["skill"], "question": item["conversations"][-1]["content"],
-                "prediction": text, "answers": item["answers"], "ok": ok,
+                "id": item["id"], "skill": item["skill"], "question": question, "prediction": text,
+                "answers": item["answers"], "ok": ok,
             }
         )
     return report
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c051
-def plot_reports(reports: dict, ax=None, title: str = "每项技能的正确率"):
+def plot_reports(
+    reports: dict[str, Report], ax: "Axes | None" = None, title: str = "每项技能的正确率"
+) -> "Axes":
     "几份成绩单并排画成横条，须线是 95% 区间；reports 例如 {'训练前': r0, '训练后': r1}。返回 ax。"
+    import matplotlib.pyplot as plt
+    from minimind.learning.plotting import COLORS
+
     skills = sorted({s for r in reports.values() for s in r.by_skill}) + ["合计"]
     if ax is None:
         _, ax = plt.subplots(figsize=(6, 0.8 + 0.22 * len(skills) * len(reports)))
     shades, h = [COLORS[c] for c in ("before", "after", "train", "test")], 0.8 / len(reports)
     for k, (label, report) in enumerate(reports.items()):
         marks = [report.overall if s == "合计" else report.by_skill.get(s, Score()) for s in skills]
-        acc, where = (
-            [s.accuracy if s.n else 0 for s in marks],
-            [i + (k - (len(reports) - 1) / 2) * h for i in range(len(skills))],
-        )
+        acc = [s.accuracy if s.n else 0 for s in marks]
+        where = [i + (k - (len(reports) - 1) / 2) * h for i in range(len(skills))]
         gaps = [(max(0, a - s.interval[0]), max(0, s.interval[1] - a)) if s.n else (0, 0) for a, s in zip(acc, marks)]
         ax.barh(
             where, acc, h * 0.9, xerr=list(zip(*gaps)), label=label, color=shades[k % 4],

@@ -7,7 +7,7 @@ __all__ = ['RESUME', 'SILENT', 'SHAPE', 'clean_key', 'clean_state_dict', 'sideca
            'save_weights', 'read_sidecar', 'missing_weights', 'read_state', 'weight_file', 'weight_files',
            'list_weights', 'newest_weight', 'check_keys', 'check_card', 'load_weights', 'install', 'infer_shape',
            'infer_config', 'config_from_folder', 'check_tokenizer', 'find_tokenizer', 'find_weights', 'to_device',
-           'load_model']
+           'load_model', 'describe']
 
 # %% ../../nbs/4_inference/10_load.ipynb #c002
 import inspect
@@ -484,3 +484,20 @@ def load_model(
     model = MiniMindForCausalLM(config)
     install(model, state, str(path))
     return to_device(model, device, dtype).eval(), tok
+
+# %% ../../nbs/4_inference/10_load.ipynb #d002
+def describe(path: str | Path) -> dict:
+    """一份权重的介绍，给人看的数字都从这里来：stage、params（参数个数，绑定的只数一次）、num_hidden_layers、
+    hidden_size、vocab_size、use_moe。只看文件，所以与模型后来量化、重排成什么样无关。文件不在、坏了抛 `UserError`。"""
+    path = Path(path)
+    card = {} if path.is_dir() else read_sidecar(path) or {}
+    config = config_from_folder(path) if path.is_dir() else make_config(**card["config"]) if card else None
+    shape, params = config and config_dict(config), card.get("params")
+    if shape is None or not isinstance(params, int):
+        state = read_state(path)
+        shape = shape or infer_shape(state)
+        tied = shape["tie_word_embeddings"] and "model.embed_tokens.weight" in state
+        skip = ("freqs_cos", "freqs_sin", "inv_freq") + (("lm_head.weight",) if tied else ())  # 位置表不是参数
+        params = sum(t.numel() for k, t in state.items() if not k.endswith(skip))
+    keys = ("num_hidden_layers", "hidden_size", "vocab_size", "use_moe")
+    return dict(stage=card.get("stage", ""), params=params, **{k: shape[k] for k in keys})
