@@ -1,7 +1,7 @@
 """把一批拆成几个微批，为什么梯度变了？
 
 四行长短不一的数据，一次算完，与拆成四个微批各自平均、再除以四，比一比梯度；按 token 数加权又如何。
-对应章节：nbs/7_trainer/50_loop.ipynb
+对应章节：nbs/7_trainer/52_step.ipynb
 """
 
 import numpy as np
