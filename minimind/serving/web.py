@@ -70,7 +70,7 @@ def label(path: Path) -> str:
     return (path.relative_to(OUT) if path.is_relative_to(OUT) else path).with_suffix("").as_posix()
 
 # %% ../../nbs/8_serving/30_web.ipynb #c034
-@st.cache_data(max_entries=64)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def cached_about(path: str, modified: int) -> dict:
     "权重文件的介绍（见 describe）；modified 是修改时间，只用来区分同名的新旧文件。"
     return describe(path)
