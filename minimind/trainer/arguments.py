@@ -70,7 +70,7 @@ class SharedArgs:
     save_interval: int = opt(1000, "每几步存一次", low=1)
     hidden_size: int = opt(512, "隐藏层宽度", low=1)
     num_hidden_layers: int = opt(8, "层数", low=1)
-    max_seq_len: int = opt(340, "一行最多几个 token", low=2, why="要用前一个 token 预测后一个")
+    max_seq_len: int = opt(340, "一行最多几个 token", low=2, why="用前一个 token 预测后一个")
     use_moe: int = opt(0, "1：前馈层换成混合专家（MoE）", choices=(0, 1))
     data_path: str = opt("", "数据文件：.jsonl、.jsonl.gz、.jsonl.zst；可用逗号隔开几个，也可用通配符")
     from_weight: str = opt("none", "从哪份权重开始：阶段名、文件路径，或 none")
