@@ -7,20 +7,22 @@ __all__ = ['patch']
 
 # %% ../../nbs/0_learning/15_patch.ipynb #c002
 import builtins
+import inspect
 from typing import Callable
 
 # %% ../../nbs/0_learning/15_patch.ipynb #c011
 def patch(fn: Callable | None = None, *, as_property: bool = False):
     """装饰器：把函数装到 `self` 标注的那个类上。`as_property=True` 装成只读的属性。
 
-    第一个参数没有标注类型时抛 `TypeError`。模块里同名的东西不会被盖住。
+    第一个参数没有标注类型时抛 `TypeError`。模块里同名的东西不会被盖住。别的装饰器写在 `@patch` 下面。
     """
     if fn is None:
         return lambda fn: patch(fn, as_property=as_property)
-    first = next(iter(fn.__code__.co_varnames), None)
-    owner = fn.__annotations__.get(first)
+    inner = inspect.unwrap(fn)  # 下面还有别的装饰器时，看它包着的那个
+    first = next(iter(inner.__code__.co_varnames), None)
+    owner = inner.__annotations__.get(first)
     if not isinstance(owner, type):
         raise TypeError(f"@patch 要知道把 {fn.__name__} 装到哪个类上：第一个参数写成 {first or 'self'}: 类名。")
     fn.__qualname__ = f"{owner.__qualname__}.{fn.__name__}"
     setattr(owner, fn.__name__, property(fn) if as_property else fn)
-    return fn.__globals__.get(fn.__name__, getattr(builtins, fn.__name__, None))
+    return inner.__globals__.get(fn.__name__, getattr(builtins, fn.__name__, None))
