@@ -1,7 +1,11 @@
 """站到检查器的对面：对的写法都要过，错的写法都要被拦下，而且话要说到点子上。"""
 
+import functools
+
 import pytest
-from attacks import attacks_of, holes, registered
+from attacks import attacks_of, holes, reference, registered
+
+from minimind.learning import exercises as engine
 
 IDS = registered()
 
@@ -15,3 +19,15 @@ def test_every_checker_is_attacked():
 def test_checker_holds(id):
     found = holes(id)
     assert not found, "\n" + "\n".join(found)
+
+
+def test_reference_answers_are_never_recorded(tmp_path, monkeypatch):
+    "不在测试里（IN_TEST=0）把每个参考答案检查一遍，和“全部运行”一样：一个也不许记下来。"
+    monkeypatch.setenv("MINIMIND_HOME", str(tmp_path))
+    monkeypatch.setenv("IN_TEST", "0")
+    answers = {id: reference(id) for id in IDS}
+    for id, answer in answers.items():
+        assert answer is None or engine.check(id, answer), id
+        wrapped = functools.partial(answer) if callable(answer) and not isinstance(answer, type) else answer
+        assert answer is None or engine.check(id, wrapped), id
+    assert engine.progress() == {}

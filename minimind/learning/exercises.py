@@ -410,7 +410,10 @@ def _changed(before: object, after: object) -> bool:
     if before is after:
         return False
     if hasattr(before, "detach") or isinstance(before, np.ndarray):
-        old, new = _array(before, ""), _array(after, "")
+        try:
+            old, new = _array(before, ""), _array(after, "")
+        except Exception:  # 装着对象的数组、没有数据的 meta 张量：比不了
+            return False
         return old.shape != new.shape or not np.array_equal(old, new, equal_nan=old.dtype.kind in "fc")
     if isinstance(before, (list, tuple)):
         return len(before) != len(after) or any(map(_changed, before, after))
