@@ -86,7 +86,7 @@ def _always_zero(work: Callable[[], object], say: Callable[[str], object]) -> in
         say("已停下。")
     return 0
 
-
+# %% ../../nbs/99_cli_exercises.ipynb #c018w2
 def _swallows_bugs(work: Callable[[], object], say: Callable[[str], object]) -> int:
     try:
         work()

@@ -84,7 +84,7 @@ class _Grows:
         self.data = torch.cat([self.data, key], 2)
         return self.data
 
-
+# %% ../../nbs/9_lab/31_generation_exercises.ipynb #c022w2
 class _Overwrites:
     def __init__(self, batch: int, heads: int, max_len: int, dim: int) -> None:
         self.data = torch.zeros(batch, heads, max_len, dim)
@@ -102,7 +102,7 @@ def _write(cache: object, key: torch.Tensor, what: str) -> torch.Tensor:
     except ValueError as error:
         raise CheckFailed(f"{what}：还放得下，你的缓存却抛出了 ValueError（{error}）。") from None
 
-
+# %% ../../nbs/9_lab/31_generation_exercises.ipynb #c022b2
 def _check_full(fn: Callable, cache: object, keys: torch.Tensor, what: str) -> None:
     "满了的、差一格满的缓存：放不下要抛 ValueError，已有的不变，之后还写得进放得下的。"
     batch, heads, longer, dim = keys.shape

@@ -93,7 +93,7 @@ def _in_turn(samples: list[dict], k: int, order: Callable = list.index) -> list[
     place = lambda i: (skills[:i].count(skills[i]), order(skills, skills[i]))
     return [samples[i] for i in sorted(range(len(samples)), key=place)][:k]
 
-
+# %% ../../nbs/8_serving/11_report_exercises.ipynb #c023w2
 def _by_name(samples: list[dict], k: int) -> list[dict]:
     return _in_turn(samples, k, lambda skills, name: sorted(set(skills)).index(name))
 

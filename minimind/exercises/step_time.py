@@ -34,7 +34,7 @@ def _one_a_pair(tokens: int, hidden: int, inner: int) -> int:
 def _two_blocks(tokens: int, hidden: int, inner: int) -> int:
     return 6 * tokens * 2 * hidden * inner
 
-
+# %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c007w2
 def _counted(tokens: int, hidden: int, inner: int) -> int:
     "让 torch 数：真的走一遍前向和反向。"
     x = torch.zeros(tokens, hidden, requires_grad=True)
@@ -138,7 +138,7 @@ def _full_last_batch(lengths: list[int], rows: int, longest: int) -> float:
 def _sorted_first(lengths: list[int], rows: int, longest: int) -> float:
     return _padded(sorted(lengths), rows) / (-(-sum(lengths) // longest) * longest)
 
-
+# %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c023w2
 def _padded(lengths: list[int], rows: int, full: bool = False) -> int:
     "一条一条地走：每条要走的是它那一批最长的。`full` 是末批也按满的算。"
     top = lambda i: max(lengths[i // rows * rows : (i // rows + 1) * rows])

@@ -32,7 +32,7 @@ def _no_overlap(words: dict[str, int]) -> Counter:
     pairs = [(a, b) for a in "abc" for b in "abc" if any(a + b in w for w in words)]
     return Counter({(a, b): sum(w.count(a + b) * n for w, n in words.items()) for a, b in pairs})
 
-
+# %% ../../nbs/9_lab/41_tokenizer_speed_exercises.ipynb #c010w2
 def _either_way(words: dict[str, int]) -> Counter:
     count = Counter()
     for w, n in words.items():
@@ -89,7 +89,7 @@ def _joined(word: tuple[str, ...], a: str, b: str) -> tuple[str, ...]:
         return (a + b, *_joined(word[2:], a, b))
     return (word[0], *_joined(word[1:], a, b))
 
-
+# %% ../../nbs/9_lab/41_tokenizer_speed_exercises.ipynb #c020w2
 def _counts(words: Words) -> Counter:
     "从头重数一遍。"
     count = Counter()
@@ -117,7 +117,7 @@ def _only_pair(words: Words, count: Counter, a: str, b: str) -> Words:
     count.pop((a, b), None)
     return _merged(words, a, b)
 
-
+# %% ../../nbs/9_lab/41_tokenizer_speed_exercises.ipynb #c020v2
 def _overwrites(words: Words, count: Counter, a: str, b: str) -> Words:
     new = {_joined(w, a, b): n for w, n in words.items()}
     right = _counts(new)

@@ -88,7 +88,7 @@ def _forgets_the_end(pieces: Pieces, every: float) -> list[str]:
             last = now
     return sent
 
-
+# %% ../../nbs/8_serving/31_web_exercises.ipynb #c021w2
 def _drops_pieces(pieces: Pieces, every: float) -> list[str]:
     text, last, sent = "", None, []
     for now, piece in pieces:
@@ -113,7 +113,7 @@ def _gathered(pieces: Pieces, every: float, since_sent: bool = True) -> list[str
 def _since_last_piece(pieces: Pieces, every: float) -> list[str]:
     return _gathered(pieces, every, since_sent=False)
 
-
+# %% ../../nbs/8_serving/31_web_exercises.ipynb #c021v2
 def _only_new(pieces: Pieces, every: float) -> list[str]:
     full = _gathered(pieces, every)
     return [now[len(before) :] for before, now in zip(["", *full], full)]
