@@ -99,7 +99,7 @@ def _usage(cls: type, bool_first: bool = True, zero: bool = True, dash: bool = F
 def _no_zero(cls: type) -> str:
     return _usage(cls, zero=False)
 
-
+# %% ../../nbs/7_trainer/31_arguments_exercises.ipynb #c019w2
 def _dashes(cls: type) -> str:
     return _usage(cls, dash=True)
 

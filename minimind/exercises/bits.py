@@ -77,7 +77,7 @@ def _unshifted(logits: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> t
 def _with_padding(logits: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return _bits(logits, ids, torch.ones_like(mask))
 
-
+# %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c016w2
 def _late_mask(logits: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return _bits(logits, ids, torch.cat([mask[:, :1], mask[:, :-1]], 1))
 

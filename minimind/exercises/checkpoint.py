@@ -89,7 +89,7 @@ def _rest(order: list[int], samples: int, batch_size: int) -> list[list[int]]:
             batches.append([])
     return [b for b in batches if b]
 
-
+# %% ../../nbs/7_trainer/41_checkpoint_exercises.ipynb #c018w2
 def _whole_batches(n: int, seed: int, epoch: int, samples: int, batch_size: int) -> list[list[int]]:
     return _rest(_order(n, seed, epoch), samples // batch_size * batch_size, batch_size)
 

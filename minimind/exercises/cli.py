@@ -6,8 +6,25 @@
 __all__ = ['check_flags', 'solution_flags', 'check_codes', 'solution_codes']
 
 # %% ../../nbs/99_cli_exercises.ipynb #c002
+import random
+import re
+from collections.abc import Callable
+
 from ..learning.errors import UserError
-from ..learning.exercises import card, check, checker, expect_equal, expect_true, why
+from ..learning.exercises import CheckFailed, card, checker, expect_equal, expect_raises, solution
+
+# %% ../../nbs/99_cli_exercises.ipynb #c009w
+def _touches_values(argv: list[str]) -> list[str]:
+    return ["--" + w[2:].replace("-", "_") if w.startswith("--") else w for w in argv]
+
+
+def _touches_everything(argv: list[str]) -> list[str]:
+    return [w.replace("-", "_") for w in argv]
+
+
+def _never_stops(argv: list[str]) -> list[str]:
+    fix = lambda found: "--" + found[1].replace("-", "_")
+    return [re.sub("^--([^=]+)", fix, word) for word in argv]
 
 # %% ../../nbs/99_cli_exercises.ipynb #c004
 card(
@@ -17,29 +34,32 @@ card(
 )
 
 # %% ../../nbs/99_cli_exercises.ipynb #c009
-def _touches_values(argv):
-    return ["--" + w[2:].replace("-", "_") if w.startswith("--") else w for w in argv]
-
-
-def _touches_everything(argv):
-    return [w.replace("-", "_") for w in argv]
-
-
 @checker(
     "cli.flags",
-    common_mistakes={"等号右边的值也被改了": _touches_values, "连值和开头的横线都改了": _touches_everything},
+    common_mistakes={
+        "连值和开头的横线都改了": _touches_everything, "等号右边的值也被改了": _touches_values,
+        "单独的 -- 之后还在改：那以后都不是选项": _never_stops,
+    },
 )
-def check_flags(fn):
-    expect_equal(fn(["--batch-size", "8"]), ["--batch_size", "8"], "一个选项")
-    expect_equal(fn(["train", "--name", "my-data"]), ["train", "--name", "my-data"], "值里的横线")
-    expect_equal(fn(["--data-path=a-b.jsonl"]), ["--data_path=a-b.jsonl"], "等号写法")
-    expect_equal(
-        fn(["--max-steps", "3", "--", "--not-mine"]), ["--max_steps", "3", "--", "--not-mine"], "单独的 -- 之后"
-    )
-    expect_equal(fn([]), [], "一个词也没有")
+def check_flags(fn: Callable[[list[str]], list[str]]) -> None:
+    "几行看得懂的，再加随机拼的六十行。"
+    cases = {"一个选项": ["--batch-size", "8"], "值里的横线": ["train", "--name", "my-data", "-v-x"]}
+    cases |= {"等号写法": ["--data-path=a-b.jsonl"]}
+    cases |= {"单独的 -- 之后": ["--max-steps", "3", "--", "--not-mine", "--a-b=c-d"]}
+    cases |= {"值里还有等号": ["--extra-args=--a-b=c-d"], "值是空的": ["--run-name="], "一个词也没有": []}
+    words = ["--a-b", "--a-b-c=1", "--x=y-z", "my-data", "-k", "--", "--ok", "-n-m", "--p-q=r=s-t", "--a_b-c"]
+    rng = random.Random(0)
+    for i in range(60):
+        cases[f"随机的第 {i} 行"] = rng.choices(words, k=rng.randint(1, 6))
+    for what, argv in cases.items():
+        stop = argv.index("--") if "--" in argv else len(argv)
+        names = [re.match("(--)?([^=]*)(.*)", word).groups("") for word in argv[:stop]]
+        want = [mark + name.replace("-", "_") + rest if mark else name + rest for mark, name, rest in names]
+        expect_equal(fn(list(argv)), want + argv[stop:], f"{what}（{' '.join(argv)}）")
 
 # %% ../../nbs/99_cli_exercises.ipynb #c010
-def solution_flags(argv):
+@solution("cli.flags")
+def solution_flags(argv: list[str]) -> list[str]:
     "参考答案：只改选项名，遇到 -- 就停手。"
     out = []
     for i, word in enumerate(argv):
@@ -56,8 +76,8 @@ card(
     hints=["三种 except 分开写。", "别写光秃秃的 except：真正的 bug 要让回溯露出来。"],
 )
 
-# %% ../../nbs/99_cli_exercises.ipynb #c018
-def _always_zero(work, say):
+# %% ../../nbs/99_cli_exercises.ipynb #c018w
+def _always_zero(work: Callable[[], object], say: Callable[[str], object]) -> int:
     try:
         work()
     except UserError as e:
@@ -66,8 +86,8 @@ def _always_zero(work, say):
         say("已停下。")
     return 0
 
-
-def _swallows_bugs(work, say):
+# %% ../../nbs/99_cli_exercises.ipynb #c018w2
+def _swallows_bugs(work: Callable[[], object], say: Callable[[str], object]) -> int:
     try:
         work()
     except KeyboardInterrupt:
@@ -78,32 +98,48 @@ def _swallows_bugs(work, say):
         return 2
     return 0
 
+# %% ../../nbs/99_cli_exercises.ipynb #c018v
+def _ending(fn: Callable, error: BaseException | None) -> tuple[object, list[str], int]:
+    "让 `work` 这样结束：返回 (退出码, 说过的话, work 跑了几次)。漏出来的 Ctrl-C 与自己退出都算没过。"
+    said, runs = [], []
 
-def _raise(error):
-    def work():
-        raise error
+    def work() -> int:
+        runs.append(1)
+        if error:
+            raise error
+        return 7
 
-    return work
-
-
-@checker("cli.codes", common_mistakes={"出错也返回 0，脚本以为成功了": _always_zero})
-def check_codes(fn):
-    said = []
-    expect_equal(fn(lambda: None, said.append), 0, "正常结束的退出码")
-    expect_equal(said, [], "正常结束时说的话")
-    expect_equal(fn(_raise(UserError("文件不在")), said.append), 2, "UserError 的退出码")
-    expect_equal(said, ["错误：文件不在"], "UserError 时说的话")
-    expect_equal(fn(_raise(KeyboardInterrupt()), said.append), 130, "Ctrl-C 的退出码")
     try:
-        fn(_raise(ZeroDivisionError()), said.append)
-        leaked = False
-    except ZeroDivisionError:
-        leaked = True
-    expect_true(leaked, "程序自己的错误被吞掉了：回溯是修 bug 唯一的线索，别捉它")
+        return fn(work, said.append), said, len(runs)
+    except KeyboardInterrupt:
+        raise CheckFailed("Ctrl-C（KeyboardInterrupt）没有捉住：它不是 Exception 的子类，要单独写 except。") from None
+    except SystemExit as out:
+        if out is error:
+            raise
+        raise CheckFailed(f"你的函数自己退出了（SystemExit {out}）：要返回退出码，由外面去退出。") from None
+
+# %% ../../nbs/99_cli_exercises.ipynb #c018
+@checker("cli.codes")
+def check_codes(fn: Callable[[Callable[[], object], Callable[[str], object]], int]) -> None:
+    "每种结局：退出码、说的话、跑了几次；别人的错误要原样漏出来。"
+    special = type("Special", (UserError,), {})
+    for error, code, words, what in (
+        (None, 0, [], "正常结束"), (UserError("文件不在"), 2, ["错误：文件不在"], "UserError"),
+        (KeyboardInterrupt(), 130, ["已停下。"], "按了 Ctrl-C"),
+        (special("第 3 行"), 2, ["错误：第 3 行"], "UserError 的子类"),
+    ):
+        got, said, runs = _ending(fn, error)
+        expect_equal(got, code, f"{what}时的退出码" + ("（出错也返回 0，脚本以为成功了）" if error else ""))
+        expect_equal(said, words, f"{what}时说的话")
+        expect_equal(runs, 1, f"{what}时 work 跑了几次")
+    for bug in (ZeroDivisionError(), ValueError("坏数"), OSError("磁盘"), SystemExit(3)):
+        what = f"程序自己的错误 {type(bug).__name__}（被吞掉了就没有回溯，那是修 bug 唯一的线索，别捉它）"
+        expect_raises(lambda: _ending(fn, bug)[0], type(bug), what)
 
 # %% ../../nbs/99_cli_exercises.ipynb #c019
-def solution_codes(work, say):
-    "参考答案：只捉用户能改正的，别的让它露出来。"
+@solution("cli.codes")
+def solution_codes(work: Callable[[], object], say: Callable[[str], object]) -> int:
+    "参考答案：只捉用户能改正的，别的让它露出来。返回退出码 0、2 或 130。"
     try:
         work()
     except UserError as e:

@@ -6,49 +6,106 @@
 __all__ = ['check_table', 'solution_table', 'Counting', 'check_chunks', 'solution_chunks']
 
 # %% ../../nbs/9_lab/61_memory_exercises.ipynb #c002
+import random
+from collections.abc import Callable, Iterable
+
 import numpy as np
 
-from ..learning.exercises import card, check, checker, expect_equal
+from ..learning.exercises import card, checker, expect_equal, solution
+
+# %% ../../nbs/9_lab/61_memory_exercises.ipynb #c006c
+card("data_memory.table", "一份语料的行号表占多少字节", 1, 5, "整除", "每行几十个字节，为什么也要紧")
+
+# %% ../../nbs/9_lab/61_memory_exercises.ipynb #c007w
+def _round_down(corpus_bytes: int, bytes_per_row: int, bytes_per_entry: int) -> int:
+    return corpus_bytes // bytes_per_row * bytes_per_entry
+
+
+def _always_one_more(corpus_bytes: int, bytes_per_row: int, bytes_per_entry: int) -> int:
+    return (corpus_bytes // bytes_per_row + 1) * bytes_per_entry
+
+
+def _rounds_bytes(corpus_bytes: int, bytes_per_row: int, bytes_per_entry: int) -> int:
+    return -(-corpus_bytes * bytes_per_entry // bytes_per_row)
 
 # %% ../../nbs/9_lab/61_memory_exercises.ipynb #c007
-@checker("data_memory.table")
-def check_table(fn):
-    "一份语料的表占多少字节。"
-    expect_equal(int(fn(1000, 100, 8)), 80, "1000 字节的语料，平均一行 100 字节，每行 8 字节")
-    expect_equal(int(fn(10**9, 900, 36)), -(-(10**9) // 900) * 36, "一 GB，平均 900 字节一行，每行 36 字节")
-    expect_equal(int(fn(901, 900, 4)), 8, "最后不满一行的也算一行")
+@checker(
+    "data_memory.table",
+    common_mistakes={
+        "最后不满一行的没有算上：行数要往上取整": _round_down, "正好整除时多算了一行": _always_one_more,
+        "要先把行数取整，再乘每行的字节": _rounds_bytes,
+    },
+)
+def check_table(fn: Callable[[int, int, int], int]) -> None:
+    "一份语料的表占多少字节：手算的几题，随机的四十题（有正好整除的）。"
+    rng = random.Random(0)
+    cases = [(901, 900, 4), (1000, 100, 8), (10**9, 900, 36), (0, 100, 8), (10**12, 7, 12)]
+    for _ in range(40):
+        row = rng.randint(1, 50)
+        cases.append((rng.choice([rng.randrange(2000), row * rng.randrange(60)]), row, rng.randint(1, 40)))
+    for corpus, row, entry in cases:
+        rows, rest = divmod(corpus, row)
+        what = f"{corpus} 字节的语料，平均一行 {row} 字节，表里每行 {entry} 字节"
+        expect_equal(int(fn(corpus, row, entry)), (rows + (rest > 0)) * entry, what)
 
 # %% ../../nbs/9_lab/61_memory_exercises.ipynb #c012
-def solution_table(corpus_bytes, bytes_per_row, bytes_per_entry):
+@solution("data_memory.table")
+def solution_table(corpus_bytes: int, bytes_per_row: int, bytes_per_entry: int) -> int:
     "行数往上取整，再乘每行的字节。"
     return -(-corpus_bytes // bytes_per_row) * bytes_per_entry
 
-# %% ../../nbs/9_lab/61_memory_exercises.ipynb #c015
-class Counting:
-    "会数数的数组：只准用切片取，一次最多取 most 个。"
+# %% ../../nbs/9_lab/61_memory_exercises.ipynb #c014c
+card("data_memory.chunks", "分块找下标", 3, 10, "切片、np.flatnonzero", "内存为什么可以与行数无关")
 
-    def __init__(self, data, most):
+# %% ../../nbs/9_lab/61_memory_exercises.ipynb #c015w
+class Counting:
+    "会数数的数组：只准用切片取，一次最多取 most 个；不许整个抄走。"
+
+    def __init__(self, data: np.ndarray, most: int) -> None:
         self.data, self.most = np.asarray(data), most
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.data)
 
-    def __getitem__(self, span):
+    def __getitem__(self, span: slice) -> np.ndarray:
+        if not isinstance(span, slice):
+            raise ValueError(f"只准用切片取，例如 first[0:{self.most}]，你用的是 first[{span!r}]")
         part = self.data[span]
         if np.size(part) > self.most:
             raise ValueError(f"一次取了 {np.size(part)} 个，最多 {self.most} 个")
         return part
 
+    def __array__(self, *how: object, **more: object) -> np.ndarray:
+        raise ValueError(f"把整个数组（{len(self)} 个）抄进了内存：要一块一块地看")
 
+# %% ../../nbs/9_lab/61_memory_exercises.ipynb #c015v
+def _no_offset(first: Counting, limit: int, chunk: int) -> list[int]:
+    return [int(i) for at in range(0, len(first), chunk) for i in np.flatnonzero(first[at : at + chunk] < limit)]
+
+
+def _or_equal(first: Counting, limit: int, chunk: int) -> list[int]:
+    starts = range(0, len(first), chunk)
+    return [at + int(i) for at in starts for i in np.flatnonzero(first[at : at + chunk] <= limit)]
+
+
+def _full_chunks_only(first: Counting, limit: int, chunk: int) -> list[int]:
+    starts = range(0, len(first) - chunk + 1, chunk)
+    return [at + int(i) for at in starts for i in np.flatnonzero(first[at : at + chunk] < limit)]
+
+# %% ../../nbs/9_lab/61_memory_exercises.ipynb #c015
 @checker("data_memory.chunks")
-def check_chunks(fn):
-    "分块找小于 limit 的下标。"
-    for n, chunk, limit in ((10, 4, 3), (7, 7, 0), (100, 9, 50), (0, 5, 1)):
-        data = (np.arange(n) * 37) % 101
+def check_chunks(fn: Callable[[Counting, int, int], Iterable[int]]) -> None:
+    "分块找小于 limit 的下标：手算的几题，随机的三十题。"
+    rng = random.Random(0)
+    cases = [(10, 4, 37), (7, 7, 0), (100, 9, 50), (0, 5, 1), (6, 1, 80), (5, 9, 101)]
+    for n, chunk, limit in cases + [(rng.randrange(60), rng.randint(1, 20), rng.randrange(102)) for _ in range(30)]:
+        data = np.arange(n) * 37 % 101
         got = [int(i) for i in fn(Counting(data, chunk), limit, chunk)]
-        expect_equal(got, np.flatnonzero(data < limit).tolist(), f"{n} 个元素，每块 {chunk} 个，小于 {limit} 的下标")
+        what = f"{n} 个元素（{data[:6].tolist()}…），每块 {chunk} 个，小于 {limit} 的下标"
+        expect_equal(got, [i for i, value in enumerate(data.tolist()) if value < limit], what)
 
 # %% ../../nbs/9_lab/61_memory_exercises.ipynb #c020
-def solution_chunks(first, limit, chunk):
+@solution("data_memory.chunks")
+def solution_chunks(first: Counting, limit: int, chunk: int) -> list[int]:
     "一块一块地看，下标加回起点。"
     return [at + int(i) for at in range(0, len(first), chunk) for i in np.flatnonzero(first[at : at + chunk] < limit)]

@@ -6,7 +6,10 @@
 __all__ = ['check_thin', 'solution_thin', 'check_leak', 'solution_leaks']
 
 # %% ../../nbs/8_serving/21_demo_exercises.ipynb #c002
-from ..learning.exercises import card, check, checker, expect_equal, expect_true, why
+import random
+from collections.abc import Callable
+
+from ..learning.exercises import card, checker, expect_equal, expect_true, solution
 
 # %% ../../nbs/8_serving/21_demo_exercises.ipynb #c005
 card(
@@ -15,39 +18,53 @@ card(
     hints=["第 i 道取自下标 i * n / k 附近。", "用整数除法 i * n // k，i 从 0 到 k-1。"],
 )
 
-# %% ../../nbs/8_serving/21_demo_exercises.ipynb #c010
-def _stride(items, k):
+# %% ../../nbs/8_serving/21_demo_exercises.ipynb #c010w
+def _stride(items: list, k: int) -> list:
     return items[:: max(1, len(items) // k)]
 
 
-def _head(items, k):
+def _head(items: list, k: int) -> list:
     return items[:k]
 
 
-@checker("demo.thin", common_mistakes={"定了步长，n 不是 k 的倍数时个数不对": _stride, "只取了开头": _head})
-def check_thin(fn):
-    for n, k in ((10, 5), (10, 4), (7, 3), (1000, 40), (5, 5), (3, 8), (99, 98)):
-        got = fn(list(range(n)), k)
-        expect_true(len(got) == min(n, k), f"{n} 道里留 {k} 道，应有 {min(n, k)} 道，得到 {len(got)} 道。")
-        gaps = {b - a for a, b in zip(got, [*got[1:], n])}
-        expect_true(
-            got[0] == 0 and min(gaps) >= 1 and max(gaps) - min(gaps) <= 1,
-            f"{n} 道里留 {k} 道，下标是 {got[:8]}…：间隔不均匀。",
-        )
+def _stride_cut(items: list, k: int) -> list:
+    return items[:: max(1, len(items) // k)][:k]
+
+# %% ../../nbs/8_serving/21_demo_exercises.ipynb #c010
+@checker(
+    "demo.thin",
+    common_mistakes={
+        "只取了开头": _head, "定了步长，n 不是 k 的倍数时个数不对": _stride,
+        "定了步长再截断，末尾的一段谁也没有抽到": _stride_cut,
+    },
+)
+def check_thin(fn: Callable[[list, int], list]) -> None:
+    "几种大小，再加随机的四十种：个数、次序、间隔。"
+    rng = random.Random(0)
+    sizes = [(10, 5), (10, 4), (11, 4), (7, 3), (1000, 40), (5, 5), (3, 8), (99, 98), (1, 1), (0, 3)]
+    for n, k in sizes + [(rng.randint(1, 80), rng.randint(1, 90)) for _ in range(40)]:
+        items = [f"第{i}题" for i in rng.sample(range(2000), n)]
+        got, what = fn(list(items), k), f"{n} 道里留 {k} 道"
+        expect_true(len(got) == min(n, k), f"{what}，应有 {min(n, k)} 道，得到 {len(got)} 道。")
+        strange = [g for g in got if g not in items]
+        expect_true(not strange, f"{what}，返回的要是原来的题目，得到了 {strange[:3]}。")
+        at = [items.index(g) for g in got]
+        expect_true(at == sorted(set(at)), f"{what}，下标是 {at[:8]}…：次序变了，或者有重复。")
+        expect_true(at[:1] == [0][:n], f"{what}，第一个应是原来的第一个，得到的是第 {at[:1]} 个。")
+        gaps = [b - a for a, b in zip(at, [*at[1:], n])] or [1]
+        least, most = min(gaps), max(gaps)
+        expect_true(most - least <= 1, f"{what}，下标是 {at[:8]}…：间隔（含到末尾）有 {least} 也有 {most}，最多差 1。")
 
 # %% ../../nbs/8_serving/21_demo_exercises.ipynb #c011
-def solution_thin(items, k):
+@solution("demo.thin")
+def solution_thin(items: list, k: int) -> list:
     "参考答案：第 i 个的下标是 i*n//k。"
     k = min(k, len(items))
     return [items[i * len(items) // k] for i in range(k)]
 
 # %% ../../nbs/8_serving/21_demo_exercises.ipynb #c017
 card(
-    "demo.leak",
-    "查出漏进训练的考题",
-    difficulty=3,
-    minutes=20,
-    needs=["集合", "str.isalnum"],
+    "demo.leak", "查出漏进训练的考题", difficulty=3, minutes=20, needs=["集合", "str.isalnum"],
     shows="比较之前先规整：去掉标点、空白与大小写的差别",
     hints=[
         "写一个小函数，把一句话里不是字母、数字、汉字的字符都去掉，再转小写。",
@@ -56,26 +73,52 @@ card(
     ],
 )
 
+# %% ../../nbs/8_serving/21_demo_exercises.ipynb #c022w
+def _leaks(train: list[str], test: list[str], bare: Callable[[str], object]) -> list[int]:
+    return [i for i, question in enumerate(test) if any(bare(question) == bare(t) for t in train)]
+
+
+def _exact(train: list[str], test: list[str]) -> list[int]:
+    return _leaks(train, test, str)
+
+
+def _spaces_only(train: list[str], test: list[str]) -> list[int]:
+    return _leaks(train, test, lambda text: text.replace(" ", ""))
+
+
+def _keeps_case(train: list[str], test: list[str]) -> list[int]:
+    return _leaks(train, test, lambda text: [c for c in text if c.isalnum()])
+
+
+def _drops_digits(train: list[str], test: list[str]) -> list[int]:
+    return _leaks(train, test, lambda text: [c for c in text.lower() if c.isalpha()])
+
 # %% ../../nbs/8_serving/21_demo_exercises.ipynb #c022
-def _exact(train, test):
-    return [i for i, q in enumerate(test) if q in set(train)]
-
-
-def _spaces_only(train, test):
-    seen = {t.replace(" ", "") for t in train}
-    return [i for i, q in enumerate(test) if q.replace(" ", "") in seen]
-
-
-@checker("demo.leak", common_mistakes={"只比了一模一样的句子": _exact, "只去了空格，标点和大小写还在": _spaces_only})
-def check_leak(fn):
+@checker(
+    "demo.leak",
+    common_mistakes={
+        "只比了一模一样的句子": _exact, "只去了空格，标点和大小写还在": _spaces_only, "没有转小写": _keeps_case,
+        "把数字也去掉了：3 加 4 与 3 加 5 成了一句": _drops_digits,
+    },
+)
+def check_leak(fn: Callable[[list[str], list[str]], list[int]]) -> None:
+    "看得懂的一份卷子，空的训练数据，再加随机的三十份。"
     train = ["法国的首都是哪里？", "What is 猫 in English?", "3 加 4 等于几"]
-    test = ["法国的首都是哪里", "日本的首都是哪里？", "what is 猫 in english", "3加4等于几？", "3加5等于几？"]
-    expect_equal(fn(list(train), list(test)), [0, 2, 3], "漏题的下标")
+    test = ["法国的首都是哪里", "日本的首都是哪？", "what is 猫 in english?", "3加4等于几", "3加5等于几", "首都是哪里"]
+    expect_equal(fn(list(train), list(test)), [0, 2, 3], f"训练 {train}，考题 {test}，漏题的下标")
     expect_equal(fn([], ["你好"]), [], "没有训练数据时")
+    expect_equal(fn(["你好"], []), [], "没有考题时")
+    rng = random.Random(0)
+    some = lambda: ["".join(rng.choices("猫aA1 ，？", k=rng.randint(1, 5))) for _ in range(rng.randint(1, 6))]
+    for _ in range(30):
+        train, test = some(), some()
+        want = _leaks(train, test, lambda text: [c for c in text.lower() if c.isalnum()])
+        expect_equal(fn(list(train), list(test)), want, f"训练 {train}，考题 {test}，漏题的下标")
 
 # %% ../../nbs/8_serving/21_demo_exercises.ipynb #c023
-def solution_leaks(train, test):
-    "参考答案：规整之后查集合。"
+@solution("demo.leak")
+def solution_leaks(train: list[str], test: list[str]) -> list[int]:
+    "参考答案：规整之后查集合。返回漏题在 `test` 里的下标，从小到大。"
     bare = lambda text: "".join(c for c in text.lower() if c.isalnum())
     seen = {bare(t) for t in train}
     return [i for i, q in enumerate(test) if bare(q) in seen]

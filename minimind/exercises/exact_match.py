@@ -32,7 +32,7 @@ def _judged(text: str, answer: str, wrong: list[str], whole: bool = True) -> boo
     said = text.rpartition("</think>")[2]
     return _has(said, answer, whole) and not any(_has(said, w, whole) for w in wrong)
 
-
+# %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c007w2
 def _parts_of_words(text: str, answer: str, wrong: list[str]) -> bool:
     return _judged(text, answer, wrong, whole=False)
 
@@ -109,7 +109,7 @@ def _textbook(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
 def _always_95(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
     return _centred(correct, n, 1.96)
 
-
+# %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c016w2
 def _centred(correct: int, n: int, z: float) -> tuple[float, float]:
     "另一种写法：往 1/2 拉一点的中心，加减半宽。"
     if n == 0:

@@ -34,7 +34,7 @@ def _after_blanks(lines: list[bytes]) -> int:
     bad = [number for number, raw in enumerate((r for r in lines if r.strip()), 1) if not _is_good(raw)]
     return bad[0] if bad else 0
 
-
+# %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c007w2
 def _is_good(raw: bytes) -> bool:
     try:
         return "text" in dict(json.loads(str(raw, "utf-8")).items())

@@ -31,7 +31,7 @@ def _right(rows: Rows, pad: int = 0) -> tuple[Rows, Rows, Rows]:
         [list(range(len(r))) + [0] * n for r, n in zip(rows, gaps)],
     )
 
-
+# %% ../../nbs/4_inference/31_generate_exercises.ipynb #c010w2
 def _left(rows: Rows, pad: int, count_gaps: bool, mask_by_id: bool) -> tuple[Rows, Rows, Rows]:
     gaps = [max(map(len, rows)) - len(r) for r in rows]
     ids = [[pad] * n + r for r, n in zip(rows, gaps)]

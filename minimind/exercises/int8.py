@@ -88,7 +88,7 @@ def _no_scale(q: torch.Tensor, scale: torch.Tensor, ids: torch.Tensor) -> torch.
 def _whole_table(q: torch.Tensor, scale: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     return (q.to(scale.dtype) * scale[:, None])[ids]
 
-
+# %% ../../nbs/4_inference/51_int8_exercises.ipynb #c022w2
 class _Largest(TorchDispatchMode):
     "在 with 里：记下造出来的最大的浮点张量有几个数。"
 

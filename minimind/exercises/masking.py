@@ -29,7 +29,7 @@ def _label(turns: Turns, heads: dict[str, list[int]], learn: Callable[[str, str]
 def _no_end(turns: Turns, heads: dict[str, list[int]]) -> Labelled:
     return _label(turns, heads, lambda role, part: role == "assistant" and part == "正文")
 
-
+# %% ../../nbs/5_dataset/21_masking_exercises.ipynb #c007w2
 def _every_end(turns: Turns, heads: dict[str, list[int]]) -> Labelled:
     return _label(turns, heads, lambda role, part: part == "收尾" or role == "assistant" and part == "正文")
 
@@ -101,7 +101,7 @@ def _never_cuts(samples: Samples, max_len: int) -> tuple[Samples, int]:
     kept = [s for s in samples if _learnable((s[0], s[1][:max_len]))]
     return kept, len(samples) - len(kept)
 
-
+# %% ../../nbs/5_dataset/21_masking_exercises.ipynb #c016w2
 def _drops_long(samples: Samples, max_len: int) -> tuple[Samples, int]:
     kept = [s for s in samples if len(s[0]) <= max_len and _learnable(s)]
     return kept, len(samples) - len(kept)

@@ -147,7 +147,7 @@ def _by_svd(g: torch.Tensor, steps: int, a: float = 1.5, b: float = -0.5) -> tor
         s = a * s + b * s**3
     return ((u * s) @ vh).to(g.dtype)
 
-
+# %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c028w2
 def _each_number(g: torch.Tensor, steps: int) -> torch.Tensor:
     g = g / g.norm()
     for _ in range(steps):

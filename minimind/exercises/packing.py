@@ -25,7 +25,7 @@ def _fit(lengths: list[int], capacity: int, choose: Callable[[list[int]], int]) 
         bins[fits[choose([room[k] for k in fits])]].append(i)
     return bins
 
-
+# %% ../../nbs/5_dataset/41_packing_exercises.ipynb #c007w2
 def _best_fit(lengths: list[int], capacity: int) -> list[list[int]]:
     return _fit(lengths, capacity, lambda room: room.index(min(room)))
 
@@ -102,7 +102,7 @@ def _runs_on(docs: list[list[int]], max_len: int) -> Row:
     ids, labels, _, documents = _joined(docs, max_len)
     return ids, labels, [at if d else 0 for at, d in enumerate(documents)], documents
 
-
+# %% ../../nbs/5_dataset/41_packing_exercises.ipynb #c016w2
 def _zero_is_padding(docs: list[list[int]], max_len: int) -> Row:
     ids, labels, positions, documents = _joined(docs, max_len)
     return ids, [l if t else -100 for t, l in zip(ids, labels)], positions, documents

@@ -6,45 +6,99 @@
 __all__ = ['check_mean', 'solution_mean', 'check_share', 'solution_share']
 
 # %% ../../nbs/9_lab/51_parity_exercises.ipynb #c002
-from ..learning.exercises import card, check, checker, expect_close, expect_equal
+import random
+from collections.abc import Callable
+
+from ..learning.exercises import card, checker, expect_close, expect_equal, expect_true, solution
+
+# %% ../../nbs/9_lab/51_parity_exercises.ipynb #c006c
+card("parity.mean", "几个微批合起来的平均损失", 2, 6, "加权平均", "为什么要传损失的和，不传平均")
+
+# %% ../../nbs/9_lab/51_parity_exercises.ipynb #c007w
+def _mean_of_means(sums: list[float], tokens: list[int]) -> float:
+    return sum(s / max(1, n) for s, n in zip(sums, tokens)) / len(sums)
+
+
+def _nothing_to_learn(sums: list[float], tokens: list[int]) -> float:
+    return sum(sums) / sum(tokens) if sum(tokens) else float("nan")
+
+
+def _already_means(sums: list[float], tokens: list[int]) -> float:
+    return sum(s * n for s, n in zip(sums, tokens)) / max(1, sum(tokens))
+
+
+def _per_micro_batch(sums: list[float], tokens: list[int]) -> float:
+    return sum(sums) / len(sums)
 
 # %% ../../nbs/9_lab/51_parity_exercises.ipynb #c007
-@checker("parity.mean")
-def check_mean(fn):
-    "几个微批合起来的平均损失，每个 token 一样重。"
+@checker(
+    "parity.mean",
+    common_mistakes={
+        "每个微批一样重了：要每个 token 一样重": _mean_of_means,
+        "谁都没有要学的 token 时得到了 nan，应是 0": _nothing_to_learn,
+        "sums 已经是和，不必再乘 token 数": _already_means, "除以了微批数，要除以 token 数": _per_micro_batch,
+    },
+)
+def check_mean(fn: Callable[[list[float], list[int]], float]) -> None:
+    "几个微批合起来的平均损失，每个 token 一样重：手算的几题，随机的三十题。"
     expect_close(fn([180.0, 60.0], [90, 10]), 2.4, "两个微批")
     expect_close(fn([5.0], [2]), 2.5, "一个微批")
     expect_close(fn([6.0, 0.0], [3, 0]), 2.0, "有一个微批没有要学的 token")
     expect_close(fn([0.0, 0.0], [0, 0]), 0.0, "谁都没有要学的 token：是 0，不是 NaN")
+    rng = random.Random(0)
+    for _ in range(30):
+        parts = [[rng.uniform(0, 5) for _ in range(rng.randrange(6))] for _ in range(rng.randint(1, 5))]
+        every = [loss for part in parts for loss in part]
+        got = fn([sum(part) for part in parts], [len(part) for part in parts])
+        expect_close(got, sum(every) / len(every) if every else 0.0, f"各有 {[len(p) for p in parts]} 个 token 的微批")
 
 # %% ../../nbs/9_lab/51_parity_exercises.ipynb #c012
-def solution_mean(sums, tokens):
+@solution("parity.mean")
+def solution_mean(sums: list[float], tokens: list[int]) -> float:
     "先加总，再除一次。"
     return sum(sums) / max(1, sum(tokens))
+
+# %% ../../nbs/9_lab/51_parity_exercises.ipynb #c014c
+card("parity.share", "第几步，哪个进程，看哪几个样本", 3, 10, "切片", "两个进程与一个进程为什么是同一个训练")
+
+# %% ../../nbs/9_lab/51_parity_exercises.ipynb #c015w
+def _own_piece(order: list[int], big: int, step: int, rank: int, world: int) -> list[int]:
+    mine = order[rank * len(order) // world : (rank + 1) * len(order) // world]
+    return mine[step * big // world : (step + 1) * big // world]
+
+
+def _share_first(order: list[int], big: int, step: int, rank: int, world: int) -> list[int]:
+    return order[rank::world][step * big : (step + 1) * big]
+
+
+def _fill_in_turn(order: list[int], big: int, step: int, rank: int, world: int) -> list[int]:
+    batch = order[step * big : (step + 1) * big]
+    return batch[rank * big // world : (rank + 1) * big // world]
 
 # %% ../../nbs/9_lab/51_parity_exercises.ipynb #c015
 @checker(
     "parity.share",
     common_mistakes={
-        "先把整个次序切成几段、每个进程一段：合起来就不是单进程那一步的样本了": lambda order, big, step, rank, world: (
-            order[rank * (len(order) // world) :][step * big // world : (step + 1) * big // world]
-        )
+        "先把整个次序切成几段、每个进程一段：合起来就不是单进程那一步的样本了": _own_piece,
+        "先分给进程、再切步：每步合起来成了好几步的样本": _share_first,
+        "末尾不满时先尽着前面的进程分，个数差得太多": _fill_in_turn,
     },
 )
-def check_share(fn):
-    "第 step 步，rank 号进程的样本。"
-    for n, big, world in ((16, 4, 2), (24, 6, 3), (10, 4, 2), (9, 3, 1)):
-        order = [(7 * i + 3) % n if n != 9 else i for i in range(n)]
-        for step in range(-(-n // big)):
-            shares = [list(fn(order, big, step, r, world)) for r in range(world)]
-            expect_equal(
-                sorted(i for s in shares for i in s),
-                sorted(order[step * big : (step + 1) * big]),
-                f"{n} 个样本、每步 {big} 个、{world} 个进程，第 {step} 步合起来",
-            )
-            expect_equal(max(map(len, shares)) - min(map(len, shares)) <= 1, True, "各进程的个数最多差一个")
+def check_share(fn: Callable[[list[int], int, int, int, int], list[int]]) -> None:
+    "第 step 步，rank 号进程的样本：几种大小，再加随机的二十种；走完每一步。"
+    rng = random.Random(0)
+    sizes = [(6, 4, 2), (16, 4, 2), (24, 6, 3), (10, 4, 2), (9, 3, 1), (2, 8, 4)]
+    for n, big, world in sizes + [(rng.randint(1, 40), rng.randint(1, 12), rng.randint(1, 5)) for _ in range(20)]:
+        order = rng.sample(range(100), n)
+        for step, at in enumerate(range(0, n, big)):
+            shares = [list(fn(list(order), big, step, r, world)) for r in range(world)]
+            what, sizes_of = f"{n} 个样本、每步 {big} 个、{world} 个进程，第 {step} 步", [len(s) for s in shares]
+            together = sorted(i for s in shares for i in s)
+            expect_equal(together, sorted(order[at : at + big]), f"{what}合起来（排过序）")
+            expect_true(max(sizes_of) - min(sizes_of) <= 1, f"{what}，各进程的个数是 {sizes_of}，最多差一个。")
 
 # %% ../../nbs/9_lab/51_parity_exercises.ipynb #c020
-def solution_share(order, big, step, rank, world):
+@solution("parity.share")
+def solution_share(order: list[int], big: int, step: int, rank: int, world: int) -> list[int]:
     "先切全局批，再分。"
     return order[step * big : (step + 1) * big][rank::world]

@@ -7,15 +7,14 @@ __all__ = ['check_ticks', 'solution_step', 'check_spread', 'solution_spread']
 
 # %% ../../nbs/8_serving/11_report_exercises.ipynb #c002
 import math
-from ..learning.exercises import card, check, checker, expect_close, expect_equal, expect_true, why
+import random
+from collections.abc import Callable
+
+from ..learning.exercises import card, checker, expect_close, expect_equal, solution
 
 # %% ../../nbs/8_serving/11_report_exercises.ipynb #c005
 card(
-    "report.ticks",
-    "刻度的间隔",
-    difficulty=2,
-    minutes=15,
-    needs=["对数 math.log10", "math.floor"],
+    "report.ticks", "刻度的间隔", difficulty=2, minutes=15, needs=["对数 math.log10", "math.floor"],
     shows="为什么图上的刻度总是 0.2、0.5、2000 这样的数",
     hints=[
         "先算粗略的间隔 top / count。", "10 ** floor(log10(粗略间隔)) 是它的数量级。",
@@ -23,31 +22,44 @@ card(
     ],
 )
 
-# %% ../../nbs/8_serving/11_report_exercises.ipynb #c010
-def _always_ten(top, count):
+# %% ../../nbs/8_serving/11_report_exercises.ipynb #c010w
+def _always_ten(top: float, count: int) -> float:
     return 10.0 ** math.ceil(math.log10(top / count))
 
 
-def _too_small(top, count):
+def _too_small(top: float, count: int) -> float:
     power = 10.0 ** math.floor(math.log10(top / count))
     return max(m for m in (1, 2, 5) if m * power <= top / count) * power
 
 
+def _no_ten(top: float, count: int) -> float:
+    power = 10.0 ** math.floor(math.log10(top / count))
+    return next((m * power for m in (1, 2, 5) if m * power >= top / count), 5 * power)
+
+
+_NICE = sorted(float(f"{m}e{k}") for m in (1, 2, 5) for k in range(-12, 13))
+
+# %% ../../nbs/8_serving/11_report_exercises.ipynb #c010
 @checker(
     "report.ticks",
     common_mistakes={
-        "只用了 10 的整数次方，漏了 2 和 5": _always_ten,
-        "取了不大于粗略间隔的那个，格数会超出 count": _too_small,
+        "只用了 10 的整数次方，漏了 2 和 5": _always_ten, "取了不大于粗略间隔的那个，格数会超出 count": _too_small,
+        "粗略间隔是 7.6 这样的数时，要进到 10，不能停在 5": _no_ten,
     },
 )
-def check_ticks(fn):
-    for top, count, want in (
-        (7.63, 5, 2.0), (1400, 5, 500.0), (0.17, 5, 0.05), (10, 5, 2.0), (1, 1, 1.0), (3.2e6, 4, 1e6)
-    ):
-        expect_close(fn(top, count), want, f"上限 {top}、{count} 格时的间隔")
+def check_ticks(fn: Callable[[float, int], float]) -> None:
+    "几题手算的，再加随机的六十题（大到百万，小到百万分之一）；与一张好读的数的表比。"
+    rng = random.Random(0)
+    cases = [(7.63, 5), (1400, 5), (38.0, 5), (0.17, 5), (10, 5), (1, 1), (3.2e6, 4), (38, 5), (0.2, 10), (1e-6, 3)]
+    for top, count in cases + [(10 ** rng.uniform(-7, 7), rng.randint(1, 12)) for _ in range(60)]:
+        want = next(step for step in _NICE if step >= top / count * (1 - 1e-9))
+        got = fn(top, count)
+        what = f"上限 {top:.6g}、{count} 格时的间隔是 {got}，应是 {want:g}，两者之比"
+        expect_close(got / want, 1.0, what)
 
 # %% ../../nbs/8_serving/11_report_exercises.ipynb #c011
-def solution_step(top, count):
+@solution("report.ticks")
+def solution_step(top: float, count: int) -> float:
     "参考答案：数量级乘以 1、2、5、10 里第一个够大的。"
     rough = top / count
     power = 10.0 ** math.floor(math.log10(rough))
@@ -55,11 +67,7 @@ def solution_step(top, count):
 
 # %% ../../nbs/8_serving/11_report_exercises.ipynb #c018
 card(
-    "report.spread",
-    "各技能轮流取样本",
-    difficulty=2,
-    minutes=15,
-    needs="字典、列表推导",
+    "report.spread", "各技能轮流取样本", difficulty=2, minutes=15, needs="字典、列表推导",
     shows="怎样从按类排好的列表里公平地取几个",
     hints=[
         "先按技能分组，组的次序就是技能第一次出现的次序。",
@@ -67,29 +75,54 @@ card(
     ],
 )
 
-# %% ../../nbs/8_serving/11_report_exercises.ipynb #c023
-def _first_k(samples, k):
+# %% ../../nbs/8_serving/11_report_exercises.ipynb #c023w
+def _first_k(samples: list[dict], k: int) -> list[dict]:
     return samples[:k]
 
 
-def _one_round(samples, k):
+def _one_round(samples: list[dict], k: int) -> list[dict]:
     seen = {}
     for s in samples:
         seen.setdefault(s["skill"], s)
     return list(seen.values())[:k]
 
 
-@checker("report.spread", common_mistakes={"只是取了前 k 个": _first_k, "只转了一圈，第二圈没有接着取": _one_round})
-def check_spread(fn):
-    made = [dict(skill=s, id=f"{s}{i}") for s, n in (("甲", 3), ("乙", 1), ("丙", 2)) for i in range(n)]
-    expect_equal([s["id"] for s in fn(list(made), 4)], ["甲0", "乙0", "丙0", "甲1"], "取 4 个")
-    expect_equal([s["id"] for s in fn(list(made), 9)], ["甲0", "乙0", "丙0", "甲1", "丙1", "甲2"], "要 9 个但只有 6 个")
-    expect_equal(fn([], 3), [], "一个样本也没有")
-    expect_true(len(fn(list(made), 2)) == 2, "要 2 个就只给 2 个。")
+def _in_turn(samples: list[dict], k: int, order: Callable = list.index) -> list[dict]:
+    "另一种写法：按（第几轮，技能的次序）排。"
+    skills = [s["skill"] for s in samples]
+    place = lambda i: (skills[:i].count(skills[i]), order(skills, skills[i]))
+    return [samples[i] for i in sorted(range(len(samples)), key=place)][:k]
+
+# %% ../../nbs/8_serving/11_report_exercises.ipynb #c023w2
+def _by_name(samples: list[dict], k: int) -> list[dict]:
+    return _in_turn(samples, k, lambda skills, name: sorted(set(skills)).index(name))
+
+# %% ../../nbs/8_serving/11_report_exercises.ipynb #c023
+@checker(
+    "report.spread",
+    common_mistakes={
+        "只是取了前 k 个": _first_k, "只转了一圈，第二圈没有接着取": _one_round,
+        "技能按名字排了：要按第一次出现的次序": _by_name,
+    },
+)
+def check_spread(fn: Callable[[list[dict], int], list[dict]]) -> None:
+    "看得懂的三题，一个也没有、一个也不要，再加随机的三十题。"
+    made = [dict(skill=s, id=f"{s}{i}") for s, n in (("乙", 3), ("甲", 1), ("丙", 2)) for i in range(n)]
+    cases = {"取 4 个": (made, 4), "要 9 个但只有 6 个": (made, 9), "取 2 个": (made, 2)}
+    cases |= {"一个样本也没有": ([], 3), "一个也不要": (made, 0)}
+    rng = random.Random(0)
+    for i in range(30):
+        skills = rng.choices("戊丁丙乙甲", k=rng.randint(1, 12))
+        cases[f"随机的第 {i} 题"] = [dict(skill=s, id=f"{s}{n}") for n, s in enumerate(skills)], rng.randrange(14)
+    for what, (samples, k) in cases.items():
+        given = " ".join(s["id"] for s in samples)
+        got, want = fn(list(samples), k), _in_turn(samples, k)
+        expect_equal([s["id"] for s in got], [s["id"] for s in want], f"{what}（样本 {given}，k={k}）")
 
 # %% ../../nbs/8_serving/11_report_exercises.ipynb #c024
-def solution_spread(samples, k):
-    "参考答案：分组，再一轮一轮地取。"
+@solution("report.spread")
+def solution_spread(samples: list[dict], k: int) -> list[dict]:
+    "参考答案：分组，再一轮一轮地取。每个样本有 `skill`；返回最多 k 个。"
     groups = {}
     for s in samples:
         groups.setdefault(s["skill"], []).append(s)

@@ -36,7 +36,7 @@ def _half_up(x: torch.Tensor) -> torch.Tensor:
 def _half_down(x: torch.Tensor) -> torch.Tensor:
     return ((x.view(torch.int32) + 0x7FFF) & ~0xFFFF).view(torch.float32)
 
-
+# %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c010w2
 class _NoBfloat16(TorchDispatchMode):
     "在 with 里：记下有没有造出 bfloat16 的张量。"
 
@@ -93,7 +93,7 @@ def _scales(overflowed: list[bool], start: float, patience: int, forget: bool = 
 def _no_reset(overflowed: list[bool], start: float, patience: int) -> list[float]:
     return _scales(overflowed, start, patience, forget=False)
 
-
+# %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c020w2
 def _one_late(overflowed: list[bool], start: float, patience: int) -> list[float]:
     return [start, *_scales(overflowed, start, patience)][: len(overflowed)]
 

@@ -7,91 +7,167 @@ __all__ = ['check_flops', 'solution_mlp_flops', 'check_utilisation', 'solution_u
            'solution_packing_gain']
 
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c002
-import torch
+import random
+from collections.abc import Callable
 
-from ..learning.exercises import card, check, checker, expect_close, expect_equal
-from ..learning.exercises import why
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from ..learning.exercises import card, checker, expect_close, expect_equal, solution
+
+# %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c006c
+card(
+    "step_time.flops", "一块前馈层训练一步要做几次运算", 2, 8, "矩阵乘法的运算数",
+    "为什么每个参数每个 token 是 6 次运算",
+    hints=["先只数一块权重的前向：一次乘加是两次运算。", "反向对输入、对权重各有一次同样大的乘法。"],
+)
+
+# %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c007w
+def _forward_only(tokens: int, hidden: int, inner: int) -> int:
+    return 2 * tokens * 3 * hidden * inner
+
+
+def _one_a_pair(tokens: int, hidden: int, inner: int) -> int:
+    return 3 * tokens * 3 * hidden * inner
+
+
+def _two_blocks(tokens: int, hidden: int, inner: int) -> int:
+    return 6 * tokens * 2 * hidden * inner
+
+# %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c007w2
+def _counted(tokens: int, hidden: int, inner: int) -> int:
+    "让 torch 数：真的走一遍前向和反向。"
+    x = torch.zeros(tokens, hidden, requires_grad=True)
+    gate, up, down = (torch.zeros(inner, hidden, requires_grad=True) for _ in range(3))
+    with FlopCounterMode(display=False) as counter:
+        ((torch.nn.functional.silu(x @ gate.T) * (x @ up.T)) @ down).sum().backward()
+    return counter.get_total_flops()
 
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c007
 @checker(
     "step_time.flops",
     common_mistakes={
-        "只数了前向。反向要对输入与对权重各求一次梯度，共是前向的三倍": lambda tokens, hidden, inner: (
-            2 * tokens * 3 * hidden * inner
-        ),
-        "忘了一次乘加是两次运算": lambda tokens, hidden, inner: 3 * tokens * 3 * hidden * inner,
-        "前馈层有三块权重（gate、up、down），少数了一块": lambda tokens, hidden, inner: 6 * tokens * 2 * hidden * inner,
+        "只数了前向。反向要对输入与对权重各求一次梯度，共是前向的三倍": _forward_only,
+        "忘了一次乘加是两次运算": _one_a_pair,
+        "前馈层有三块权重（gate、up、down），少数了一块": _two_blocks,
     },
 )
-def check_flops(fn):
+def check_flops(fn: Callable[[int, int, int], int]) -> None:
     "前馈层一步的运算数：与 torch 的计数器比。"
-    from torch.utils.flop_counter import FlopCounterMode
-
-    for tokens, hidden, inner in ((1, 4, 8), (10, 6, 16), (7, 12, 5)):
-        x = torch.randn(tokens, hidden, requires_grad=True)
-        gate, up = (torch.randn(inner, hidden, requires_grad=True) for _ in range(2))
-        down = torch.randn(hidden, inner, requires_grad=True)
-        with FlopCounterMode(display=False) as counter:
-            ((torch.nn.functional.silu(x @ gate.T) * (x @ up.T)) @ down.T).sum().backward()
-        expect_equal(
-            int(fn(tokens, hidden, inner)), counter.get_total_flops(), f"{tokens} 个 token，宽 {hidden}，中间 {inner}"
-        )
+    rng = random.Random(0)
+    for tokens, hidden, inner in [(1, 4, 8), (10, 6, 16), *([rng.randint(1, 30) for _ in range(3)] for _ in range(8))]:
+        what = f"{tokens} 个 token，宽 {hidden}，中间 {inner}"
+        expect_equal(int(fn(tokens, hidden, inner)), _counted(tokens, hidden, inner), what)
 
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c012
+@solution("step_time.flops")
 def solution_mlp_flops(tokens: int, hidden: int, inner: int) -> int:
     "三块权重，每个参数每个 token 6 次。"
     return 6 * tokens * 3 * hidden * inner
+
+# %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c014c
+card(
+    "step_time.utilisation", "用了上限的几分之几", 2, 8, "练习一", "怎样把 token/s 换成能跨机器比的数",
+    hints=["先算每个 token 的运算数，再乘 token/s，得到每秒的运算数。"],
+)
+
+# %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c015w
+def _no_attention(params: int, layers: int, hidden: int, length: int, tokens_per_s: float, ceiling: float) -> float:
+    return 6 * params * tokens_per_s / ceiling
+
+
+def _whole_row(params: int, layers: int, hidden: int, length: int, tokens_per_s: float, ceiling: float) -> float:
+    return (6 * params + 6 * layers * hidden * length * length) * tokens_per_s / ceiling
+
+
+def _upside_down(params: int, layers: int, hidden: int, length: int, tokens_per_s: float, ceiling: float) -> float:
+    return ceiling / ((6 * params + 6 * layers * hidden * length) * tokens_per_s)
+
+
+def _one_layer(params: int, layers: int, hidden: int, length: int, tokens_per_s: float, ceiling: float) -> float:
+    return (6 * params + 6 * hidden * length) * tokens_per_s / ceiling
 
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c015
 @checker(
     "step_time.utilisation",
     common_mistakes={
-        "注意力的那一项忘了加": lambda params, layers, hidden, length, tokens_per_s, ceiling: (
-            6 * params * tokens_per_s / ceiling
-        ),
-        "注意力的长度不必再乘一次：这是每个 token 的运算数": lambda params, layers, hidden, length, tokens_per_s, ceiling: (
-            (6 * params + 6 * layers * hidden * length * length) * tokens_per_s / ceiling
-        ),
-        "倒过来了：要的是用了上限的几分之几": lambda params, layers, hidden, length, tokens_per_s, ceiling: (
-            ceiling / ((6 * params + 6 * layers * hidden * length) * tokens_per_s)
-        ),
+        "注意力的那一项忘了加": _no_attention, "注意力的长度不必再乘一次：这是每个 token 的运算数": _whole_row,
+        "倒过来了：要的是用了上限的几分之几": _upside_down, "注意力只算了一层": _one_layer,
     },
 )
-def check_utilisation(fn):
-    "手算的两个例子。"
-    expect_close(fn(1000, 1, 10, 10, 100.0, 1_320_000.0), 0.5, "1000 个参数，一层，宽 10，长 10")
-    expect_close(
-        fn(25_829_888, 8, 512, 512, 2000.0, 440e9), (6 * 25_829_888 + 6 * 8 * 512 * 512) * 2000 / 440e9,
-        "25.8M 的模型，长 512",
-    )
+def check_utilisation(fn: Callable[..., float]) -> None:
+    "手算的一题，真实大小的一题，随机的二十题。"
+    rng = random.Random(0)
+    cases = [(1000, 1, 10, 10, 100.0, 1_320_000.0), (25_829_888, 8, 512, 512, 2000.0, 440e9)]
+    for _ in range(20):
+        sizes = rng.randint(1, 10**6), rng.randint(1, 9), rng.randint(1, 99), rng.randint(1, 99)
+        cases.append((*sizes, rng.uniform(1, 9), 10 ** rng.uniform(5, 9)))
+    for params, layers, hidden, length, speed, ceiling in cases:
+        want = (params + layers * hidden * length) / ceiling * 6 * speed
+        what = f"{params} 个参数，{layers} 层，宽 {hidden}，长 {length}，每秒 {speed:.4g} 个，上限 {ceiling:.4g}"
+        got = fn(params, layers, hidden, length, speed, ceiling)
+        expect_close(got / want, 1.0, f"{what}：得到 {got:.4g}，应是 {want:.4g}，两者之比")
 
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c020
+@solution("step_time.utilisation")
 def solution_utilisation(
     params: int, layers: int, hidden: int, length: int, tokens_per_s: float, ceiling: float
 ) -> float:
     "每个 token 的运算数 × 每秒的 token 数 ÷ 上限。"
     return (6 * params + 6 * layers * hidden * length) * tokens_per_s / ceiling
 
+# %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c022c
+card(
+    "step_time.packing", "拼接最多能快几倍", 3, 12, "补齐与拼接", "浪费来自同一批里的长短不一",
+    hints=["补齐：每批的位置数 = 这批的行数 × 这批最长的。", "拼接：行数至少是 总长 ÷ 一行的长度，向上取整。"],
+)
+
+# %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c023w
+def _longest_of_all(lengths: list[int], rows: int, longest: int) -> float:
+    return -(-len(lengths) // rows) * rows * max(lengths) / (-(-sum(lengths) // longest) * longest)
+
+
+def _no_round_up(lengths: list[int], rows: int, longest: int) -> float:
+    return _padded(lengths, rows) / sum(lengths)
+
+
+def _full_last_batch(lengths: list[int], rows: int, longest: int) -> float:
+    return _padded(lengths, rows, full=True) / (-(-sum(lengths) // longest) * longest)
+
+
+def _sorted_first(lengths: list[int], rows: int, longest: int) -> float:
+    return _padded(sorted(lengths), rows) / (-(-sum(lengths) // longest) * longest)
+
+# %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c023w2
+def _padded(lengths: list[int], rows: int, full: bool = False) -> int:
+    "一条一条地走：每条要走的是它那一批最长的。`full` 是末批也按满的算。"
+    top = lambda i: max(lengths[i // rows * rows : (i // rows + 1) * rows])
+    walked = sum(top(i) for i in range(len(lengths)))
+    return walked + (top(len(lengths) - 1) * (-len(lengths) % rows) if full else 0)
+
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c023
 @checker(
     "step_time.packing",
     common_mistakes={
-        "每一批要按自己那批里最长的算，不是全体最长的": lambda lengths, rows, longest: (
-            -(-len(lengths) // rows) * rows * max(lengths) / (-(-sum(lengths) // longest) * longest)
-        ),
-        "拼接的行数要向上取整：最后一行没装满也要走完": lambda lengths, rows, longest: (
-            sum(max(lengths[i : i + rows]) * len(lengths[i : i + rows]) for i in range(0, len(lengths), rows))
-            / sum(lengths)
-        ),
+        "每一批要按自己那批里最长的算，不是全体最长的": _longest_of_all,
+        "拼接的行数要向上取整：最后一行没装满也要走完": _no_round_up,
+        "末批不满，就只走那几条": _full_last_batch, "先排了序：样本要按原来的次序分批": _sorted_first,
     },
 )
-def check_packing(fn):
-    "几组长度，手算。"
-    expect_close(fn([4, 8, 2, 2], 2, 8), (16 + 4) / 16, "长度 4、8、2、2，每批两行，一行 8")
-    expect_close(fn([10] * 4, 2, 10), 1.0, "全都一样长：拼接没有好处")
-    expect_close(fn([1, 100, 1, 100, 50], 2, 100), (200 + 200 + 50) / 300, "一长一短配对：最浪费")
+def check_packing(fn: Callable[[list[int], int, int], float]) -> None:
+    "几组手算的长度，再加随机的三十组。"
+    rng = random.Random(0)
+    cases = [([4, 8, 2, 2], 2, 8), ([1, 100, 1, 100, 50], 2, 100), ([10] * 4, 2, 10), ([7], 3, 9)]
+    for _ in range(30):
+        lengths = [rng.randint(1, 50) for _ in range(rng.randint(1, 12))]
+        cases.append((lengths, rng.randint(1, 5), max(lengths) + rng.randrange(9)))
+    for lengths, rows, longest in cases:
+        lines = next(n for n in range(1, 99999) if n * longest >= sum(lengths))
+        what = f"长度 {lengths}，每批 {rows} 条，一行 {longest}"
+        expect_close(fn(list(lengths), rows, longest), _padded(lengths, rows) / (lines * longest), what)
 
 # %% ../../nbs/9_lab/21_step_time_exercises.ipynb #c028
+@solution("step_time.packing")
 def solution_packing_gain(lengths: list[int], rows: int, longest: int) -> float:
     "补齐走过的位置 ÷ 拼接最少要走的位置。"
     batches = [lengths[i : i + rows] for i in range(0, len(lengths), rows)]

@@ -105,7 +105,7 @@ def _in_bits(tokens: list) -> tuple[float, float]:
 def _backwards(tokens: list) -> tuple[float, float]:
     return _chain(tokens)[0], _chain(tokens[::-1])[1]
 
-
+# %% ../../nbs/7_trainer/61_train_pretrain_exercises.ipynb #c018w2
 def _chain(tokens: list) -> tuple[float, float]:
     "另一种写法：条件熵 = 一对的熵 - 前一个的熵。"
     pairs = list(zip(tokens, tokens[1:]))
