@@ -26,8 +26,8 @@ from minimind.serving.report import (
     SKILL_NAMES, STAGE_NAMES, curve_svg, draw_curves, pick_samples, png, read_metrics, skill_rows, write_report
 )
 from ..tokenizer.fast import save_tokenizer, train_tokenizer
-from ..trainer import train_full_sft, train_pretrain
-from ..trainer.arguments import PretrainArgs, SFTArgs, TrainArgs, make_args
+from ..trainer import TrainArgs, train_full_sft, train_pretrain
+from ..trainer.arguments import PretrainArgs, SFTArgs, make_args
 from ..trainer.loop import init_model
 from ..trainer.runtime import setup_seed
 from ..world.files import write_world
