@@ -59,7 +59,7 @@ app.params.append(
     option("quick", False, "只走一遍流程，约一分钟；模型不可用，写在 out/quick"),
     help="从零开始：造数据、训分词器、预训练、微调、考试，最后聊两句。几分钟，只用 CPU，不用下载任何东西。",
 )
-def demo(seed, quick):
+def demo(seed: int, quick: bool) -> None:
     from minimind.serving.demo import run_demo
 
     run_demo(seed=seed, quick=quick)
@@ -139,7 +139,9 @@ MODEL_OPTIONS = [
 ]
 
 # %% ../nbs/99_cli.ipynb #c037
-def open_model(weight, save_dir, hidden_size, use_moe, tokenizer_path, device):
+def open_model(
+    weight: str, save_dir: str, hidden_size: int, use_moe: str, tokenizer_path: str, device: str
+) -> tuple:
     "按命令行的选项载入模型与分词器。"
     import torch
     from minimind.inference.load import load_model
@@ -164,18 +166,21 @@ def thinking_option() -> click.Option:
     "chat",
     option("ask", "", "只问这一句，答完就退出"),
     thinking_option(),
-    option("historys", 0, "带上前几条消息（偶数，一问一答算两条）；0 是每句话单独回答"),
+    option("historys", 0, "带上前几条消息（偶数，一问一答算两条）；0 是每句话单独回答", low=0),
     option("system", "", "系统提示：给模型的设定"),
-    option("temperature", 0.85, "温度：0 每次取最可能的词，越大越随意"),
+    option("temperature", 0.85, "温度：0 每次取最可能的词，越大越随意", low=0),
     option("top_p", 0.85, "只在概率加起来够这么多的词里挑"),
-    option("max_new_tokens", 8192, "一次最多答几个 token"),
+    option("max_new_tokens", 8192, "一次最多答几个 token", low=1),
     switch("show_speed", 1, "1：答完显示每秒几个 token"),
     option("seed", 2026, "随机种子"),
     option("int8", False, "权重换成 int8：省一半内存，CPU 上更快，答案可能略有不同"),
     *MODEL_OPTIONS,
     help="在终端里和模型聊天。聊的时候输入 /help 看有哪些命令，/exit 退出。",
 )
-def chat(temperature, top_p, historys, max_new_tokens, open_thinking, show_speed, system, ask, seed, int8, **where):
+def chat(
+    temperature: float, top_p: float, historys: int, max_new_tokens: int, open_thinking: str, show_speed: str,
+    system: str, ask: str, seed: int, int8: bool, **where,
+) -> None:
     from minimind.inference.chat import chat_in_terminal
     from minimind.inference.int8 import pack_weights, quantize_int8
     from minimind.inference.sampling import SamplingParams
@@ -224,11 +229,11 @@ def web_command(host: str, port: int, weight: str) -> list[str]:
 
 # %% ../nbs/99_cli.ipynb #c048
 @command(
-    app, "web", option("port", 8501, "端口"),
+    app, "web", option("port", 8501, "端口", low=1, high=65535),
     option("host", "127.0.0.1", "监听的地址；0.0.0.0 会让同一网络里的人都能连"),
     option("weight", "", "权重的文件路径；默认用 demo 训练出来的，页面上还可以换"), help="在浏览器里和模型聊天。",
 )
-def web(port, host, weight):
+def web(port: int, host: str, weight: str) -> int:
     import subprocess
     from importlib.util import find_spec
 
@@ -252,7 +257,7 @@ app.add_command(data)
     option("seed", 0, "随机种子（默认 0，demo 用的就是它）"),
     help="造出内置小世界的全部数据文件：预训练、对话、偏好、工具、试卷……",
 )
-def data_world(out, seed):
+def data_world(out: str, seed: int) -> None:
     from minimind.world.files import write_world
 
     folder = Path(out or OUT / "world")
@@ -268,7 +273,7 @@ def data_world(out, seed):
     help="逐行检查数据文件，说出第几行、哪里不对、怎么改。\n\n"
     "文件可以是 .jsonl、.jsonl.gz、.jsonl.zst；几个文件用逗号隔开，也可用通配符。",
 )
-def data_check(path, kind):
+def data_check(path: str, kind: str) -> None:
     from minimind.dataset.formats import validate
 
     print(validate(path, kind or None))
@@ -280,10 +285,10 @@ app.add_command(tokenizer)
 # %% ../nbs/99_cli.ipynb #c057
 @command(
     tokenizer, "train", option("data_path", "", "文本：.jsonl 等数据文件，几个用逗号隔开", required=True),
-    option("name", "", "名字；存到 out/tokenizer/名字", required=True), option("vocab_size", 6400, "词表大小"),
-    option("max_mb", 50.0, "最多读多少 MB 文本"), help="在自己的数据上训练分词器。",
+    option("name", "", "名字；存到 out/tokenizer/名字", required=True), option("vocab_size", 6400, "词表大小", low=1),
+    option("max_mb", 50.0, "最多读多少 MB 文本", above=0), help="在自己的数据上训练分词器。",
 )
-def tokenizer_train(data_path, vocab_size, name, max_mb):
+def tokenizer_train(data_path: str, vocab_size: int, name: str, max_mb: float) -> None:
     from minimind.dataset.formats import texts_of
     from minimind.tokenizer.fast import save_tokenizer, train_tokenizer
 
@@ -297,7 +302,7 @@ def tokenizer_train(data_path, vocab_size, name, max_mb):
     tokenizer, "show", click.Argument(["text"], metavar="一句话"),
     option("path", "", "分词器文件夹（默认 out/tokenizer/world）"), help="看一句话被切成哪些 token。",
 )
-def tokenizer_show(text, path):
+def tokenizer_show(text: str, path: str) -> None:
     from minimind.tokenizer.fast import load_tokenizer
 
     tok = load_tokenizer(path or OUT / "tokenizer" / "world")
@@ -319,7 +324,7 @@ def default_tests(weight: str) -> list[Path]:
     raise UserError(f"{OUT / 'world'} 里没有试卷；先运行 minimind data world，或用 --data_path 指定一份。")
 
 # %% ../nbs/99_cli.ipynb #c063
-def texts_in(path, limit: int = 0) -> list[str]:
+def texts_in(path: str | Path, limit: int = 0) -> list[str]:
     "纯文本文件的前 `limit` 段（0 是全部）；不是纯文本就得到空表。"
     from itertools import islice
     from minimind.dataset.formats import file_kind, scan
@@ -331,10 +336,10 @@ def texts_in(path, limit: int = 0) -> list[str]:
 # %% ../nbs/99_cli.ipynb #c065
 @command(
     app, "eval", option("data_path", "", "试卷或纯文本（.jsonl 等）；默认是小世界的两份试卷"),
-    option("limit", 0, "每份最多几题，均匀地抽；0 是全部"), thinking_option(), *MODEL_OPTIONS,
+    option("limit", 0, "每份最多几题，均匀地抽；0 是全部", low=0), thinking_option(), *MODEL_OPTIONS,
     help="让模型考试：试卷按技能列出正确率与 95% 区间，纯文本给出每字节比特数。",
 )
-def evaluate(data_path, limit, open_thinking, **where):
+def evaluate(data_path: str, limit: int, open_thinking: str, **where) -> None:
     from minimind.dataset.formats import expand_paths
     from minimind.evaluation.bits import bits_per_byte
     from minimind.evaluation.exact_match import evaluate_questions, load_items, thin
@@ -353,7 +358,7 @@ def evaluate(data_path, limit, open_thinking, **where):
 
 # %% ../nbs/99_cli.ipynb #c067
 @command(app, "info", help="这台机器、这份课程：版本、设备、训练好的权重。")
-def info():
+def info() -> None:
     import platform
     import torch
     import transformers
@@ -370,7 +375,7 @@ def info():
 
 # %% ../nbs/99_cli.ipynb #c068b
 @command(app, "doctor", help="体检：版本、设备、核数、内存、磁盘、包是否完整；每个毛病说怎么办。有毛病时退出码是 1。")
-def doctor():
+def doctor() -> int:
     from minimind.learning.doctor import BAD, examine, report
 
     rows = examine()
@@ -379,7 +384,7 @@ def doctor():
 
 # %% ../nbs/99_cli.ipynb #c069
 @command(app, "exercise", help="练习的进度：哪些做完了，还有哪些。")
-def exercise():
+def exercise() -> None:
     import importlib
     import pkgutil
     import minimind.exercises as package

@@ -43,7 +43,7 @@ def arg(name: str, shown: str) -> click.Argument:
 
 # %% ../nbs/98_notes_cli.ipynb #c010
 @command("init", help="放好笔记的模板；已有的文件不动。", example="init --dir my-notes")
-def init(folder):
+def init(folder: str | None) -> None:
     from minimind.learning.notes_write import init
     from minimind.learning.paths import ROOT
 
@@ -52,7 +52,7 @@ def init(folder):
 
 
 @command("log", arg("topic", "主题"), help="写下今天的条目；已有同名的就不动。", example='log "注意力"')
-def log(topic, folder):
+def log(topic: str, folder: str | None) -> None:
     from minimind.learning.notes_write import log
 
     print(log(topic, folder))
@@ -63,7 +63,7 @@ def log(topic, folder):
     help="完成一项：有写着它的空框就打勾，没有就加一行。",
     example='done "读完 40_attention"\ndone "写 GQA 的练习" --later',
 )
-def done(text, later, folder):
+def done(text: str, later: bool, folder: str | None) -> None:
     from minimind.learning.notes_write import done
 
     print(done(text, folder, later=later))
@@ -76,7 +76,7 @@ def done(text, later, folder):
     help="记一个解决了的问题。",
     example='problem --error "loss = nan" --cause "学习率太大" --fix "降到 1e-3" --lesson "先画学习率"',
 )
-def problem(error, cause, fix, lesson, title, folder):
+def problem(error: str, cause: str, fix: str, lesson: str, title: str, folder: str | None) -> None:
     from minimind.learning.notes_write import problem
 
     print(problem(error, cause, fix, lesson, title, folder))
@@ -87,7 +87,7 @@ def problem(error, cause, fix, lesson, title, folder):
     option("point", False, "记进“重要知识点”"), help="记一条收获、疑问解答或知识点。",
     example='think "先看形状再猜原因"\nthink "因为要按头分组" --question "为什么要 reshape？"',
 )
-def think(text, question, point, folder):
+def think(text: str, question: str, point: bool, folder: str | None) -> None:
     from minimind.learning.notes_write import think
 
     print(think(text, folder, question, point))
@@ -99,7 +99,7 @@ def think(text, question, point, folder):
     help="把问题写进知识库；后面的编号和链接自动调整。",
     example='ask "为什么除以根号 d？" --answer "点积的方差随 d 变大" --topic 模型 --important',
 )
-def ask(question, answer, topic, important, folder):
+def ask(question: str, answer: str, topic: str, important: bool, folder: str | None) -> None:
     from minimind.learning.notes_write import ask
 
     print(ask(question, answer or _typed("答案："), topic, important, folder)[0])
@@ -109,7 +109,7 @@ def ask(question, answer, topic, important, folder):
     "material", arg("file", "文件"), option("about", "", "它回答的问题", required=True),
     help="登记一个小脚本到 learning_materials/。", example='material why_normalization.py --about "不归一化会怎样"',
 )
-def material(file, about, folder):
+def material(file: str, about: str, folder: str | None) -> None:
     from minimind.learning.notes_write import material
 
     print(material(file, about, folder))
@@ -124,7 +124,7 @@ def _typed(prompt: str) -> str:
 
 # %% ../nbs/98_notes_cli.ipynb #c017
 @command("progress", help="学到哪了：每层完成几章、通过几个练习，接下来可以做什么。", example="progress")
-def progress(folder):
+def progress(folder: str | None) -> None:
     from minimind.learning.exercises import progress
     from minimind.learning.notes_store import course, progress_rows
 
@@ -139,7 +139,7 @@ def progress(folder):
 
 
 @command("index", help="重算界线之间的表：目录、按主题、按日期、资料、文件、进度。", example="index")
-def index(folder):
+def index(folder: str | None) -> None:
     from minimind.learning.notes_store import editing
 
     with editing(folder):
@@ -151,7 +151,7 @@ def index(folder):
     "check", option("fix", False, "修好只有一种修法的，并显示改动"),
     help="体检：编号、日期、链接与锚点、资料、没填的模板、目录。有毛病时退出码是 1。", example="check\ncheck --fix",
 )
-def check(fix, folder):
+def check(fix: bool, folder: str | None) -> int:
     from minimind.learning import notes_check
 
     shown, left = notes_check.fix(folder) if fix else ("", notes_check.check(folder))
@@ -173,14 +173,14 @@ def check(fix, folder):
     help="复习到期的问题：一次一题，自己打分（1 忘了 … 4 很容易），q 停下。",
     example="review --limit 10",
 )
-def review(limit, folder):
+def review(limit: int, folder: str | None) -> None:
     from minimind.learning.notes_review import review
 
     review(folder, limit)
 
 
 @command("sync", help="练习的成绩写进今天的条目和索引页的进度表；运行几次都一样。", example="sync")
-def sync(folder):
+def sync(folder: str | None) -> None:
     from minimind.learning.notes_write import sync
 
     print(sync(folder))
@@ -193,7 +193,7 @@ def sync(folder):
     help="用 git 保存：只提交笔记文件，不带权重、数据、缓存；不加 --push 就不推。",
     example='commit --message "弄懂了为什么除以根号 d"\ncommit --message "本周的笔记" --push',
 )
-def commit(message, push, folder):
+def commit(message: str, push: bool, folder: str | None) -> None:
     from minimind.learning.notes_check import check
     from minimind.learning.notes_review import commit
 

@@ -17,6 +17,8 @@ import pytest
 import torch
 import zstandard
 
+from minimind.learning.stages import STAGES
+
 TEXT, FIRST = '{"text": "小猫喵喵叫。"}', '{"text": "好"}\n'
 U, A = (lambda s: {"role": "user", "content": s}), (lambda s: {"role": "assistant", "content": s})
 
@@ -224,6 +226,11 @@ BAD = {
         ["bad.jsonl:1：", "chosen"],
     ),
     "数据种类不认识": (checked("rlhf", TEXT), ["rlhf", "pretrain"]),
+    "对话拿去预训练": (data(sft_line(U("好"), A("好"))), ["bad.jsonl:1：", "sft 数据", "pretrain 数据"]),
+    "短文拿去微调": (
+        data(FIRST, stage=full_sft, from_weight="none"),
+        ["bad.jsonl:1：", "pretrain 数据", "sft 数据", "--data_path"],
+    ),
     # ---- 分词器
     "没有分词器": (flags(tokenizer_path="nowhere/tok"), ["nowhere/tok", "minimind"]),
     "分词器文件夹是空的": (tokenizer(lambda d: [f.unlink() for f in d.iterdir()]), ["tokenizer.json"]),
@@ -259,6 +266,10 @@ BAD = {
     "该是整数却是字": (flags(batch_size="many"), ["batch_size", "整数"]),
     "学习率是负的": (flags(learning_rate=-1), ["learning_rate", "大于 0"]),
     "一遍也不看": (flags(epochs=0), ["epochs", "至少"]),
+    "热身过了头": (flags(warmup=1.5), ["warmup", "在 0 到 1 之间"]),
+    "进程数是零": (flags(nproc=0), ["nproc", "至少 1"]),
+    "多出一个词": (words("train", "pretrain", "again"), ["多出来的词", "again"]),
+    "选项后面没有值": (words("train", "pretrain", "--epochs"), ["--epochs", "值"]),
     "行太短": (flags(max_seq_len=1), ["max_seq_len", "至少"]),
     "没有这种设备": (flags(device="tpu"), ["tpu", "cpu"]),
     "头数除不尽宽度": (flags(hidden_size=30), ["hidden_size"]),
@@ -267,6 +278,11 @@ BAD = {
     "写到一个文件底下": (under_a_file, ["写不进去"]),
     "曲线写到满了的盘": (flags(metrics_path="/dev/full"), ["写不进去", "磁盘满了"]),
 }
+for planned in [s for s in STAGES if not s.there][:2]:  # 表里有、还没造出来的阶段：照实说
+    BAD[f"还在建的阶段 {planned.name}"] = (words("train", planned.name), [planned.title, "还在建", "pretrain"])
+    BAD[f"还在建的权重 {planned.name}"] = (
+        words("chat", "--weight", planned.name), [planned.weight, "还在建", "现有的权重"]
+    )
 LATE = {"损失变成 NaN", "曲线写到满了的盘"}  # 走了几步才出事：曲线已有几行，别的不能有
 
 
