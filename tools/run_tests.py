@@ -75,7 +75,7 @@ class Count:
             self.result.skipped.append(f"{report.nodeid}：{report.longrepr[2]}")
 
     def pytest_runtest_logreport(self, report):
-        name = report.nodeid
+        name = re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), report.nodeid)  # pytest 把汉字写成 \\u…
         self.spent[name] = self.spent.get(name, 0) + report.duration
         if report.when == "call" and report.passed:
             self.result.passed += 1
