@@ -219,7 +219,7 @@ def all_jobs(only: list[str], full: bool) -> list[Job]:
     "要做的活；给了文件或文件夹就只做那些。长的在前，没做过的按种类估计。"
     from check_repository import CHECKS
 
-    relative = lambda p: str(p.relative_to(ROOT))
+    relative = lambda p: str(p.relative_to(ROOT) if p.is_relative_to(ROOT) else p)
     if only:
         paths = [Path(name).resolve() for name in only]
         books = [b for path in paths if path.is_relative_to(NBS) for b in notebooks(path)]
