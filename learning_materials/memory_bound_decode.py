@@ -12,9 +12,9 @@ import numpy as np
 
 from _kit import arguments, claim, picture
 
-args = arguments(__doc__, size=(2048, "矩阵的边长", 256), rounds=(7, "量几次", 3), params=(25.8, "百万参数", 0.1))
+args = arguments(__doc__, size=(4096, "矩阵的边长", 256), rounds=(7, "量几次", 3), params=(25.8, "百万参数", 0.1))
 rng = np.random.default_rng(0)
-w = rng.normal(size=(args.size, args.size)).astype(np.float32)  # 默认 16 MB
+w = rng.normal(size=(args.size, args.size)).astype(np.float32)  # 默认 64 MB：缓存装不下，每次都得从内存里读
 
 
 def fastest(fn):

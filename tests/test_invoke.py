@@ -71,6 +71,7 @@ def test_ctrl_c_ends_a_training_without_a_traceback(small, tmp_path):
     child = subprocess.Popen(
         [*map(str, command), "--max_steps=100000", "--epochs=100000"], stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, env={**os.environ, "MINIMIND_HOME": str(tmp_path)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # 后台的任务可能一出生就不理 Ctrl-C
     )
     for line in child.stdout:
         if re.search(r"pretrain [2-9]/", line):

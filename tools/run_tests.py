@@ -27,7 +27,7 @@ HEAVY = [  # 先在父进程里导入，分身出来的孩子就都有了
     "torch", "transformers.generation", "transformers.modeling_utils", "tokenizers", "datasets", "IPython",
     "nbdev.test", "pytest",
 ]
-LIMIT = {"check": 300, "nano": 600, "notebook": 600, "learner": 1800, "tests": 1800}  # 一件活最多几秒
+LIMIT = {"check": 600, "nano": 1800, "notebook": 1200, "learner": 3600, "tests": 3600}  # 一件活最多几秒，只防卡死
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Count:
             self.result.skipped.append(f"{report.nodeid}：{report.longrepr[2]}")
 
     def pytest_runtest_logreport(self, report):
-        name = report.nodeid
+        name = re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), report.nodeid)  # pytest 把汉字写成 \\u…
         self.spent[name] = self.spent.get(name, 0) + report.duration
         if report.when == "call" and report.passed:
             self.result.passed += 1
@@ -124,7 +124,8 @@ def tests(job: Job, result: Result) -> None:
 
     os.chdir(ROOT)
     chosen = [] if job.full else ["-m", "not slow"]
-    code = pytest.main([job.name, *chosen, "-p", "no:cacheprovider", "--color=no"], plugins=[Count(result)])
+    options = ["-p", "no:cacheprovider", "--color=no", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    code = pytest.main([job.name, *chosen, *options], plugins=[Count(result)])
     if code not in (0, 1, 5) or code == 1 and not result.failed:
         result.failed += 1
 
@@ -132,6 +133,7 @@ def tests(job: Job, result: Result) -> None:
 def work(job: Job, pipe) -> None:
     "在孩子进程里做一件活，把结果送回去；它与它开的进程印出来的都收在一个文件里。"
     os.setsid()  # 自成一组：超时就整组停
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     log, result, start = tempfile.TemporaryFile(), Result(), time.monotonic()
     for fd in (1, 2):
         os.dup2(log.fileno(), fd)
@@ -217,7 +219,7 @@ def all_jobs(only: list[str], full: bool) -> list[Job]:
     "要做的活；给了文件或文件夹就只做那些。长的在前，没做过的按种类估计。"
     from check_repository import CHECKS
 
-    relative = lambda p: str(p.relative_to(ROOT))
+    relative = lambda p: str(p.relative_to(ROOT) if p.is_relative_to(ROOT) else p)
     if only:
         paths = [Path(name).resolve() for name in only]
         books = [b for path in paths if path.is_relative_to(NBS) for b in notebooks(path)]
@@ -264,6 +266,7 @@ def main() -> int:
     ask.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="同时做几件；默认每个核一件")
     given, start, done = ask.parse_args(), time.monotonic(), []
     jobs = all_jobs(given.only, given.full)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # 被请走时也把孩子们带走
     os.environ.update(OMP_NUM_THREADS="1", OMP_WAIT_POLICY="PASSIVE", TOKENIZERS_PARALLELISM="false")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     sys.path.insert(0, str(ROOT))

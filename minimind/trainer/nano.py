@@ -11,6 +11,7 @@ import ast
 import contextlib
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import torch
@@ -95,6 +96,8 @@ def nano_model() -> tuple[MiniMindForCausalLM, object, Path]:
     with FileLock(folder.with_suffix(".lock")):
         if not (folder / "done.json").exists():
             print("正在练一个小模型，约一分半，只做这一次……", flush=True)
+            shutil.rmtree(folder)  # 上次练到一半断了的，不留
+            folder.mkdir()
             with open(folder / "train.log", "w", encoding="utf8") as log, contextlib.redirect_stdout(log):
                 build(folder)
     weight = json.loads((folder / "done.json").read_text(encoding="utf8"))["weight"]
