@@ -5,17 +5,17 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
+from markdown_it import MarkdownIt
 
 from minimind.learning import notes, notes_check, notes_review, notes_store, notes_write
 from minimind.learning.errors import UserError
 from minimind.learning.notes import (
     KB, apply_edits, decode, encode, headings, insert_question, lines_of, links, questions, renumber
 )
-from minimind.learning.notes_store import GUIDE, INDEX, LOG, README, ROOT, course, editing, entries, read_notes, refresh
+from minimind.learning.notes_store import GUIDE, INDEX, LOG, README, ROOT, course, editing, read_notes
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -77,6 +77,37 @@ def test_reading_and_writing_back_is_the_identity(data):
     assert apply_edits(text, []) == text
 
 
+HOSTILE = st.one_of(page, st.text("#=->`~*_+ \t\n\r12.)<!?/pre:|甲\x00\x0b\u2028", max_size=120), st.text(max_size=80))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(HOSTILE)
+def test_headings_and_code_are_those_of_markdown_it(text):
+    "对照：整份直接交给 markdown-it（不关任何规则），标题的行与级别、代码块的行都要一样。"
+    assume(not text.removeprefix("\ufeff").startswith("---"))  # 文件头它不认得，另有一条测试
+    tokens = MarkdownIt("commonmark").enable("table").parse(text.removeprefix("\ufeff"))
+    want = [(t.map[0], int(t.tag[1])) for t in tokens if t.type == "heading_open" and t.level == 0]
+    got = headings(text)
+    assert [(h.line, h.level) for h in got] == want
+    assert [len(re.findall(r"\r\n|\r|\n", text[: h.start])) for h in got] == [h.line for h in got]
+    assert len({h.anchor for h in got}) == len(got)
+    code = {i for t in tokens if t.type in ("fence", "code_block") for i in range(*t.map)}
+    rows = lines_of(text)
+    assert all(rows[i].verbatim for i in code if i < len(rows))
+
+
+@quick
+@given(page, st.sampled_from(["\n", "\r\n"]))
+def test_front_matter_hides_its_lines_and_shifts_nothing(text, eol):
+    head = eol.join(["---", "# 不是标题", "**Q1：不是问题**", "---", ""])
+    body = text.removeprefix("\ufeff")
+    assume(not body.startswith("---"))
+    assert [line.verbatim for line in lines_of(head + body)[:4]] == [True] * 4
+    shift = lambda got: [(h.line + 4, h.level, h.start + len(head), h.stop + len(head), h.anchor) for h in got]
+    now = [(h.line, h.level, h.start, h.stop, h.anchor) for h in headings(head + body)]
+    assert now == shift(headings(body)) and len(questions(head + body)) == len(questions(body))
+
+
 @quick
 @given(page, page)
 def test_renumber_touches_only_the_numbers(kb, log):
@@ -95,7 +126,7 @@ def test_asking_keeps_every_other_byte(kb, log, topic, important):
         return  # 末尾是没收尾的代码块：插在哪都在代码里
     new, n = insert_question(docs, "新问题？", ["新答案。"], topic, important)
     assert bare(new[LOG]) == bare(log)
-    old, rows = lines_of(kb), lines_of(new[KB])
+    rows = lines_of(new[KB])
     start = next(l.start for l in rows if "新问题？" in l.text)
     end = next(
         l.stop for l in rows if l.start > start and ("新答案。" in l.text if not topic else l.text == f"主题：{topic}")
@@ -110,7 +141,7 @@ def test_asking_keeps_every_other_byte(kb, log, topic, important):
 @quick
 @given(st.lists(st.tuples(st.sampled_from(["模型", "训练", ""]), st.integers(0, 9)), min_size=1, max_size=7))
 def test_links_follow_their_question_through_a_sequence_of_asks(asks):
-    docs, log = {KB: "# 知识库\r\n\r\n## 1. 模型\r\n\r\n## 问答记录", LOG: ""}, []
+    docs = {KB: "# 知识库\r\n\r\n## 1. 模型\r\n\r\n## 问答记录", LOG: ""}
     for i, (topic, _) in enumerate(asks):
         docs, n = insert_question(docs, f"题目{i}？", ["答"], topic)
         target = next(q for q in questions(docs[KB]) if q.number == n)
@@ -237,7 +268,13 @@ def test_sections_appear_once_and_in_order(book):
 
 def test_two_processes_asking_at_once_lose_nothing(book):
     notes_write.log("今天", book)
-    code = "import os, sys\nos.fsync = lambda fd: None\nfrom minimind.learning.notes_write import ask\nfor i in range(8): ask(f'{sys.argv[1]}{i}', '答', folder='.')"
+    code = """
+import os, sys
+os.fsync = lambda fd: None
+from minimind.learning.notes_write import ask
+for i in range(8):
+    ask(f"{sys.argv[1]}{i}", "答", folder=".")
+"""
     pair = [
         subprocess.Popen([sys.executable, "-c", code, who], cwd=book, env={**os.environ, "PYTHONPATH": str(ROOT)})
         for who in "甲乙"
@@ -323,7 +360,8 @@ def test_a_fresh_set_has_no_problems_and_check_changes_nothing(book):
 
 def test_each_kind_of_damage_names_its_file_and_line(book):
     (book / LOG).write_text(
-        "# 日志\n\n### 2026-11-20: 甲\n\n- 收获：…\n- 见 [无](没有.md)\n\n### 2026-11-19: 乙\n\n### 2027-01-01: 丙\n\n### 2026-2-30：丁\n",
+        "# 日志\n\n### 2026-11-20: 甲\n\n- 收获：…\n- 见 [无](没有.md)\n\n"
+        "### 2026-11-19: 乙\n\n### 2027-01-01: 丙\n\n### 2026-2-30：丁\n",
         encoding="utf8",
     )
     (book / KB).write_text("# 书\n## 2. 甲\n### Q2: 一？\n见 [断](#没有)\n<!-- minimind:toc -->\n", encoding="utf8")
