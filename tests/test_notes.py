@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
+from markdown_it import MarkdownIt
 
 from minimind.learning import notes, notes_check, notes_review, notes_store, notes_write
 from minimind.learning.errors import UserError
@@ -74,6 +75,37 @@ def test_reading_and_writing_back_is_the_identity(data):
     for h in headings(text):
         assert h.start <= h.stop <= len(text)
     assert apply_edits(text, []) == text
+
+
+HOSTILE = st.one_of(page, st.text("#=->`~*_+ \t\n\r12.)<!?/pre:|甲\x00\x0b\u2028", max_size=120), st.text(max_size=80))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(HOSTILE)
+def test_headings_and_code_are_those_of_markdown_it(text):
+    "对照：整份直接交给 markdown-it（不关任何规则），标题的行与级别、代码块的行都要一样。"
+    assume(not text.removeprefix("\ufeff").startswith("---"))  # 文件头它不认得，另有一条测试
+    tokens = MarkdownIt("commonmark").enable("table").parse(text.removeprefix("\ufeff"))
+    want = [(t.map[0], int(t.tag[1])) for t in tokens if t.type == "heading_open" and t.level == 0]
+    got = headings(text)
+    assert [(h.line, h.level) for h in got] == want
+    assert [len(re.findall(r"\r\n|\r|\n", text[: h.start])) for h in got] == [h.line for h in got]
+    assert len({h.anchor for h in got}) == len(got)
+    code = {i for t in tokens if t.type in ("fence", "code_block") for i in range(*t.map)}
+    rows = lines_of(text)
+    assert all(rows[i].verbatim for i in code if i < len(rows))
+
+
+@quick
+@given(page, st.sampled_from(["\n", "\r\n"]))
+def test_front_matter_hides_its_lines_and_shifts_nothing(text, eol):
+    head = eol.join(["---", "# 不是标题", "**Q1：不是问题**", "---", ""])
+    body = text.removeprefix("\ufeff")
+    assume(not body.startswith("---"))
+    assert [line.verbatim for line in lines_of(head + body)[:4]] == [True] * 4
+    shift = lambda got: [(h.line + 4, h.level, h.start + len(head), h.stop + len(head), h.anchor) for h in got]
+    now = [(h.line, h.level, h.start, h.stop, h.anchor) for h in headings(head + body)]
+    assert now == shift(headings(body)) and len(questions(head + body)) == len(questions(body))
 
 
 @quick

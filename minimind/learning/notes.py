@@ -12,23 +12,29 @@ import html
 import posixpath
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
+from markdown_it import MarkdownIt
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c008
-def decode(data):
+def decode(data: bytes) -> str:
     "字节 → 文字；解不开的字节用占位字符留着，`encode` 会原样还回去。"
     return data.decode("utf8", "surrogateescape")
 
 
-def encode(text):
+def encode(text: str) -> bytes:
     "`decode` 的反向；`encode(decode(data)) == data` 对任何字节都成立。"
     return text.encode("utf8", "surrogateescape")
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c013
 @dataclass(frozen=True)
 class Line:
-    "一行。`start`、`end` 是它在全文里的位置（不含换行）；`stop` 含换行；`verbatim` 表示它在代码块、文件头或注释里。"
+    """一行。`start`、`end` 是它在全文里的位置（不含换行）；`stop` 含换行。
+
+    `verbatim` 表示它在代码块、文件头或注释里，里面的字不当笔记读。
+    """
 
     start: int
     end: int
@@ -38,45 +44,54 @@ class Line:
 
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|[\r\n])|[^\r\n]+")
-_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})(.*)$")
 
-# %% ../../nbs/0_learning/50_notes.ipynb #c015
-def _fence(line, open_with):
-    "这一行之后代码块的状态：开着就返回开头的那串符号，关着返回空串。"
-    found = _FENCE.match(line)
-    if not found:
-        return open_with
-    marks, rest = found[1], found[2]
-    if not open_with:
-        return "" if marks[0] == "`" and "`" in rest else marks
-    closes = marks[0] == open_with[0] and len(marks) >= len(open_with) and not rest.strip()
-    return "" if closes else open_with
+# %% ../../nbs/0_learning/50_notes.ipynb #m04
+_MARKDOWN = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
+_RAW_HTML = re.compile(r"\s*<(?:[!?]|(?:script|pre|style|textarea)\b)", re.I)
+
+
+@lru_cache(maxsize=64)
+def _outline(body: str) -> tuple[list[tuple[int, int, str, bool]], frozenset[int]]:
+    "正文 → （[(标题在第几行, 级别, 文字, 是不是在最外层)]，原文的行号）。行号从 0 数。"
+    heads, raw, tokens = [], set(), _MARKDOWN.parse(body)
+    for token, after in zip(tokens, tokens[1:] + tokens[-1:]):
+        if token.type == "heading_open":
+            heads.append((token.map[0], int(token.tag[1]), after.content.replace("\n", " "), token.level == 0))
+        html_raw = token.type == "html_block" and token.map[1] - token.map[0] > 1 and _RAW_HTML.match(token.content)
+        if html_raw or token.type in ("fence", "code_block"):
+            raw.update(range(*token.map))
+    return heads, frozenset(raw)
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c018
-def _front_matter(rows):
+def _front_matter(rows: Sequence[str]) -> int:
     "文件头占几行；没有就是 0。"
     if not rows or rows[0].rstrip() != "---":
         return 0
     return next((i + 1 for i, row in enumerate(rows[1:], 1) if row.rstrip() in ("---", "...")), 0)
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c020
-def lines_of(text):
-    "全文 → [Line]。BOM 不算第一行的内容，但位置照数。"
-    bom = text.startswith("\ufeff")
+def _split(text: str) -> tuple[list[tuple[int, int]], list[str], int]:
+    "全文 → （每行的起止，每行的文字，文件头占几行）。BOM 不算第一行的内容，但位置照数。"
     spans = [(m.start(), m.end()) for m in _LINE.finditer(text)]
-    if bom and spans:
+    if text.startswith("\ufeff"):
         spans[0] = (1, spans[0][1])
     rows = [text[a:b].rstrip("\r\n") for a, b in spans]
-    front, fence, comment, out = _front_matter(rows), "", False, []
-    for i, ((a, b), row) in enumerate(zip(spans, rows)):
-        before, fence = fence, fence if i < front or comment else _fence(row, fence)
-        opens = not (before or fence or comment) and row.lstrip().startswith("<!--") and "-->" not in row
-        out.append(Line(a, a + len(row), b, row, i < front or comment or opens or bool(before or fence)))
-        comment = opens or comment and "-->" not in row
-    return out
+    return spans, rows, _front_matter(rows)
+
+
+def _body(rows: list[str], front: int) -> str:
+    "交给 markdown-it 的正文：文件头换成空行，换行统一成 \\n，于是行号与 `lines_of` 的一致。"
+    return "\n".join([""] * front + rows[front:])
+
+# %% ../../nbs/0_learning/50_notes.ipynb #c020a
+def lines_of(text: str) -> list[Line]:
+    "全文 → [Line]；首尾相接就是原文（BOM 除外）。"
+    spans, rows, front = _split(text)
+    raw = _outline(_body(rows, front))[1]
+    return [Line(a, a + len(row), b, row, i < front or i in raw) for i, ((a, b), row) in enumerate(zip(spans, rows))]
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c025
-def plain(title):
+def plain(title: str) -> str:
     "标题显示出来的样子：链接只留文字，标签、强调与反引号去掉。"
     parts = re.split(r"(`+)(.+?)\1", title)  # 每三段一组：普通文字、反引号、代码
     for i in range(0, len(parts), 3):
@@ -85,9 +100,10 @@ def plain(title):
     return "".join(p for i, p in enumerate(parts) if i % 3 != 1).strip()
 
 
-def slug(title):
+def slug(title: str) -> str:
     "GitHub 的锚点（还没处理重名）。"
-    keep = lambda c: c in " -" or unicodedata.category(c)[0] in "LM" or unicodedata.category(c) in ("Nd", "Pc")
+    kind = unicodedata.category
+    keep = lambda c: c in " -" or kind(c)[0] in "LM" or kind(c) in ("Nd", "Pc")  # 字母与附标、数字、下划线之类
     return "".join(c for c in plain(title).lower() if keep(c)).replace(" ", "-")
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c029
@@ -102,40 +118,30 @@ class Heading:
     stop: int
     anchor: str
 
-
-_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
-
-
-def _heading_at(lines, i):
-    "第 i 行若是标题，返回（级别，文字），否则 None。"
-    if lines[i].verbatim:
-        return None
-    if found := _ATX.match(lines[i].text):
-        return len(found[1]), found[2] or ""
-    below = lines[i + 1].text.strip() if i + 1 < len(lines) and not lines[i + 1].verbatim else ""
-    if re.match(r" {0,3}[^\s#>|*+<\d-]", lines[i].text) and re.fullmatch(r"=+|--+", below):
-        return (1 if below[0] == "=" else 2), lines[i].text.strip()
-
 # %% ../../nbs/0_learning/50_notes.ipynb #c030
-def headings(text):
-    "全文的标题。一节管到下一个同级或更高级的标题为止。"
-    lines, found, names = lines_of(text), [], {}
-    for i in range(len(lines)):
-        if not (got := _heading_at(lines, i)):
-            continue
-        name = base = slug(got[1])
-        while name in names:
-            names[base] += 1
-            name = f"{base}-{names[base]}"
-        names[name] = 0
-        found.append((*got, i, name))
-    ends = [
-        next((lines[f[2]].start for f in found[k + 1 :] if f[0] <= found[k][0]), len(text)) for k in range(len(found))
-    ]
-    return [Heading(level, title, i, lines[i].start, end, name) for (level, title, i, name), end in zip(found, ends)]
+def _fresh_name(base: str, names: dict[str, int]) -> str:
+    "没用过的锚点：重名的依次加 -1、-2；`names` 记着用过的。"
+    name = base
+    while name in names:
+        names[base] += 1
+        name = f"{base}-{names[base]}"
+    names[name] = 0
+    return name
+
+# %% ../../nbs/0_learning/50_notes.ipynb #c030a
+def headings(text: str) -> list[Heading]:
+    "全文最外层的标题。一节管到下一个同级或更高级的标题为止。"
+    spans, rows, front = _split(text)
+    names, out = {}, []
+    found = [(*head, _fresh_name(slug(head[2]), names)) for head in _outline(_body(rows, front))[0]]
+    found = [(line, level, title, name) for line, level, title, outer, name in found if outer]
+    for k, (line, level, title, name) in enumerate(found):
+        stop = next((spans[later[0]][0] for later in found[k + 1 :] if later[1] <= level), len(text))
+        out.append(Heading(level, title, line, spans[line][0], stop, name))
+    return out
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c036
-def apply_edits(text, edits):
+def apply_edits(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
     "把几处修改 `(起, 止, 新内容)` 一起做了；位置都按原文数，重叠的报 ValueError。"
     out, at = [], 0
     for a, b, new in sorted(edits, key=lambda e: e[:2]):
@@ -154,88 +160,91 @@ class Question:
     title: str
     line: int
     start: int
-    digits: tuple
+    digits: tuple[int, int]
     stop: int
     anchor: str
     level: int
     important: bool
 
-
+# %% ../../nbs/0_learning/50_notes.ipynb #c039a
 _Q = re.compile(
     r" {0,3}(?:#{1,6}[ \t]+|(?:[-*+][ \t]+)?(?=\*\*))\**(?:⭐\ufe0f?[ \t]*)?\**Q([0-9]+)\**[ \t]*[:：.．、](.*)$"
 )
 STAR = "⭐"
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c041
-def questions(text):
+def _asked(lines: list[Line], heads: dict[int, Heading]) -> list[tuple[int, re.Match]]:
+    "写着问题的行：（行号，匹配）。写成标题的要真是标题（在代码、HTML 里的不算）。"
+    found = [(i, m) for i, line in enumerate(lines) if not line.verbatim and (m := _Q.match(line.text))]
+    return [(i, m) for i, m in found if i in heads or not m[0].lstrip().startswith("#")]
+
+
+def _title_of(rest: str) -> str:
+    "`Q3:` 后面的题目：去掉收尾的井号、星与加粗。"
+    bare = re.sub(r"(?:[ \t]+#+)?[ \t]*$", "", rest).replace(STAR + "\ufe0f", "").replace(STAR, "")
+    return bare.strip().strip("*").strip()
+
+# %% ../../nbs/0_learning/50_notes.ipynb #c041a
+def questions(text: str) -> list[Question]:
     "知识库里的问题，按出现的次序。正文到下一个问题，或下一个同级、更高级的标题为止。"
     lines, heads = lines_of(text), {h.line: h for h in headings(text)}
-    found = [(i, m) for i, l in enumerate(lines) if not l.verbatim and (m := _Q.match(l.text))]
-    out = []
+    out, found = [], _asked(lines, heads)
     for k, (i, m) in enumerate(found):
-        level = heads[i].level if i in heads else 0
-        later = [lines[found[k + 1][0]].start] if k + 1 < len(found) else []
+        start, level = lines[i].start, heads[i].level if i in heads else 0
+        later = [lines[j].start for j, _ in found[k + 1 : k + 2]]
         later += [h.start for h in heads.values() if h.line > i and h.level <= (level or 6)]
-        stop, a = min(later, default=len(text)), lines[i].start
-        first = [l.text for l in lines[i : i + 4] if l.start < stop]
-        title = (
-            re.sub(r"(?:[ \t]+#+)?[ \t]*$", "", m[2])
-            .replace(STAR + "\ufe0f", "")
-            .replace(STAR, "")
-            .strip()
-            .strip("*")
-            .strip()
-        )
-        out.append(
-            Question(
-                int(m[1]), title, i, a, (a + m.start(1), a + m.end(1)), stop, heads[i].anchor if i in heads else "",
-                level, any(STAR in row for row in first),
-            )
-        )
+        stop = min(later, default=len(text))
+        starred = any(STAR in line.text for line in lines[i : i + 4] if line.start < stop)
+        digits, anchor = (start + m.start(1), start + m.end(1)), heads[i].anchor if i in heads else ""
+        out.append(Question(int(m[1]), _title_of(m[2]), i, start, digits, stop, anchor, level, starred))
     return out
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c044
 @dataclass(frozen=True)
 class Link:
-    "一个链接：`number` 是 [Qn] 里的 n（不是这种形式就是 None），`digits`、`span` 是数字与目标的位置，`target` 是目标，`line` 第几行。"
+    """一个链接：`number` 是 [Qn] 里的 n（不是这种形式就是 None），`target` 是目标，`line` 第几行。
 
-    number: int
-    digits: tuple
+    `digits`、`span` 是数字与目标在全文里的位置。
+    """
+
+    number: int | None
+    digits: tuple[int, int] | None
     target: str
-    span: tuple
+    span: tuple[int, int]
     line: int
 
 
+_TITLE = r"""(?:[ \t]+(?:"[^"]*"|'[^']*'))?\s*"""
+
+# %% ../../nbs/0_learning/50_notes.ipynb #c044a
 _LINK = re.compile(
-    r"""(?:\[Q(?P<n>[0-9]+))?\]\(\s*(?P<t><[^<>]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)(?:[ \t]+(?:"[^"]*"|'[^']*'))?\s*\)"""
-    r"""|^ {0,3}\[[^\]]+\]:[ \t]+(?P<r>\S+)|<(?:img|a)\b[^>]*?(?:src|href)=["'](?P<h>[^"']+)"""
+    r"(?:\[Q(?P<n>[0-9]+))?\]\(\s*(?P<t><[^<>]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)" + _TITLE + r"\)"
+    r"|^ {0,3}\[[^\]]+\]:[ \t]+(?P<r>\S+)"
+    r"""|<(?:img|a)\b[^>]*?(?:src|href)=["'](?P<h>[^"']+)"""
 )
 
 
-def _hide_code(row):
+def _hide_code(row: str) -> str:
     "行内代码换成一样长的占位。"
     return re.sub(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", lambda m: "x" * len(m[0]), row)
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c045
-def links(text):
+def _link_at(line: Line, number: int, m: re.Match) -> Link:
+    "一处匹配 → Link；位置换算成全文里的。"
+    a, b = m.span(next(kind for kind in "trh" if m[kind] is not None))
+    if line.text[a : a + 1] == "<":
+        a, b = a + 1, b - 1
+    digits = (line.start + m.start("n"), line.start + m.end("n")) if m["n"] else None
+    return Link(int(m["n"]) if m["n"] else None, digits, line.text[a:b], (line.start + a, line.start + b), number)
+
+
+def links(text: str) -> list[Link]:
     "全文的链接（行内、图片、引用定义、HTML 里的），代码里的不算。"
-    out = []
-    for i, line in enumerate(lines_of(text)):
-        if line.verbatim:
-            continue
-        for m in _LINK.finditer(_hide_code(line.text)):
-            kind = next(k for k in "trh" if m[k] is not None)
-            a, b = m.span(kind)
-            if line.text[a : a + 1] == "<":
-                a, b = a + 1, b - 1
-            digits = (line.start + m.start("n"), line.start + m.end("n")) if m["n"] else None
-            out.append(
-                Link(int(m["n"]) if m["n"] else None, digits, line.text[a:b], (line.start + a, line.start + b), i)
-            )
-    return out
+    rows = [(i, line) for i, line in enumerate(lines_of(text)) if not line.verbatim]
+    return [_link_at(line, i, m) for i, line in rows for m in _LINK.finditer(_hide_code(line.text))]
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c048
-def resolve(name, target):
+def resolve(name: str, target: str) -> tuple[str, str] | None:
     "文件 `name` 里的链接指向哪里：（笔记文件夹里的路径，小写的锚点）；网址返回 None。"
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", target):
         return None
@@ -244,7 +253,7 @@ def resolve(name, target):
     return path, unquote(anchor).lower()
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c053
-def question_of(link, anchor, qs):
+def question_of(link: Link, anchor: str, qs: Sequence[Question]) -> int | None:
     "链接指的是 `qs` 里的第几个问题；认不准是 None。"
     rest = lambda a: re.sub(r"^q[0-9]+-?", "", a)
     ways = [lambda q: anchor and q.anchor == anchor, lambda q: rest(anchor) and rest(q.anchor) == rest(anchor)]
@@ -254,32 +263,33 @@ def question_of(link, anchor, qs):
         hits = [i for i, q in enumerate(qs) if same(q)]
         if hits:
             return hits[0] if len(hits) == 1 else None
+    return None
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c055
 KB = "knowledge_base.md"
 
 
-def number_edits(docs, numbers):
+def _link_edits(text: str, link: Link, number: int) -> list[tuple[int, int, str]]:
+    "把链接里的数字（中括号里的、锚点里的）改成 `number`；本来就对的不改。"
+    spots = [link.digits] if link.number is not None else []
+    if in_anchor := re.search(r"#[qQ]([0-9]+)", link.target):
+        spots.append((link.span[0] + in_anchor.start(1), link.span[0] + in_anchor.end(1)))
+    return [(a, b, str(number)) for a, b in spots if text[a:b] != str(number)]
+
+# %% ../../nbs/0_learning/50_notes.ipynb #c055a
+def number_edits(docs: dict[str, str], numbers: Sequence[int]) -> dict[str, list[tuple[int, int, str]]]:
     "第 i 个问题的编号应是 `numbers[i]`：算出每个文件要改的地方 {文件名: [修改]}。只动数字。"
     qs, out = questions(docs[KB]), {name: [] for name in docs}
     out[KB] += [(*q.digits, str(n)) for q, n in zip(qs, numbers) if q.number != n]
     for name, text in docs.items():
         for link in links(text):
             path, anchor = resolve(name, link.target) or (None, "")
-            in_anchor = re.search(r"#[qQ]([0-9]+)", link.target)
-            if path != KB or link.number is None and not in_anchor:
-                continue
-            which = question_of(link, anchor, qs)
-            if which is None:
-                continue
-            spots = [link.digits] if link.number is not None else []
-            if in_anchor:
-                spots.append((link.span[0] + in_anchor.start(1), link.span[0] + in_anchor.end(1)))
-            out[name] += [(a, b, str(numbers[which])) for a, b in spots if text[a:b] != str(numbers[which])]
+            if path == KB and (which := question_of(link, anchor, qs)) is not None:
+                out[name] += _link_edits(text, link, numbers[which])
     return out
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c056
-def renumber(docs):
+def renumber(docs: dict[str, str]) -> dict[str, str]:
     "问题按出现的次序编成 1、2、3……，链接跟着走。返回新的 {文件名: 全文}。"
     if KB not in docs:
         return dict(docs)
@@ -287,42 +297,43 @@ def renumber(docs):
     return {name: apply_edits(text, edits[name]) for name, text in docs.items()}
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c059
-def topic_of(text, question, heads=None):
+_TOPIC = re.compile(r"^[\s>*_(（-]*主题[*_]*[:：]\s*(.+?)[\s*_)）]*$", re.M)
+
+
+def topic_of(text: str, question: Question, heads: list[Heading] | None = None) -> str:
     "问题的主题：正文里“主题：…”那一行，否则是它上面最近的二级以下标题；在“问答记录”里又没写的是空串。"
-    found = re.search(r"^[\s>*_(（-]*主题[*_]*[:：]\s*(.+?)[\s*_)）]*$", text[question.start : question.stop], re.M)
-    if found:
+    if found := _TOPIC.search(text[question.start : question.stop]):
         return plain(found[1])
     above = [h for h in heads or headings(text) if h.line < question.line and h.stop >= question.stop and h.level >= 2]
     return "" if not above or "问答" in above[-1].title else plain(above[-1].title)
 
 
-def same_topic(a, b):
+def same_topic(a: str, b: str) -> bool:
     "“4. 模型”与“模型”是同一个主题。"
     bare = lambda t: re.sub(r"^[\d.、\s]+", "", plain(t)).strip().lower()
     return bool(bare(a)) and bare(a) == bare(b)
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c062
-def eol_of(text):
+_ITEM = re.compile(r"[-*+] |\d+[.)] ")
+
+
+def eol_of(text: str) -> str:
     "这份文件的换行：数量最多的那一种，没有就是 \\n。"
-    counts = {
-        "\r\n": text.count("\r\n"),
-        "\r": text.count("\r") - text.count("\r\n"),
-        "\n": text.count("\n") - text.count("\r\n"),
-    }
+    pairs = text.count("\r\n")
+    counts = {"\r\n": pairs, "\r": text.count("\r") - pairs, "\n": text.count("\n") - pairs}
     return max(counts, key=lambda e: (counts[e], e == "\n"))
 
 
-def insert_after(text, start, stop, rows):
+def insert_after(text: str, start: int, stop: int, rows: Sequence[str]) -> tuple[int, int, str]:
     "在 [start, stop) 里最后一个非空行之后插一段：返回一处修改。列表接着列表，别的都空一行。"
-    body = [l for l in lines_of(text) if start <= l.start < stop and l.text.strip()]
+    body = [line for line in lines_of(text) if start <= line.start < stop and line.text.strip()]
     at, eol = body[-1].stop if body else stop, eol_of(text)
     at_line_start = at == 0 or text[at - 1] in "\r\n"
-    item = re.compile(r"[-*+] |\d+[.)] ")
-    tight = not text[:at].strip("\ufeff\r\n ") or body and item.match(body[-1].text) and item.match(rows[0])
+    tight = not text[:at].strip("\ufeff\r\n ") or body and _ITEM.match(body[-1].text) and _ITEM.match(rows[0])
     return at, at, ("" if at_line_start else eol) + ("" if tight else eol) + eol.join(rows) + eol
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c064
-def _place(text, qs, topic):
+def _place(text: str, qs: list[Question], topic: str) -> tuple[int, int, int]:
     "新问题放在第几个（从 0 数）、插在哪一段之后：（序号，起，止）。"
     heads = headings(text)
     mates = [i for i, q in enumerate(qs) if topic and same_topic(topic_of(text, q, heads), topic)]
@@ -335,29 +346,34 @@ def _place(text, qs, topic):
         return 0, 0, len(text)
     return sum(q.start < home.stop for q in qs), home.start, home.stop
 
+# %% ../../nbs/0_learning/50_notes.ipynb #c064a
+def _question_rows(number: int, level: int, question: str, answer: list[str], topic: str, important: bool) -> list[str]:
+    "新问题的各行。"
+    mark = STAR + chr(0xFE0F) + " " if important else ""
+    rows = [f"{'#' * level} Q{number}: {question}", f"**A**: {mark}{answer[0]}".rstrip(), *answer[1:]]
+    return rows + (["", f"主题：{topic}"] if topic and not same_topic(topic, "问答记录") else [])
 
-def insert_question(docs, question, answer, topic="", important=False):
-    "插进一个问题，重新编号，链接跟着走。返回（新的 {文件名: 全文}，新编号）。"
+# %% ../../nbs/0_learning/50_notes.ipynb #c064b
+def insert_question(
+    docs: dict[str, str], question: str, answer: list[str], topic: str = "", important: bool = False
+) -> tuple[dict[str, str], int]:
+    "插进一个问题（`answer` 是答案的各行），重新编号，链接跟着走。返回（新的 {文件名: 全文}，新编号）。"
     text = docs[KB]
     qs = questions(text)
     k, start, stop = _place(text, qs, topic)
     edits = number_edits(docs, [i + 1 + (i >= k) for i in range(len(qs))])
     level = next((q.level for q in qs[k - 1 :: -1] if q.level), 3) if k else 3
-    rows = [
-        f"{'#' * level} Q{k + 1}: {question}",
-        f"**A**: {STAR + chr(0xFE0F) + ' ' if important else ''}{answer[0]}".rstrip(), *answer[1:],
-    ]
-    if topic and not (same_topic(topic, "问答记录")):
-        rows += ["", f"主题：{topic}"]
-    fresh = not qs and not any("问答" in h.title for h in headings(text))
-    edits[KB].append(insert_after(text, start, stop, (["## 问答记录", ""] if fresh else []) + rows))
+    rows = _question_rows(k + 1, level, question, answer, topic, important)
+    if not qs and not any("问答" in h.title for h in headings(text)):
+        rows = ["## 问答记录", "", *rows]
+    edits[KB].append(insert_after(text, start, stop, rows))
     return {name: apply_edits(text, edits[name]) for name, text in docs.items()}, k + 1
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c071
 _MARK = re.compile(r"\s*<!--\s*(/?)minimind:([\w-]+)\s*-->\s*$")
 
-
-def blocks(text):
+# %% ../../nbs/0_learning/50_notes.ipynb #c071a
+def blocks(text: str) -> tuple[dict[str, tuple[int, int]], list[tuple[int, str]]]:
     "归程序管的区块：（{名字: (内容的起, 止)}，没有配对的标记 [(行号, 名字)]）。"
     found, stray, open_at = {}, [], None
     for i, line in enumerate(lines_of(text)):
@@ -367,16 +383,15 @@ def blocks(text):
         if m[1] and open_at and open_at[0] == m[2] and m[2] not in found:
             found[m[2]] = (open_at[1], line.start)
             open_at = None
-        else:
-            if open_at or m[1]:
-                stray.append((open_at[2], open_at[0]) if open_at else (i, m[2]))
-            open_at = None if m[1] else (m[2], line.stop, i)
+            continue
+        if open_at or m[1]:
+            stray.append((open_at[2], open_at[0]) if open_at else (i, m[2]))
+        open_at = None if m[1] else (m[2], line.stop, i)
     return found, stray + ([(open_at[2], open_at[0])] if open_at else [])
 
-
-def fill_blocks(text, contents):
+# %% ../../nbs/0_learning/50_notes.ipynb #c071b
+def fill_blocks(text: str, contents: dict[str, list[str]]) -> str:
     "把 {名字: [行]} 写进各自的界线之内（上下各空一行）；没有界线的名字不管。"
     eol, spans = eol_of(text), blocks(text)[0]
-    return apply_edits(
-        text, [(*spans[n], eol + eol.join(rows) + eol + eol) for n, rows in contents.items() if n in spans]
-    )
+    fill = lambda rows: eol + eol.join(rows) + eol + eol
+    return apply_edits(text, [(*spans[name], fill(rows)) for name, rows in contents.items() if name in spans])
