@@ -88,7 +88,7 @@ def _fill_in_turn(order: list[int], batch_size: int, rank: int, world: int) -> B
     big, skip = batch_size * world, rank * batch_size
     return [order[i : i + big][skip : skip + batch_size] for i in range(0, len(order), big)]
 
-
+# %% ../../nbs/7_trainer/59_loop_exercises.ipynb #c021w2
 def _own_piece(order: list[int], batch_size: int, rank: int, world: int) -> Batches:
     each = -(-len(order) // world)
     mine, steps = order[rank * each : (rank + 1) * each], -(-len(order) // (batch_size * world))
@@ -142,7 +142,7 @@ def _mix(n: int, b: int, k: int, e: int) -> list[int]:
 def _rounds_down(n: int, b: int, k: int, e: int) -> list[int]:
     return _walk(n // b * b, b, k, e)
 
-
+# %% ../../nbs/7_trainer/59_loop_exercises.ipynb #c030w2
 def _walk(n: int, b: int, k: int, e: int) -> list[int]:
     "一个微批一个微批地走。"
     steps = []

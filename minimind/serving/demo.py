@@ -10,6 +10,7 @@ __all__ = ['VOCAB_SIZE', 'STEPS', 'ARITHMETIC', 'TITLES', 'QUESTIONS', 'NOTES', 
 import json
 import platform
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -25,7 +26,7 @@ from minimind.serving.report import (
     SKILL_NAMES, STAGE_NAMES, curve_svg, draw_curves, pick_samples, png, read_metrics, skill_rows, write_report
 )
 from ..tokenizer.fast import save_tokenizer, train_tokenizer
-from ..trainer import train_full_sft, train_pretrain
+from ..trainer import TrainArgs, train_full_sft, train_pretrain
 from ..trainer.arguments import PretrainArgs, SFTArgs, make_args
 from ..trainer.stage import init_model
 from ..trainer.runtime import setup_seed
@@ -44,7 +45,8 @@ class Clock:
         self.total, self.steps = total, []
 
     @contextmanager
-    def step(self, name: str):
+    def step(self, name: str) -> Iterator[None]:
+        "一步：进门打印标题，出门记秒数。"
         print(f"\n[{len(self.steps) + 1}/{self.total}] {name}", flush=True)
         start = time.perf_counter()
         yield
@@ -55,9 +57,8 @@ def make_world(home: Path, quick: bool) -> dict[str, Path]:
     "小世界的数据文件，写在 `home`/world。世界的种子固定为 0：换训练种子时，题目不变。"
     paths = write_world(home / "world", seed=0, **({"scale": 0.05} if quick else {}))
     rows = {name: sum(1 for _ in path.open(encoding="utf8")) for name, path in paths.items() if path.suffix == ".jsonl"}
-    print(
-        f"  预训练 {rows['pretrain']:,} 段，对话 {rows['sft']:,} 段；生成的测试题 {rows['test_generated']} 道，手写的 {rows.get('test_written', 0)} 道"
-    )
+    tests = f"生成的测试题 {rows['test_generated']} 道，手写的 {rows.get('test_written', 0)} 道"
+    print(f"  预训练 {rows['pretrain']:,} 段，对话 {rows['sft']:,} 段；{tests}")
     return paths
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c016
@@ -65,10 +66,9 @@ def make_tokenizer(home: Path, paths: dict[str, Path]) -> Path:
     "在小世界的文字上训练分词器，存到 `home`/tokenizer/world。"
     lines = paths["tokenizer"].read_text(encoding="utf8").splitlines()
     tok = train_tokenizer(lines, vocab_size=VOCAB_SIZE)
-    text = next((line for line in lines if "首都" in line), lines[0])
-    print(
-        f"  {len(tok)} 个词条；例如 {text[:24]!r} → {[tok.decode([i]) for i in tok(text[:24], add_special_tokens=False)['input_ids']]}"
-    )
+    text = next((line for line in lines if "首都" in line), lines[0])[:24]
+    pieces = [tok.decode([i]) for i in tok(text, add_special_tokens=False)["input_ids"]]
+    print(f"  {len(tok)} 个词条；例如 {text!r} → {pieces}")
     return save_tokenizer(tok, home / "tokenizer" / "world")
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c028
@@ -117,7 +117,7 @@ def transcript(model, tok, questions: list[str] = QUESTIONS) -> list[tuple[str, 
     return talk + [("47加38等于多少？（先想再答）", f"（想：{r['reasoning']}）{r['answer']}")]
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c042
-def stage_args(cls, home: Path, folder: Path, data: Path, seed: int, steps: int, **more):
+def stage_args(cls: type, home: Path, folder: Path, data: Path, seed: int, steps: int, **more) -> TrainArgs:
     "demo 里一个阶段的参数：nano 预设，日程按步数，所以每台机器上都训练同样多。"
     return make_args(
         cls, preset="nano", data_path=str(data), save_dir=str(folder), checkpoint_dir=str(folder / "checkpoints"),
@@ -185,7 +185,9 @@ def home_of(quick: bool) -> Path:
     return OUT / "quick" if quick else OUT
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c052
-def train_both(clock: Clock, home: Path, folder: Path, paths: dict, seed: int, steps: dict, limit: int | None):
+def train_both(
+    clock: Clock, home: Path, folder: Path, paths: dict, seed: int, steps: dict, limit: int | None
+) -> tuple:
     "预训练、考一次、微调；返回 `(微调的结果, 每字节比特数, 预训练之后的成绩)`。"
     valid = [json.loads(line)["text"] for line in paths["valid"].open(encoding="utf8")][:limit]
     with clock.step("预训练：读短文，猜下一个 token"):

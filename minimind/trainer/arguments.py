@@ -6,6 +6,7 @@
 __all__ = ['NEEDS', 'ALIASES', 'opt', 'described', 'SharedArgs', 'TrainArgs', 'nano_values', 'make_args', 'preset_values', 'check_args', 'click_options', 'first_row', 'check_kind', 'check_data', 'stage_command', 'args_of', 'train_of', 'expand_aliases', 'run_stage', 'ChineseFormatter', 'Command', 'Context', 'Group', 'HELP_NAMES', 'InChinese', 'check_range', 'option', 'run_command', 'say_click_error', 'PretrainArgs', 'SFTArgs']
 
 # %% ../../nbs/7_trainer/30_arguments.ipynb #c002
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields
@@ -215,7 +216,7 @@ def stage_command(name: str, cls: type, train: Callable, help: str) -> click.Com
     def callback(nproc=1, **given):
         given = {k: v for k, v in given.items() if v is not None and v is not False}
         args = make_args(cls, **_typed(cls, given))  # 参数写错了，开进程之前就说
-        if cls.kind:
+        if cls.kind and "RANK" not in os.environ:  # torchrun 的各进程数据可能不同，由训练里面说是谁
             check_data(args.data_path, cls.kind)
         if nproc <= 1:
             return train(args)

@@ -35,14 +35,16 @@ class rank_batches(Sequence):
     末尾不够分时，没分到的进程得到空表：它仍要走一遍前向，否则别人会一直等它。
     """
 
-    def __init__(self, order: Sequence, batch_size: int, rank: int = 0, world: int = 1, start: int = 0):
+    def __init__(self, order: Sequence[int], batch_size: int, rank: int = 0, world: int = 1, start: int = 0) -> None:
         self.order, self.rank, self.world, self.big = order, rank, world, batch_size * world
         self.starts = range(start, len(order), self.big)
 
     def __len__(self) -> int:
+        "几批；每个进程都一样。"
         return len(self.starts)
 
-    def __getitem__(self, k) -> list:
+    def __getitem__(self, k: int | slice) -> list:
+        "第 `k` 批的样本编号（切片是好几批），可能是空表。"
         if isinstance(k, slice):
             return [self[i] for i in range(len(self))[k]]
         return list(self.order[self.starts[k] : self.starts[k] + self.big][self.rank :: self.world])
@@ -51,15 +53,17 @@ class rank_batches(Sequence):
 class SkipBatchSampler(Sampler):
     "跳过前 `skip_batches` 批的批采样器（MiniMind 的同名类，续训用）。"
 
-    def __init__(self, sampler: Sequence, batch_size: int, skip_batches: int = 0):
+    def __init__(self, sampler: Sequence[int], batch_size: int, skip_batches: int = 0) -> None:
         self.sampler, self.batch_size, self.skip_batches = sampler, batch_size, skip_batches
 
-    def __iter__(self) -> Iterator[list]:
+    def __iter__(self) -> Iterator[list[int]]:
+        "逐批给出样本编号，最后一批可以不满。"
         indices = iter(self.sampler)
         batches = iter(lambda: list(islice(indices, self.batch_size)), [])  # 取到空表为止
         return islice(batches, self.skip_batches, None)
 
     def __len__(self) -> int:
+        "跳过之后还剩几批。"
         return max(0, math.ceil(len(self.sampler) / self.batch_size) - self.skip_batches)
 
 # %% ../../nbs/7_trainer/50_batches.ipynb #d002
@@ -72,23 +76,24 @@ def to_device(batch: dict, device: torch.device) -> dict:
 class Batches:
     """一份数据，一步一步地取：`for micro in batches` 每次给出这一步的几个微批（已搬到设备上）。
 
-    没分到样本的进程也取一行走一遍前向，`mute` 把它变成没有要学的东西。位置在 `epoch` 与 `samples`（这一遍看过几个样本）。
+    没分到样本的进程也取一行走一遍前向，`mute` 把它变成没有要学的东西。
+    位置在 `epoch` 与 `samples`（这一遍看过几个样本，各进程合计）；把它们存下来，就能从那里接着走。
     """
 
     dataset: Dataset
-    collate: Callable
+    collate: Callable[[list], dict]
     batch_size: int
     accumulation_steps: int = 1
     epochs: int = 1
     seed: int = 42
     num_workers: int = 0
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    mute: Callable = lambda batch: batch
+    mute: Callable[[dict], dict] = lambda batch: batch
     epoch: int = 0
     samples: int = 0
 
     def first(self, k: int) -> dict:
-        "数据的前 k 行拼成的一批（不够就从头再取），称内存用。"
+        "数据的前 k 行拼成的一批（不够就从头再取），已搬到设备上；称内存用。"
         rows = [self.dataset[i % len(self.dataset)] for i in range(k)]
         return to_device(self.collate(rows), self.device)
 

@@ -19,12 +19,14 @@ import torch.distributed as dist
 from ..inference.load import RESUME, SHAPE, save_weights, weight_file
 from ..learning.errors import UserError
 from ..learning.paths import atomic_write, writing
+from ..model.config import MiniMindConfig
 from ..model.transformer import unwrap
+from .optim import Optimizers
 from .runtime import Logger, is_main_process, rank, world_size
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c011
 def rng_state() -> dict:
-    "Python、torch 与各加速卡的随机状态。"
+    "Python、torch 与各加速卡的随机状态；都是张量与普通的值，能写进断点。"
     state = {"python": random.getstate(), "torch": torch.get_rng_state()}
     if torch.cuda.is_available():
         state["cuda"] = torch.cuda.get_rng_state_all()
@@ -56,7 +58,7 @@ def restore_rng(states: list[dict]) -> bool:
     return True
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c022
-def _digest(value, h) -> None:
+def _digest(value: object, h: "hashlib._Hash") -> None:
     "把一个值喂给 `h`：张量喂类型、形状与字节，字典按键排好序，别的喂 `repr`。"
     if isinstance(value, torch.Tensor):
         h.update(f"{value.dtype}{tuple(value.shape)}".encode())
@@ -80,12 +82,12 @@ def checksum(state: dict) -> str:
     return h.hexdigest()
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c025
-def shape_of(config) -> dict:
+def shape_of(config: MiniMindConfig | None) -> dict:
     "模型的形状：装得上装不上、装上了对不对，都看这几项。没有配置的（玩具）是空字典。"
     return {k: getattr(config, k) for k in SHAPE if hasattr(config, k)}
 
 
-def check_shape(state: dict, config, path) -> None:
+def check_shape(state: dict, config: MiniMindConfig, path: str | Path) -> None:
     "断点里的形状与现在的不同就报 `UserError`，列出是哪几项；老断点里没有这一栏，不查。"
     saved, now = state.get("shape") or {}, shape_of(config)
     bad = [f"{k} 断点里是 {saved[k]}，现在是 {now[k]}" for k in saved if k in now and saved[k] != now[k]]
@@ -100,10 +102,14 @@ def previous(path: Path) -> Path:
     return Path(path).with_suffix(".prev.pth")
 
 
-def save_resume(path: Path, model, optimizer, scaler=None, rng: list[dict] | None = None, **position) -> None:
+def save_resume(
+    path: Path, model: torch.nn.Module, optimizer: Optimizers | torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler | None = None, rng: list[dict] | None = None, **position: object,
+) -> None:
     """断点：全精度权重、优化器、各进程的随机状态、位置（`epoch`、`samples`、`step` …）与校验和；前一份留着。
 
-    任何时刻被杀，`path` 与 `previous(path)` 至少有一份是完整的。
+    `rng` 是 `gather_rng()` 的结果，不给就存本进程的；`position` 里只能是张量与普通的值。
+    任何时刻被杀，`path` 与 `previous(path)` 至少有一份是完整的。写不进（盘满、没有权限）抛 `UserError`。
     """
     path, raw = Path(path), unwrap(model)
     state = {
@@ -145,16 +151,19 @@ def load_resume(path: Path) -> dict | None:
             wrong.append(str(e))
             continue
         if state and wrong:
-            Logger(
-                f"{wrong[0]}，改用前一份 {file.name}（第 {state.get('step')} 步）；坏的那份改名为 {path.stem}.bad.pth。"
-            )
-            if is_main_process():
-                os.replace(path, path.with_suffix(".bad.pth"))
+            _set_aside(path, f"{wrong[0]}，改用前一份 {file.name}（第 {state.get('step')} 步）")
         if state:
             return state
     if wrong:
         raise UserError(f"{'；'.join(wrong)}。没有可用的断点：删掉它从头训练，或换一份备份。")
     return None
+
+
+def _set_aside(path: Path, why: str) -> None:
+    "说出缘由，把坏的那份改名；只有主进程动手。"
+    Logger(f"{why}；坏的那份改名为 {path.stem}.bad.pth。")
+    if is_main_process():
+        os.replace(path, path.with_suffix(".bad.pth"))
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c052
 def clean_leftovers(*paths: Path) -> int:
@@ -171,13 +180,15 @@ def clean_leftovers(*paths: Path) -> int:
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c057
 def lm_checkpoint(
-    lm_config, weight: str = "full_sft", model=None, optimizer=None, epoch: int = 0, step: int = 0, wandb=None,
-    save_dir: str | Path = "checkpoints", **kwargs,
-):
-    """MiniMind 的同名函数：给了 `model` 就存，没给就读（没有断点时返回 None）。
+    lm_config: MiniMindConfig, weight: str = "full_sft", model: torch.nn.Module | None = None,
+    optimizer: Optimizers | torch.optim.Optimizer | None = None, epoch: int = 0, step: int = 0,
+    wandb: object | None = None, save_dir: str | Path = "checkpoints", **kwargs: object,
+) -> dict | None:
+    """MiniMind 的同名函数：给了 `model` 就存（返回 None），没给就读（返回断点，没有断点时是 None）。
 
     存两份：`{weight}_{hidden}[_moe].pth` 半精度权重，`…_resume.pth` 断点。多进程时只有主进程写；
     要存各进程的随机状态，先让每个进程都调用 `gather_rng()`，把结果当 `rng=` 传来。
+    读的时候形状对不上、断点都坏了，抛 `UserError`。
     """
     resume = weight_file(lm_config, weight, save_dir, RESUME)
     if model is None:
@@ -186,13 +197,8 @@ def lm_checkpoint(
         return state
     if not is_main_process():
         return None
-    stage = kwargs.pop("stage", weight)
-    save_weights(
-        unwrap(model), weight_file(lm_config, weight, save_dir), stage=stage,
-        tokenizer_dir=kwargs.pop("tokenizer_dir", None),
-    )
-    save_resume(
-        resume, model, optimizer, kwargs.pop("scaler", None), epoch=epoch, step=step,
-        wandb_id=getattr(wandb, "id", None), **kwargs,
-    )
+    own = {"stage": kwargs.pop("stage", weight), "tokenizer_dir": kwargs.pop("tokenizer_dir", None)}
+    save_weights(unwrap(model), weight_file(lm_config, weight, save_dir), **own)
+    at = {"epoch": epoch, "step": step, "wandb_id": getattr(wandb, "id", None)}
+    save_resume(resume, model, optimizer, kwargs.pop("scaler", None), **at, **kwargs)
     return None

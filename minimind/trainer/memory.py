@@ -9,15 +9,17 @@ __all__ = ['SLACK', 'COMPILER', 'COMPILED_LOGIT', 'state_bytes', 'saved_bytes', 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c002
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor, nn
 
+from .arguments import TrainArgs
 from .optim import split_params
 from .runtime import autocast, keep_freed_memory, world_size
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c005
-def state_bytes(model, optimizer: str) -> dict[str, int]:
+def state_bytes(model: nn.Module, optimizer: str) -> dict[str, int]:
     "权重、梯度、优化器各占多少字节（都是 float32）；`optimizer` 是 adamw 或 muon。"
     n = {k: sum(p.numel() for p in ps) for k, ps in split_params(model).items()}
     params = sum(n.values())
@@ -26,16 +28,16 @@ def state_bytes(model, optimizer: str) -> dict[str, int]:
     return {"weights": 4 * (params + frozen), "gradients": 4 * params, "optimizer": states}
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c011
-def saved_bytes(model, batch: dict, loss_fn, amp) -> tuple[int, int]:
+def saved_bytes(
+    model: nn.Module, batch: dict, loss_fn: Callable[[nn.Module, dict], Tensor], amp: AbstractContextManager
+) -> tuple[int, int]:
     """前向一次，为反向留下的中间结果：（总共多少字节，其中最大的一块）。模型的权重不算在内。
 
+    `loss_fn(model, batch)` 返回标量损失，`amp` 是前向用的混合精度上下文。
     随后真的反向一次再清零：第一次反向会装载一批库，它们的内存就归到“程序”名下，不归激活。
     """
-    own = {
-        t.untyped_storage().data_ptr()
-        for t in (*model.parameters(), *model.buffers(), *batch.values())
-        if isinstance(t, Tensor)
-    }
+    known = (*model.parameters(), *model.buffers(), *batch.values())
+    own = {t.untyped_storage().data_ptr() for t in known if isinstance(t, Tensor)}
     seen: dict[int, int] = {}
 
     def pack(t: Tensor) -> Tensor:
@@ -51,7 +53,10 @@ def saved_bytes(model, batch: dict, loss_fn, amp) -> tuple[int, int]:
     return sum(seen.values()), max(seen.values(), default=0)
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c017
-def row_bytes(model, batch_of, loss_fn, amp) -> tuple[int, int]:
+def row_bytes(
+    model: nn.Module, batch_of: Callable[[int], dict], loss_fn: Callable[[nn.Module, dict], Tensor],
+    amp: AbstractContextManager,
+) -> tuple[int, int]:
     "称两行、称三行：返回（每行的激活，与批量无关的零头），字节；`batch_of(k)` 给出 k 行的一批。"
     (two, big2), (three, big3) = (saved_bytes(model, batch_of(k), loss_fn, amp) for k in (2, 3))
     two, three = two + 2 * big2, three + 2 * big3  # 反向一开头，最大的那块还要两份同样大的梯度
@@ -76,7 +81,7 @@ def reset_peak(device: torch.device) -> None:
         try:
             with open("/proc/self/clear_refs", "w") as f:
                 f.write("5")  # 5：见 proc(5)，只重置 VmHWM
-        except OSError:       # 有的容器不许写：那就是整个进程的水位
+        except OSError:  # 有的容器不许写：那就是整个进程的水位
             pass
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c024
@@ -113,8 +118,8 @@ COMPILER, COMPILED_LOGIT = 120 * 2**20, 6             # 编译器自己占多少
 
 
 def memory_estimate(
-    model: nn.Module, args, batch_of: Callable, loss_fn: Callable, device: torch.device, dtype: torch.dtype,
-    rows: int | None = None,
+    model: nn.Module, args: TrainArgs, batch_of: Callable[[int], dict],
+    loss_fn: Callable[[nn.Module, dict], Tensor], device: torch.device, dtype: torch.dtype, rows: int | None = None,
 ) -> dict[str, int]:
     """开跑之前的预计，字节：program、weights、gradients、optimizer、activations，加起来就是预计的峰值（每个进程）。
 

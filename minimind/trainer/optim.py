@@ -8,13 +8,14 @@ __all__ = ['SCHEDULES', 'FLOORS', 'OPTIMIZERS', 'get_lr', 'newton_schulz', 'fast
 
 # %% ../../nbs/7_trainer/20_optim.ipynb #c002
 import math
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
 
+from ..learning.device import cpu_has_bf16
 from ..learning.errors import UserError
 from ..learning.patch import patch
-from ..learning.device import cpu_has_bf16
 
 # %% ../../nbs/7_trainer/20_optim.ipynb #c011
 SCHEDULES = ("cosine", "wsd", "constant")
@@ -34,10 +35,11 @@ def get_lr(
     current_step: int, total_steps: int, lr: float, *, schedule: str = "cosine", warmup: float = 0.0,
     decay: float = 0.5, floor: float | None = None,
 ) -> float:
-    """第 `current_step` 步（从 0 数起，共 `total_steps` 步）的学习率。
+    """第 `current_step` 步（从 0 数起，共 `total_steps` 步）的学习率。`schedule` 不认识时抛 `UserError`。
 
     `warmup`：开头多少比例的步数从 0 线性升到 lr；`decay`：WSD 结尾多少比例线性降；
-    `floor`：最后降到 lr 的几倍，不给就看 `FLOORS`。cosine: lr·(floor + (1-floor)·(1+cos πp)/2)；p 是热身之后走过的比例。
+    `floor`：最后降到 lr 的几倍，不给就看 `FLOORS`。
+    余弦是 lr·(floor + (1-floor)·(1+cos πp)/2)，p 是热身之后走过的比例。
     """
     if schedule not in SCHEDULES:
         raise UserError(f"--schedule {schedule} 不认识；可以是 {'、'.join(SCHEDULES)}。")
@@ -76,11 +78,14 @@ class Muon(torch.optim.Optimizer):
     系数 0.2·√max(m,n) 让更新的均方根与 AdamW 相当（Liu et al., 2025），于是两者可以共用一个学习率。
     """
 
-    def __init__(self, params, lr: float = 1e-3, momentum: float = 0.95, weight_decay: float = 0.0):
+    def __init__(
+        self, params: Iterable, lr: float = 1e-3, momentum: float = 0.95, weight_decay: float = 0.0
+    ) -> None:
         super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay))
 
     @torch.no_grad()
-    def step(self, closure=None):
+    def step(self, closure: Callable | None = None) -> None:
+        "走一步；没有梯度的参数不动。`closure` 只为与别的优化器同名，用不到。"
         for group in self.param_groups:
             by_shape: dict[tuple, list] = {}
             for p in group["params"]:
@@ -122,29 +127,34 @@ def split_params(model: nn.Module) -> dict[str, list[nn.Parameter]]:
 class Optimizers:
     "把几个优化器当一个用：step、zero_grad、改学习率、存取状态。"
 
-    def __init__(self, *parts: torch.optim.Optimizer):
+    def __init__(self, *parts: torch.optim.Optimizer) -> None:
         self.parts = parts
 
     @property
     def param_groups(self) -> list[dict]:
+        "所有优化器的参数组，依次连起来。"
         return [g for part in self.parts for g in part.param_groups]
 
     def step(self) -> None:
+        "各走一步。"
         for part in self.parts:
             part.step()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
+        "各自清零梯度。"
         for part in self.parts:
             part.zero_grad(set_to_none=set_to_none)
 
 # %% ../../nbs/7_trainer/20_optim.ipynb #c074
 @patch
 def state_dict(self: Optimizers) -> list[dict]:
+    "各优化器的状态，依次一份。"
     return [part.state_dict() for part in self.parts]
 
 
 @patch
 def load_state_dict(self: Optimizers, states: list[dict]) -> None:
+    "取回 `state_dict` 存下的；份数对不上（换过优化器）抛 `UserError`。"
     if len(states) != len(self.parts):
         raise UserError(
             "断点是用另一个优化器存的，动量接不上。换回原来的 --optimizer 再续训，或去掉 --from_resume 从头训练。"
@@ -167,9 +177,9 @@ def build_optimizer(
     model: nn.Module, name: str = "adamw", lr: float = 5e-4, weight_decay: float = 0.01,
     betas: tuple[float, float] = (0.9, 0.95),
 ) -> Optimizers:
-    """按名字建优化器。权重衰减只加在矩阵上；`muon` 时矩阵归 Muon，其余仍归 AdamW。
+    """按名字建优化器，每组记着自己的 `base_lr`。权重衰减只加在矩阵上；`muon` 时矩阵归 Muon，其余仍归 AdamW。
 
-    AdamW 见 Loshchilov & Hutter (2019)。名字不认识时报 `UserError`。
+    AdamW 见 Loshchilov & Hutter (2019)。名字不认识时抛 `UserError`。
     """
     if name not in OPTIMIZERS:
         raise UserError(f"--optimizer {name} 不认识；可以是 {'、'.join(OPTIMIZERS)}。")

@@ -16,8 +16,10 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import torch.distributed as dist
 
@@ -44,7 +46,7 @@ class Peers:
     `watch()` 开一个线程看着同伴；有谁出事，本进程至多再等 `grace` 秒就结束，退出码 1。
     """
 
-    def __init__(self, store, rank: int, world: int, grace: float = 15.0):
+    def __init__(self, store: dist.Store, rank: int, world: int, grace: float = 15.0) -> None:
         self.store, self.rank, self.world, self.grace = store, rank, world, grace
         self.over, self.thread, self.pids, self.trouble, self.code = threading.Event(), None, {}, False, 1
         store.set(f"peer{rank}", f"{platform.node()} {os.getpid()}")
@@ -94,64 +96,69 @@ def speak(self: Peers, reason: str) -> None:
     if self.blame(reason):
         say(f"错误：{reason}", file=sys.stderr)
         if file := os.environ.get("TORCHELASTIC_ERROR_FILE"):
-            Path(file).write_text(
-                json.dumps({"message": {"message": reason, "extraInfo": {"timestamp": str(int(time.time()))}}}),
-                encoding="utf8",
-            )
+            note = {"message": reason, "extraInfo": {"timestamp": str(int(time.time()))}}
+            Path(file).write_text(json.dumps({"message": note}), encoding="utf8")
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c068
 @patch
-def explain(self: Peers, error: Exception):
+def story(self: Peers, error: Exception) -> str:
+    "把 `error` 说成接在“第几号进程”后面的一句话；程序的错另把调用栈存进 out/error_rankN.txt。"
+    if isinstance(error, UserError):
+        return f"：{error}"
+    what = f"{type(error).__name__}：{(str(error).splitlines() or [''])[0]}"
+    if "imed out" in what or "timeout" in what.lower():
+        longer = "若只是慢，设环境变量 MINIMIND_DIST_TIMEOUT=600（秒）再跑。"
+        return f"等别的进程等得太久，有一个多半卡住了（{what}）。{longer}"
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    file = atomic_write(home() / "out" / f"error_rank{self.rank}.txt", "".join(traceback.format_exception(error)))
+    return f"出错，{what}（{at.filename}:{at.lineno}）。完整的调用栈在 {file}。"
+
+# %% ../../nbs/7_trainer/15_peers.ipynb #c068b
+@patch
+def explain(self: Peers, error: Exception) -> NoReturn:
     "本进程遇到了 `error`：被别人连累的就静静退出（退出码 1），否则说一句话：UserError 退出码 2，别的 1。"
     self.trouble, name = True, f"第 {self.rank} 号进程（共 {self.world} 个）"
     if hasattr(signal, "alarm"):
         signal.alarm(40)  # 退出的路上库还可能卡住（拆连接时等人）：到时由系统结束
     try:
-        if self.look(3.0 if isinstance(error, RuntimeError) else 0.0):  # 断线的消息往往比死讯先到
-            raise SystemExit(1) from None
+        dragged = self.look(3.0 if isinstance(error, RuntimeError) else 0.0)
     except RuntimeError:
         say(f"错误：{name}和大家断了联系：开着 store 的那个进程没了。", file=sys.stderr)
+        dragged = True
+    if dragged:
         raise SystemExit(1) from None
-    if isinstance(error, UserError):
-        self.code = 2
-        self.speak(f"{name}：{error}")
-        raise SystemExit(2) from None
-    what = f"{type(error).__name__}：{(str(error).splitlines() or [''])[0]}"
-    if "imed out" in what or "timeout" in what.lower():
-        self.speak(
-            f"{name}等别的进程等得太久，有一个多半卡住了（{what}）。若只是慢，设环境变量 MINIMIND_DIST_TIMEOUT=600（秒）再跑。"
-        )
-        raise SystemExit(1) from None
-    at = traceback.extract_tb(error.__traceback__)[-1]
-    file = atomic_write(home() / "out" / f"error_rank{self.rank}.txt", "".join(traceback.format_exception(error)))
-    self.speak(f"{name}出错，{what}（{at.filename}:{at.lineno}）。完整的调用栈在 {file}。")
-    raise SystemExit(1) from None
+    self.code = 2 if isinstance(error, UserError) else 1
+    self.speak(f"{name}{self.story(error)}")
+    raise SystemExit(self.code) from None
+
+# %% ../../nbs/7_trainer/15_peers.ipynb #c070b
+@patch
+def _follow(self: Peers) -> None:
+    "线程做的事：半秒看一眼，有人出事就等 `grace` 秒，主线程还没走就结束整个进程。"
+    while not self.over.wait(0.5):
+        try:
+            bad = self.look()
+        except RuntimeError:  # store 关门了：开它的进程没了，或大家正在散场
+            bad = True
+        if bad and not self.over.wait(self.grace):
+            os._exit(self.code)
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c071
 @patch
 def watch(self: Peers) -> None:
     "开线程看着同伴，并接住 torchrun 让大家散场的 SIGTERM。"
 
-    def follow():
-        while not self.over.wait(0.5):
-            try:
-                bad = self.look()
-            except RuntimeError:  # store 关门了：开它的进程没了，或大家正在散场
-                bad = True
-            if bad and not self.over.wait(self.grace):
-                os._exit(self.code)
-
-    def leave(signum, frame):
+    def look_then_go(signum: int, frame: object) -> None:
         try:
             self.look(1.0)
         finally:
             os._exit(128 + signum)
 
     self.missing()  # 趁大家都在，先记下各自的进程号
-    self.thread = threading.Thread(target=follow, daemon=True)
+    self.thread = threading.Thread(target=self._follow, daemon=True)
     self.thread.start()
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, leave)
+        signal.signal(signal.SIGTERM, look_then_go)
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c071b
 @patch
@@ -173,19 +180,16 @@ def leave(self: Peers) -> None:
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c074
 @contextmanager
-def distributed(device: str | None = None):
-    """`with distributed():` 进来时建进程组，正常离开时大家会合一次再拆掉。
+def distributed(device: str | None = None) -> Iterator[int]:
+    """`with distributed() as local_rank:` 进来时建进程组，正常离开时大家会合一次再拆掉；单进程时什么也不做。
 
     里面抛了异常：只有出事的那个进程说一句话，几秒之内所有进程都结束；不等别人会合。
     """
-    mine = not dist.is_initialized()
+    mine, peers = not dist.is_initialized(), None
     local_rank = init_distributed_mode(device)
     mine = mine and dist.is_initialized()
-    peers = (
-        Peers(dist.distributed_c10d._get_default_store().clone(), rank(), world_size())
-        if mine and world_size() > 1
-        else None
-    )
+    if mine and world_size() > 1:
+        peers = Peers(dist.distributed_c10d._get_default_store().clone(), rank(), world_size())
     try:
         if peers:
             dist.barrier()  # 大家都报到了，才开始看
@@ -204,7 +208,7 @@ def distributed(device: str | None = None):
             dist.destroy_process_group()
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c081
-def launch(nproc: int, module: str, argv: list[str] = ()) -> int:
+def launch(nproc: int, module: str, argv: Sequence[str] = ()) -> int:
     "开 `nproc` 个进程跑 `python -m module argv…`（等于单机的 torchrun），返回最先出事的那个的退出码，都好是 0。"
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch

@@ -11,23 +11,24 @@ import ctypes
 import os
 import random
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 
 from ..inference.load import unwrap
-from ..learning.device import cpu_has_bf16, is_npu_available, pick_device, pick_dtype  # noqa: F401  也从这里取得到
+from ..learning.device import cpu_has_bf16, is_npu_available, pick_device, pick_dtype  # noqa: F401
 from ..learning.errors import UserError, say
+from ..model.config import MiniMindConfig
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c031
-def autocast(device: torch.device, dtype: torch.dtype):
-    "混合精度的上下文：权重保持 float32，矩阵乘法用 `dtype`。float32 时什么也不做。"
+def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager:
+    "混合精度的上下文，可以反复进出：权重保持 float32，矩阵乘法用 `dtype`。float32 时什么也不做。"
     return nullcontext() if dtype is torch.float32 else torch.autocast(device.type, dtype=dtype)
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c041
-def make_scaler(device: torch.device, dtype: torch.dtype):
+def make_scaler(device: torch.device, dtype: torch.dtype) -> torch.amp.GradScaler:
     "只有 float16 需要放大梯度防下溢；其余精度得到一个关着的 GradScaler。"
     on = dtype is torch.float16 and device.type in ("cuda", "npu")
     return torch.amp.GradScaler(device.type, enabled=on)
@@ -43,12 +44,12 @@ def keep_freed_memory() -> bool:
     try:
         libc = ctypes.CDLL("libc.so.6")
         return bool(libc.mallopt(-4, 0) and libc.mallopt(-1, 2**31 - 1))  # 两个编号见 malloc.h
-    except (OSError, AttributeError):                                     # musl 之类没有 mallopt
+    except (OSError, AttributeError):  # musl 之类没有 mallopt
         return False
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c048
 def setup_seed(seed: int) -> None:
-    "固定 Python、NumPy 与 torch（含各个加速卡）的随机种子。"
+    "固定 Python、NumPy 与 torch（含各个加速卡）的随机种子；没装 NumPy 也行。"
     random.seed(seed)
     try:
         import numpy as np
@@ -94,7 +95,7 @@ def patience(device: torch.device) -> timedelta:
 def init_distributed_mode(device: str | None = None) -> int:
     """由 torchrun 启动时建立进程组，返回 LOCAL_RANK；单进程时什么也不做，返回 0。
 
-    后端随设备：CUDA 用 nccl，NPU 用 hccl，CPU 用 gloo。
+    后端随设备：CUDA 用 nccl，NPU 用 hccl，CPU 用 gloo。等同伴多久见 `patience`，它设错了抛 `UserError`。
     """
     if int(os.environ.get("RANK", -1)) < 0 or dist.is_initialized():
         return int(os.environ.get("LOCAL_RANK", 0))
@@ -106,7 +107,7 @@ def init_distributed_mode(device: str | None = None) -> int:
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c087
 def sum_across_ranks(value: float, device: torch.device = torch.device("cpu")) -> float:
-    "把各进程的一个数加起来；单进程时原样返回。"
+    "把各进程的一个数加起来；单进程时原样返回。所有进程都要调用，`device` 是通信用的设备。"
     if world_size() == 1:
         return value
     where = device if device.type in ("cuda", "npu") else torch.device("cpu")
@@ -115,7 +116,7 @@ def sum_across_ranks(value: float, device: torch.device = torch.device("cpu")) -
     return t.item()
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c095
-def get_model_params(model: torch.nn.Module, config=None) -> int:
+def get_model_params(model: torch.nn.Module, config: MiniMindConfig | None = None) -> int:
     "打印并返回参数个数（共享的权重只数一次）；MoE 另报每个 token 真正用到的个数。"
     model = unwrap(model)
     total = sum(p.numel() for p in model.parameters())
