@@ -133,4 +133,5 @@ class Tracker(Toy):
 
 if __name__ == "__main__":
     stage, given = sys.argv[1:]
-    train_stage({"Critic": Critic, "Pairs": Pairs, "Tracker": Tracker}[stage], make_args(TrainArgs, **json.loads(given)))
+    which = {"Critic": Critic, "Pairs": Pairs, "Tracker": Tracker}[stage]
+    train_stage(which, make_args(TrainArgs, **json.loads(given)))

@@ -18,8 +18,8 @@ _WHERE = {
     "generate": "generate", "stream": "generate", "Generation": "generate", "left_pad": "generate",
     "quantize_int8": "int8", "pack_weights": "int8", "Int8Linear": "int8", "weight_bytes": "int8",
     "ChatSession": "chat", "chat_in_terminal": "chat", "StreamDecoder": "chat", "ThinkSplitter": "chat",
-    "split_reasoning": "chat", "find_tool_calls": "chat", "answer": "chat", "answer_stream": "chat", "answer_ids": "chat",
-    "describe": "load",
+    "split_reasoning": "chat", "find_tool_calls": "chat", "answer": "chat", "answer_stream": "chat",
+    "answer_ids": "chat", "describe": "load",
 }
 _MODULES = {"load", "sampling", "chat", "int8"}
 __all__ = list(_WHERE)

@@ -10,7 +10,7 @@ _WHERE = {
     "plotting": ["COLORS", "setup", "heatmap", "curves", "bars", "token_strip", "slider", "visible", "color_of"],
     "exercises": [
         "CheckFailed", "card", "checker", "check", "why", "hint", "expect_close", "expect_shape", "expect_equal",
-        "expect_true", "expect_raises", "progress", "progress_table",
+        "expect_true", "expect_raises", "expect_agrees", "expect_gradient", "solution", "progress", "progress_table",
     ],
     "notes": ["slug", "headings", "questions", "links", "apply_edits", "renumber", "insert_question"],
     "notes_store": ["today", "note_folder", "read_notes", "editing"],
