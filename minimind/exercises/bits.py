@@ -14,6 +14,9 @@ import torch
 
 from ..learning.exercises import card, checker, expect_close, expect_shape, solution
 
+# %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c004
+card("bits.convert", "把平均损失换算成比特 / 字节", 1, 8, "对数换底", "nat 与 bit 差一个 ln 2；分母是原文的字节")
+
 # %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c007w
 def _per_char(loss: float, tokens: int, text: str) -> float:
     return loss * tokens / math.log(2) / len(text)
@@ -25,9 +28,6 @@ def _in_nats(loss: float, tokens: int, text: str) -> float:
 
 def _per_token(loss: float, tokens: int, text: str) -> float:
     return loss / math.log(2) / len(text.encode())
-
-# %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c004
-card("bits.convert", "把平均损失换算成比特 / 字节", 1, 8, "对数换底", "nat 与 bit 差一个 ln 2；分母是原文的字节")
 
 # %% ../../nbs/6_evaluation/11_bits_exercises.ipynb #c007
 @checker(

@@ -13,6 +13,13 @@ from collections.abc import Callable
 from ..learning.errors import UserError
 from ..learning.exercises import CheckFailed, card, checker, expect_equal, expect_raises, solution
 
+# %% ../../nbs/99_cli_exercises.ipynb #c004
+card(
+    "cli.flags", "选项名统一成下划线", difficulty=2, minutes=15, needs="字符串、列表",
+    shows="选项名与值要分开看；--a=b 这种写法里两样都有",
+    hints=["只动以 -- 开头的词。", "有等号时，只改等号左边。", "单独的 -- 表示选项到此为止，后面的一个也不动。"],
+)
+
 # %% ../../nbs/99_cli_exercises.ipynb #c009w
 def _touches_values(argv: list[str]) -> list[str]:
     return ["--" + w[2:].replace("-", "_") if w.startswith("--") else w for w in argv]
@@ -25,13 +32,6 @@ def _touches_everything(argv: list[str]) -> list[str]:
 def _never_stops(argv: list[str]) -> list[str]:
     fix = lambda found: "--" + found[1].replace("-", "_")
     return [re.sub("^--([^=]+)", fix, word) for word in argv]
-
-# %% ../../nbs/99_cli_exercises.ipynb #c004
-card(
-    "cli.flags", "选项名统一成下划线", difficulty=2, minutes=15, needs="字符串、列表",
-    shows="选项名与值要分开看；--a=b 这种写法里两样都有",
-    hints=["只动以 -- 开头的词。", "有等号时，只改等号左边。", "单独的 -- 表示选项到此为止，后面的一个也不动。"],
-)
 
 # %% ../../nbs/99_cli_exercises.ipynb #c009
 @checker(

@@ -99,6 +99,9 @@ def solution_judge(text: str, answer: str, wrong: list[str]) -> bool:
 
     return has(answer) and not any(has(w) for w in wrong)
 
+# %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c013
+card("exact.wilson", "Wilson 区间", 2, 12, "解一元二次方程", "全对时下限也不是 1")
+
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c016w
 def _textbook(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
     p = correct / max(n, 1)
@@ -117,9 +120,6 @@ def _centred(correct: int, n: int, z: float) -> tuple[float, float]:
     p, shrink = correct / n, z * z / n
     middle, half = (p + shrink / 2) / (1 + shrink), z / (1 + shrink) * math.sqrt(p * (1 - p) / n + shrink / n / 4)
     return max(0.0, middle - half), min(1.0, middle + half)
-
-# %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c013
-card("exact.wilson", "Wilson 区间", 2, 12, "解一元二次方程", "全对时下限也不是 1")
 
 # %% ../../nbs/6_evaluation/21_exact_match_exercises.ipynb #c016
 @checker(

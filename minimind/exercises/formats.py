@@ -86,6 +86,9 @@ def solution_first_bad(lines: list[bytes]) -> int:
             return number
     return 0
 
+# %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c013
+card("formats.turns", "一段对话合不合规矩", 2, 15, "状态机、字典", "“下一个可以是谁”写成一张表，比一串 if 更不容易漏")
+
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c016w
 _LETTERS = {"system": "s", "user": "u", "assistant": "a", "call": "c", "tool": "t"}
 
@@ -100,9 +103,6 @@ def _any_end(roles: list[str]) -> bool:
 
 def _call_is_answer(roles: list[str]) -> bool:
     return _fits(["assistant" if role == "call" else role for role in roles if role != "tool"])
-
-# %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c013
-card("formats.turns", "一段对话合不合规矩", 2, 15, "状态机、字典", "“下一个可以是谁”写成一张表，比一串 if 更不容易漏")
 
 # %% ../../nbs/5_dataset/11_formats_exercises.ipynb #c016
 @checker(

@@ -15,6 +15,13 @@ from minimind.learning.exercises import (
     CheckFailed, card, checker, expect_close, expect_equal, expect_raises, expect_true, solution
 )
 
+# %% ../../nbs/9_lab/31_generation_exercises.ipynb #c005
+card(
+    "generation.limit", "每秒至多写多少词", difficulty=2, minutes=12, needs=["单位换算"],
+    shows="不用跑，就能估出一台机器写词的上限",
+    hints=["每写一步，全部权重读一遍，给一批里的每一行用。", "缓存也要读：每行各读各的。"],
+)
+
 # %% ../../nbs/9_lab/31_generation_exercises.ipynb #c010w
 def _reads_again(params: float, size: float, speed: float, batch: int = 1, cache: float = 0) -> float:
     return batch * speed / (batch * (params * size + cache))
@@ -30,13 +37,6 @@ def _one_cache(params: float, size: float, speed: float, batch: int = 1, cache: 
 
 def _no_cache(params: float, size: float, speed: float, batch: int = 1, cache: float = 0) -> float:
     return batch * speed / (params * size)
-
-# %% ../../nbs/9_lab/31_generation_exercises.ipynb #c005
-card(
-    "generation.limit", "每秒至多写多少词", difficulty=2, minutes=12, needs=["单位换算"],
-    shows="不用跑，就能估出一台机器写词的上限",
-    hints=["每写一步，全部权重读一遍，给一批里的每一行用。", "缓存也要读：每行各读各的。"],
-)
 
 # %% ../../nbs/9_lab/31_generation_exercises.ipynb #c010
 @checker(

@@ -11,6 +11,9 @@ from collections.abc import Callable
 
 from ..learning.exercises import card, checker, expect_equal, expect_true, solution
 
+# %% ../../nbs/5_dataset/21_masking_exercises.ipynb #c004
+card("masking.labels", "哪些 token 要学", 2, 10, "列表、-100 的约定", "收尾标记也要学；标签与 ids 等长，没有错位")
+
 # %% ../../nbs/5_dataset/21_masking_exercises.ipynb #c007w
 Turns = list[tuple[str, list[int]]]
 Labelled = tuple[list[int], list[int]]
@@ -36,9 +39,6 @@ def _every_end(turns: Turns, heads: dict[str, list[int]]) -> Labelled:
 
 def _with_head(turns: Turns, heads: dict[str, list[int]]) -> Labelled:
     return _label(turns, heads, lambda role, part: role == "assistant")
-
-# %% ../../nbs/5_dataset/21_masking_exercises.ipynb #c004
-card("masking.labels", "哪些 token 要学", 2, 10, "列表、-100 的约定", "收尾标记也要学；标签与 ids 等长，没有错位")
 
 # %% ../../nbs/5_dataset/21_masking_exercises.ipynb #c007
 @checker(

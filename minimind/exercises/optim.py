@@ -65,6 +65,13 @@ def solution_wsd(step: int, total: int, warm: int, down: int, floor: float) -> f
         return (step + 1) / (warm + 1)
     return floor + (1 - floor) * min(1.0, (total - 1 - step) / down)
 
+# %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c015
+card(
+    "optim.adamw_step", "写 AdamW 的一步", difficulty=3, minutes=15, needs=["滑动平均", "偏差修正"],
+    shows="权重衰减为什么要单独乘",
+    hints=["先衰减：p·(1 - lr·wd)。", "t 从 1 数起；m̂ = m/(1-β₁ᵗ)，v̂ = v/(1-β₂ᵗ)。"],
+)
+
 # %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c020w
 Moments = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -82,13 +89,6 @@ def _uncorrected(p, g, m, v, t, lr=1e-2, b1=0.9, b2=0.95, eps=1e-8, wd=0.1) -> M
 def _eps_inside(p, g, m, v, t, lr=1e-2, b1=0.9, b2=0.95, eps=1e-8, wd=0.1) -> Moments:
     m, v = m + (1 - b1) * (g - m), v + (1 - b2) * (g * g - v)
     return p - lr * wd * p - lr * (m / (1 - b1**t)) / (v / (1 - b2**t) + eps).sqrt(), m, v
-
-# %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c015
-card(
-    "optim.adamw_step", "写 AdamW 的一步", difficulty=3, minutes=15, needs=["滑动平均", "偏差修正"],
-    shows="权重衰减为什么要单独乘",
-    hints=["先衰减：p·(1 - lr·wd)。", "t 从 1 数起；m̂ = m/(1-β₁ᵗ)，v̂ = v/(1-β₂ᵗ)。"],
-)
 
 # %% ../../nbs/7_trainer/21_optim_exercises.ipynb #c020
 @checker(

@@ -11,6 +11,9 @@ from collections.abc import Callable
 
 from ..learning.exercises import card, checker, expect_equal, expect_raises, expect_true, solution
 
+# %% ../../nbs/5_dataset/41_packing_exercises.ipynb #c004
+card("packing.first_fit", "装箱", 2, 12, "两层循环", "回头看看开过的箱子，就能省下不少")
+
 # %% ../../nbs/5_dataset/41_packing_exercises.ipynb #c007w
 def _fit(lengths: list[int], capacity: int, choose: Callable[[list[int]], int]) -> list[list[int]]:
     "依次放；`choose` 从装得下的箱子（各箱剩下的空位）里挑一个。"
@@ -38,9 +41,6 @@ def _next_fit(lengths: list[int], capacity: int) -> list[list[int]]:
         bins[-1].append(i)
         room -= n
     return bins
-
-# %% ../../nbs/5_dataset/41_packing_exercises.ipynb #c004
-card("packing.first_fit", "装箱", 2, 12, "两层循环", "回头看看开过的箱子，就能省下不少")
 
 # %% ../../nbs/5_dataset/41_packing_exercises.ipynb #c007
 @checker(

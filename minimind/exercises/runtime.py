@@ -78,6 +78,13 @@ def solution_round_bf16(x: torch.Tensor) -> torch.Tensor:
     bits = x.view(torch.int32)
     return ((bits + 0x7FFF + (bits >> 16 & 1)) & ~0xFFFF).view(torch.float32)
 
+# %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c016
+card(
+    "runtime.loss_scale", "放大倍数的规则", difficulty=2, minutes=15, needs="循环与计数",
+    shows="为什么 fp16 训练开头会跳过几步，倍数怎样自己找到合适的大小",
+    hints=["记两个量：倍数，连续好了几步。", "溢出时计数也要清零。"],
+)
+
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c020w
 def _scales(overflowed: list[bool], start: float, patience: int, forget: bool = True) -> list[float]:
     "每一步都从头算：指数 = 翻倍次数 - 减半次数。`forget` 是溢出之后要不要重新数。"
@@ -104,13 +111,6 @@ def _keeps_growing(overflowed: list[bool], start: float, patience: int) -> list[
         scale, good = (scale / 2, 0) if bad else (scale * (2 if good + 1 >= patience else 1), good + 1)
         out.append(scale)
     return out
-
-# %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c016
-card(
-    "runtime.loss_scale", "放大倍数的规则", difficulty=2, minutes=15, needs="循环与计数",
-    shows="为什么 fp16 训练开头会跳过几步，倍数怎样自己找到合适的大小",
-    hints=["记两个量：倍数，连续好了几步。", "溢出时计数也要清零。"],
-)
 
 # %% ../../nbs/7_trainer/11_runtime_exercises.ipynb #c020
 @checker(

@@ -13,6 +13,13 @@ import torch
 
 from ..learning.exercises import card, checker, expect_close, expect_equal, expect_gradient, solution
 
+# %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c005
+card(
+    "sft.labels", "从角色写出标签", difficulty=2, minutes=10, needs="循环、前一个元素",
+    shows="为什么用户的结束标记不能学",
+    hints=["助手的 token，标签是它自己。", "结束标记要看前一个 token 是不是助手的。"],
+)
+
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c009w
 def _every_end(ids: list[int], roles: str) -> list[int]:
     return [i if r in "ae" else -100 for i, r in zip(ids, roles)]
@@ -26,13 +33,6 @@ def _end_of_answers(ids: list[int], roles: str) -> list[int]:
     "另一种写法：在角色的字符串里找 ae 这一对。"
     learn = {at for at in range(len(roles)) if roles[at] == "a" or roles[max(0, at - 1) : at + 1] == "ae"}
     return [i if at in learn else -100 for at, i in enumerate(ids)]
-
-# %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c005
-card(
-    "sft.labels", "从角色写出标签", difficulty=2, minutes=10, needs="循环、前一个元素",
-    shows="为什么用户的结束标记不能学",
-    hints=["助手的 token，标签是它自己。", "结束标记要看前一个 token 是不是助手的。"],
-)
 
 # %% ../../nbs/7_trainer/71_train_full_sft_exercises.ipynb #c009
 @checker(
