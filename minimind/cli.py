@@ -145,7 +145,7 @@ def open_model(
     "按命令行的选项载入模型与分词器。"
     import torch
     from minimind.inference.load import load_model
-    from minimind.trainer.runtime import pick_device
+    from minimind.learning.device import pick_device
 
     return load_model(
         default_weight(weight), save_dir=save_dir or OUT, hidden_size=hidden_size or None, use_moe=bool(int(use_moe)),
@@ -363,7 +363,7 @@ def info() -> None:
     import torch
     import transformers
     from minimind.inference.load import weight_files
-    from minimind.trainer.runtime import available_devices, cpu_has_bf16
+    from minimind.learning.device import available_devices, cpu_has_bf16
 
     print(f"Python {platform.python_version()}，torch {torch.__version__}，transformers {transformers.__version__}")
     fast = "有" if cpu_has_bf16() else "没有"
