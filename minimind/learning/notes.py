@@ -81,7 +81,7 @@ def _split(text: str) -> tuple[list[tuple[int, int]], list[str], int]:
 
 def _body(rows: list[str], front: int) -> str:
     "交给 markdown-it 的正文：文件头换成空行，换行统一成 \\n，于是行号与 `lines_of` 的一致。"
-    return "\n".join([""] * front + rows[front:])
+    return "".join(row + "\n" for row in [""] * front + rows[front:])
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c020a
 def lines_of(text: str) -> list[Line]:
