@@ -13,10 +13,13 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from markdown_it import MarkdownIt
 from .errors import UserError
-from .notes import KB, questions
+from .notes import KB, Question, questions
 from .notes_store import GUIDE, INDEX, LOG, MATERIALS, STATE, locked, note_folder, read_notes, today
 from .notes_write import WEIGHTY, ask, done, log, problem, think
 from .paths import atomic_write
@@ -25,35 +28,40 @@ from .paths import atomic_write
 GRADES = {1: "忘了", 2: "想了很久", 3: "记得", 4: "很容易"}
 
 
-def schedule(card, grade):
-    "打分之后的下一步：`card` 是 {interval: 天, ease}（新问题给空字典），返回新的一份。间隔 1–365 天，易度不低于 1.3。"
+def _next_days(days: float, ease: float, grade: int) -> float:
+    "下一次隔几天（还没取整）。"
+    if grade == 1:
+        return 1
+    if grade == 2:
+        return days * 1.2
+    if days == 0:
+        return 1 if grade == 3 else 4
+    return 6 if days < 6 else days * ease * (1.3 if grade == 4 else 1)
+
+# %% ../../nbs/0_learning/70_notes_review.ipynb #c007a
+def schedule(card: dict[str, float], grade: int) -> dict[str, float]:
+    """打分之后的下一步：`card` 是 {interval: 天, ease}（新问题给空字典），返回新的一份。
+
+    间隔 1–365 天，易度不低于 1.3；`grade` 不是 1 到 4 报 UserError。
+    """
     if grade not in GRADES:
         raise UserError(f"打分是 1 到 4（{'、'.join(f'{k} {v}' for k, v in GRADES.items())}），得到 {grade!r}。")
-    days, ease = card.get("interval", 0), card.get("ease", 2.5)
-    ease = max(1.3, ease + {1: -0.2, 2: -0.15, 3: 0, 4: 0.15}[grade])
-    if grade == 1:
-        days = 1
-    elif grade == 2:
-        days = days * 1.2
-    elif days == 0:
-        days = 1 if grade == 3 else 4
-    elif days < 6:
-        days = 6
-    else:
-        days = days * ease * (1.3 if grade == 4 else 1)
+    ease = max(1.3, card.get("ease", 2.5) + {1: -0.2, 2: -0.15, 3: 0, 4: 0.15}[grade])
+    days = _next_days(card.get("interval", 0), ease, grade)
     return {"interval": min(365, max(1, round(days))), "ease": round(ease, 2)}
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c015
-def key_of(title):
+def key_of(title: str) -> str:
     "问题的指纹：题目去掉空白与标点之后的哈希，与编号无关。"
     return hashlib.sha256(re.sub(r"\W+", "", title).lower().encode("utf8", "replace")).hexdigest()[:16]
 
 
-def review_file(folder):
+def review_file(folder: Path) -> Path:
+    "复习状态的位置。"
     return folder / STATE / "review.json"
 
-
-def _states(folder):
+# %% ../../nbs/0_learning/70_notes_review.ipynb #c015a
+def _states(folder: Path) -> dict[str, dict]:
     "每个问题复习到哪了：{指纹: {interval, ease, due}}。坏了的文件当作没有，另存一份。"
     if not review_file(folder).exists():
         return {}
@@ -64,7 +72,7 @@ def _states(folder):
         return {}
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c017
-def grade(title, mark, folder=None):
+def grade(title: str, mark: int, folder: str | Path | None = None) -> str:
     "给一个问题打分，算好下次的日期并存下。读、改、写都在锁里，两个终端同时复习也不丢。返回下次的日期。"
     folder = note_folder(folder)
     with locked(folder):
@@ -72,53 +80,28 @@ def grade(title, mark, folder=None):
         new = schedule(cards.get(key_of(title), {}), mark)
         due = (today() + timedelta(days=new["interval"])).isoformat()
         cards[key_of(title)] = new | {"due": due, "title": title}
-        atomic_write(
-            review_file(folder), json.dumps({"version": 1, "cards": cards}, ensure_ascii=False, indent=1) + "\n"
-        )
+        text = json.dumps({"version": 1, "cards": cards}, ensure_ascii=False, indent=1)
+        atomic_write(review_file(folder), text + "\n")
     return due
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c018
-def due_questions(folder=None, limit=20):
+def due_questions(folder: str | Path | None = None, limit: int = 20) -> list[tuple[Question, str]]:
     "今天该复习的问题 [(问题, 正文)]：到期最久的在前，然后是没问过的（⭐️ 的先来），最多 `limit` 个。"
     folder = note_folder(folder)
     text = read_notes(folder).get(KB, "")
     cards, now, old, new = _states(folder), today().isoformat(), [], []
     for q in questions(text):
         due = cards.get(key_of(q.title), {}).get("due")
-        body = text[q.start : q.stop].split("\n", 1)[-1].strip() if "\n" in text[q.start : q.stop] else ""
+        body = text[q.start : q.stop].partition("\n")[2].strip()
         if due is None:
             new.append((not q.important, q.number, q, body))
         elif due <= now:
             old.append((due, q.number, q, body))
-    return [(q, body) for *_, q, body in sorted(old, key=lambda r: r[:2]) + sorted(new, key=lambda r: r[:2])][:limit]
+    rows = sorted(old, key=lambda row: row[:2]) + sorted(new, key=lambda row: row[:2])
+    return [(q, body) for *_, q, body in rows][:limit]
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c022
-def review(folder=None, limit=20, ask_user=input, say=print):
-    "在终端里复习：一次一题，自己打分。输入 q 随时停下，打过分的都已存好。返回答了几题。"
-    queue, count, again = due_questions(folder, limit), 0, set()
-    if not queue:
-        say("今天没有到期的问题。")
-        return 0
-    while queue:
-        q, body = queue.pop(0)
-        say(f"\n还有 {len(queue) + 1} 题\nQ{q.number} {q.title}")
-        if _answer(ask_user, "想好了按回车看答案（q 停下）：", ("",)) == "q":
-            break
-        say(body or "（还没有答案；到知识库里补上）")
-        mark = _answer(ask_user, "、".join(f"{k} {v}" for k, v in GRADES.items()) + "：", list("1234"))
-        if mark == "q":
-            break
-        if q.title not in again:
-            say(f"下次：{grade(q.title, int(mark), folder)}")
-        if mark == "1":
-            again.add(q.title)
-            queue.append((q, body))
-        count += 1
-    say(f"这一轮答了 {count} 题。")
-    return count
-
-
-def _answer(ask_user, prompt, choices):
+def _answer(ask_user: Callable[[str], str], prompt: str, choices: Sequence[str]) -> str:
     "问到一个认得的回答为止；q、Ctrl-D 都是停下。空的选项表示随便什么都行。"
     while True:
         try:
@@ -129,16 +112,49 @@ def _answer(ask_user, prompt, choices):
             return got
         prompt = f"请输入 {'、'.join(choices)} 或 q："
 
+# %% ../../nbs/0_learning/70_notes_review.ipynb #c022a
+def _one_question(q: Question, body: str, ask_user: Callable[[str], str], say: Callable[[str], Any]) -> int:
+    "问一题，返回打的分；中途停下是 0。"
+    if _answer(ask_user, "想好了按回车看答案（q 停下）：", ("",)) == "q":
+        return 0
+    say(body or "（还没有答案；到知识库里补上）")
+    mark = _answer(ask_user, "、".join(f"{k} {v}" for k, v in GRADES.items()) + "：", list("1234"))
+    return 0 if mark == "q" else int(mark)
+
+# %% ../../nbs/0_learning/70_notes_review.ipynb #c022b
+def review(
+    folder: str | Path | None = None, limit: int = 20, ask_user: Callable[[str], str] = input,
+    say: Callable[[str], Any] = print,
+) -> int:
+    "在终端里复习：一次一题，自己打分。输入 q 随时停下，打过分的都已存好。返回答了几题。"
+    queue, count, again = due_questions(folder, limit), 0, set()
+    if not queue:
+        say("今天没有到期的问题。")
+        return 0
+    while queue:
+        q, body = queue.pop(0)
+        say(f"\n还有 {len(queue) + 1} 题\nQ{q.number} {q.title}")
+        if not (mark := _one_question(q, body, ask_user, say)):
+            break
+        if q.title not in again:
+            say(f"下次：{grade(q.title, mark, folder)}")
+        if mark == 1:
+            again.add(q.title)
+            queue.append((q, body))
+        count += 1
+    say(f"这一轮答了 {count} 题。")
+    return count
+
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c026
-def git(folder, *args, check=True):
-    "在 `folder` 里跑 git，返回标准输出；失败报 UserError。"
-    env = {
-        k: v for k, v in os.environ.items() if k not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
-    } | {"LC_ALL": "C"}
+_GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")  # 别人设的，会让 git 去改别的仓库
+
+
+def git(folder: str | Path, *args: str, check: bool = True) -> str | None:
+    "在 `folder` 里跑 git，返回标准输出；失败报 UserError，`check=False` 时返回 None。"
+    env = {k: v for k, v in os.environ.items() if k not in _GIT_VARIABLES} | {"LC_ALL": "C"}
+    command = ["git", "-C", str(folder), "-c", "core.quotepath=false", *args]
     try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), "-c", "core.quotepath=false", *args], capture_output=True, env=env
-        )
+        done = subprocess.run(command, capture_output=True, env=env)
     except FileNotFoundError:
         raise UserError("没有找到 git；先安装它。") from None
     out, err = done.stdout.decode("utf8", "replace"), done.stderr.decode("utf8", "replace").strip()
@@ -147,45 +163,48 @@ def git(folder, *args, check=True):
     return out if not done.returncode else None
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c027
-def note_files(folder):
-    "有改动的笔记文件（相对路径）：三份笔记、指南，和 learning_materials/ 里的。权重、数据、缓存与超过 1 MB 的报 UserError。"
-    paths = [INDEX, LOG, KB, GUIDE, MATERIALS]
+def _heavy(path: Path) -> bool:
+    "权重、数据、缓存，或超过 1 MB：不是笔记。"
+    if not path.is_file():
+        return False
+    cached = "__pycache__" in path.parts or ".ipynb_checkpoints" in path.parts
+    return cached or path.suffix.lower() in WEIGHTY or path.stat().st_size > 1 << 20
+
+# %% ../../nbs/0_learning/70_notes_review.ipynb #c027a
+def _own_repository(folder: Path) -> None:
+    "笔记文件夹要在一个管得着它的 git 仓库里，不然报 UserError。"
     if git(folder, "rev-parse", "--is-inside-work-tree", check=False) is None:
         raise UserError(f"{folder} 不在 git 仓库里；先在里面运行 git init。")
     if git(folder, "check-ignore", "-q", LOG, check=False) is not None:
         raise UserError(f"{folder} 被外层仓库的 .gitignore 忽略了；在里面运行 git init，让它成为自己的仓库。")
-    rows = git(folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", *paths).split(
-        "\0"
-    )
+
+# %% ../../nbs/0_learning/70_notes_review.ipynb #c027b
+def note_files(folder: Path) -> list[str]:
+    """有改动的笔记文件（相对路径）：三份笔记、指南，和 learning_materials/ 里的。
+
+    其中有权重、数据、缓存或超过 1 MB 的，报 UserError。
+    """
+    _own_repository(folder)
+    paths = [INDEX, LOG, KB, GUIDE, MATERIALS]
+    options = ["--porcelain=v1", "-z", "--no-renames", "--untracked-files=all"]
+    rows = git(folder, "status", *options, "--", *paths).split("\0")
     top = Path(git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
     changed = [os.path.relpath(top / row[3:], folder.resolve()) for row in rows if row]
-    heavy = [
-        n
-        for n in changed
-        if (folder / n).is_file()
-        and (
-            Path(n).suffix.lower() in WEIGHTY
-            or "__pycache__" in n
-            or ".ipynb_checkpoints" in n
-            or (folder / n).stat().st_size > 1 << 20
-        )
-    ]
-    if heavy:
-        raise UserError(
-            f"这些不是笔记（权重、数据、缓存，或超过 1 MB），没有提交任何东西：{'、'.join(heavy)}。移到别处，或写进 .gitignore。"
-        )
+    if heavy := [n for n in changed if _heavy(folder / n)]:
+        what = f"这些不是笔记（权重、数据、缓存，或超过 1 MB），没有提交任何东西：{'、'.join(heavy)}"
+        raise UserError(f"{what}。移到别处，或写进 .gitignore。")
     return changed
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c031
-def check_message(message):
-    "提交说明：一行，至少一个汉字，不超过 100 字。"
+def check_message(message: str) -> str:
+    "提交说明：一行，至少一个汉字，不超过 100 字；不合的报 UserError。"
     message = str(message or "").strip()
     if "\n" in message or len(message) > 100 or not re.search(r"[\u4e00-\u9fff]", message):
         raise UserError('提交说明要一句中文（一行，100 字以内），例如：--message "弄懂了为什么除以根号 d"。')
     return message
 
-
-def commit(message, folder=None, push=False):
+# %% ../../nbs/0_learning/70_notes_review.ipynb #c031a
+def commit(message: str, folder: str | Path | None = None, push: bool = False) -> str:
     "只提交笔记文件；`push=True` 时推到名叫 notes 的远端。返回一句话。"
     folder, message = note_folder(folder), check_message(message)
     with locked(folder):
@@ -202,27 +221,28 @@ def commit(message, folder=None, push=False):
     return said
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c038
-def review_widget(folder=None, limit=20):
+def _render(body: str) -> str:
+    "答案 → HTML；里面写的标签只当文字显示。"
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return markdown.render(re.sub(r"^\*\*A\*\*[:：]\s*", "", body))
+
+# %% ../../nbs/0_learning/70_notes_review.ipynb #c038a
+def review_widget(folder: str | Path | None = None, limit: int = 20) -> Any:
     "在笔记本里复习：一次一题，按钮打分。返回控件。"
     import ipywidgets as w
-    from markdown_it import MarkdownIt
 
-    render = MarkdownIt("commonmark", {"html": False}).enable("table").render  # 答案里写的标签只当文字显示
     queue, title, body = due_questions(folder, limit), w.HTML(), w.HTMLMath()
     show, marks = w.Button(description="看答案"), [w.Button(description=f"{k} {v}") for k, v in GRADES.items()]
 
-    def draw(open=False):
-        title.value = (
-            f"<b>Q{queue[0][0].number} {html.escape(queue[0][0].title)}</b>（还有 {len(queue)} 题）"
-            if queue
-            else "今天没有到期的问题。"
-        )
-        body.value = render(re.sub(r"^\*\*A\*\*[:：]\s*", "", queue[0][1])) if queue and open else ""
-        show.layout.display = "" if queue and not open else "none"
+    def draw(opened: bool = False) -> None:
+        q, answer = queue[0] if queue else (None, "")
+        head = f"<b>Q{q.number} {html.escape(q.title)}</b>（还有 {len(queue)} 题）" if q else "今天没有到期的问题。"
+        title.value, body.value = head, _render(answer) if opened else ""
+        show.layout.display = "" if q and not opened else "none"
         for m in marks:
-            m.layout.display = "" if queue and open else "none"
+            m.layout.display = "" if q and opened else "none"
 
-    def press(button):
+    def press(button: w.Button) -> None:
         grade(queue.pop(0)[0].title, int(button.description[0]), folder)
         draw()
 
@@ -233,7 +253,7 @@ def review_widget(folder=None, limit=20):
     return w.VBox([title, body, w.HBox([show, *marks])])
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c040
-FORMS = {
+FORMS: dict[str, tuple[Callable, dict[str, str]]] = {
     "条目": (log, {"topic": "今天的主题"}),
     "完成": (done, {"what": "完成了什么"}),
     "收获": (think, {"what": "想明白了什么"}),
@@ -241,35 +261,34 @@ FORMS = {
     "提问": (ask, {"question": "问题", "answer": "答案", "topic": "主题"}),
 }
 
+# %% ../../nbs/0_learning/70_notes_review.ipynb #c040a
+def _form_page(fn: Callable, fields: dict[str, str], folder: str | Path | None) -> Any:
+    "表单的一页：几个输入框、一个“记下”、一行回话。"
+    import ipywidgets as w
 
-def form(folder=None):
+    box = lambda label: w.Textarea(placeholder=label, layout=w.Layout(width="34em", height="3.4em"))
+    boxes, said = {name: box(label) for name, label in fields.items()}, w.HTML()
+
+    def save(_: w.Button) -> None:
+        try:
+            result = fn(**{name: b.value for name, b in boxes.items()}, folder=folder)
+        except UserError as error:
+            said.value = f"<span style='color:#B4561A'>{html.escape(str(error))}</span>"
+            return
+        said.value = html.escape(result[0] if isinstance(result, tuple) else result)
+        for b in boxes.values():
+            b.value = ""
+
+    button = w.Button(description="记下", button_style="primary")
+    button.on_click(save)
+    return w.VBox([*boxes.values(), button, said])
+
+# %% ../../nbs/0_learning/70_notes_review.ipynb #c040b
+def form(folder: str | Path | None = None) -> Any:
     "笔记本里记笔记的小表单：五页，填好按“记下”。返回控件。"
     import ipywidgets as w
 
-    def page(fn, fields):
-        boxes, said = (
-            {
-                k: w.Textarea(placeholder=label, layout=w.Layout(width="34em", height="3.4em"))
-                for k, label in fields.items()
-            },
-            w.HTML(),
-        )
-
-        def save(_):
-            try:
-                result = fn(**{k: b.value for k, b in boxes.items()}, folder=folder)
-            except UserError as error:
-                said.value = f"<span style='color:#B4561A'>{html.escape(str(error))}</span>"
-            else:
-                said.value = html.escape(result[0] if isinstance(result, tuple) else result)
-                for b in boxes.values():
-                    b.value = ""
-
-        button = w.Button(description="记下", button_style="primary")
-        button.on_click(save)
-        return w.VBox([*boxes.values(), button, said])
-
-    tab = w.Tab([page(*f) for f in FORMS.values()])
+    tab = w.Tab([_form_page(fn, fields, folder) for fn, fields in FORMS.values()])
     for i, name in enumerate(FORMS):
         tab.set_title(i, name)
     return tab

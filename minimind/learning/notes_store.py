@@ -14,6 +14,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,8 +22,8 @@ from filelock import FileLock, Timeout
 from .errors import UserError
 from .exercises import progress
 from minimind.learning.notes import (
-    KB, STAR, apply_edits, blocks, decode, encode, fill_blocks, headings, lines_of, links, plain, questions, resolve,
-    same_topic, topic_of,
+    KB, STAR, Docs, Heading, Question, blocks, decode, encode, fill_blocks, headings, lines_of, links, plain, questions,
+    resolve, same_topic, topic_of,
 )
 from .paths import PACKAGE, ROOT, atomic_write
 
@@ -31,24 +32,23 @@ INDEX, LOG, GUIDE, MATERIALS = "notes.md", "learning_log.md", "NOTE_UPDATE_GUIDE
 README = f"{MATERIALS}/README.md"
 
 
-def note_folder(folder=None):
+def note_folder(folder: str | Path | None = None) -> Path:
     "笔记文件夹：默认是仓库顶层。里面一份笔记都没有就报 UserError。"
     folder = Path(folder or ROOT).expanduser().absolute()
     if any((folder / name).is_file() for name in (INDEX, LOG, KB)):
         return folder
-    raise UserError(
-        f"{folder} 里没有笔记（notes.md、learning_log.md、knowledge_base.md 都不在）。先运行 minimind notes init --dir {folder}。"
-    )
+    missing = f"{folder} 里没有笔记（notes.md、learning_log.md、knowledge_base.md 都不在）"
+    raise UserError(f"{missing}。先运行 minimind notes init --dir {folder}。")
 
-
-def read_notes(folder):
+# %% ../../nbs/0_learning/55_notes_store.ipynb #c005a
+def read_notes(folder: Path) -> Docs:
     "文件夹里的笔记：{名字: 全文}。名字是相对路径，用 / 隔开。"
     names = [n for n in (INDEX, LOG, KB, GUIDE) if (folder / n).is_file()]
     names += sorted(p.relative_to(folder).as_posix() for p in (folder / MATERIALS).glob("*.md") if p.is_file())
     return {n: decode((folder / n).read_bytes()) for n in names}
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c008
-def today():
+def today() -> date:
     "今天的日期；环境变量 MINIMIND_TODAY（如 2026-11-21）可以替换它。"
     given = os.environ.get("MINIMIND_TODAY")
     if not given:
@@ -63,7 +63,7 @@ STATE = ".minimind"
 
 
 @contextlib.contextmanager
-def locked(folder, wait=30):
+def locked(folder: Path, wait: float = 30) -> Iterator[None]:
     "拿着笔记文件夹的锁；等 `wait` 秒还拿不到就报 UserError。"
     (folder / STATE).mkdir(exist_ok=True)
     try:
@@ -73,21 +73,27 @@ def locked(folder, wait=30):
         raise UserError(f"另一个终端正在改 {folder} 里的笔记，等了 {wait} 秒还没好。等它结束再试。") from None
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c016
-def _sha(text):
+def _sha(text: str) -> str:
     return hashlib.sha256(encode(text)).hexdigest()
 
 
-def journal_of(folder):
+def journal_of(folder: Path) -> Path:
+    "流水账的位置。"
     return folder / STATE / "notes_journal.json"
 
 
-def save(folder, before, after):
+def _unchanged(folder: Path, name: str, before: Docs) -> None:
+    "`name` 现在的内容若不是读到时的样子，报 UserError。"
+    now = decode((folder / name).read_bytes()) if (folder / name).exists() else None
+    if now != before.get(name):
+        raise UserError(f"{folder / name} 刚刚被别的程序改过，这次没有写。存好编辑器里的内容，再运行一次。")
+
+# %% ../../nbs/0_learning/55_notes_store.ipynb #c016a
+def save(folder: Path, before: Docs, after: Docs) -> list[str]:
     "把改过的文件写回去。不止一个时先记流水账；文件若被别的程序改过就不写，报 UserError。返回改了的名字。"
     changed = {n: t for n, t in after.items() if before.get(n) != t}
     for name in changed:
-        now = decode((folder / name).read_bytes()) if (folder / name).exists() else None
-        if now != before.get(name):
-            raise UserError(f"{folder / name} 刚刚被别的程序改过，这次没有写。存好编辑器里的内容，再运行一次。")
+        _unchanged(folder, name, before)
     if len(changed) > 1:
         plan = {n: {"before": _sha(before[n]) if n in before else None, "after": t} for n, t in changed.items()}
         atomic_write(journal_of(folder), json.dumps(plan))
@@ -97,7 +103,7 @@ def save(folder, before, after):
     return list(changed)
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c018
-def recover(folder):
+def recover(folder: Path) -> tuple[list[str], list[str]]:
     "做完上次断掉的修改。返回（写好的文件名，没敢覆盖的文件名）。"
     journal = journal_of(folder)
     if not journal.exists():
@@ -120,7 +126,7 @@ class Entry:
 
     date: str
     topic: str
-    heading: object
+    heading: Heading
     start: int
     stop: int
 
@@ -128,101 +134,96 @@ class Entry:
 _DAY = re.compile(r"\W{0,3}(\d{4}-\d{2}-\d{2})(?:\s*[:：]\s*|\s+|$)(.*)")
 
 
-def entries(text):
+def entries(text: str) -> list[Entry]:
     "日志里的条目，按文件里的次序。"
     found = [(h, m) for h in headings(text) if h.level > 1 and (m := _DAY.match(h.title))]
     return [Entry(m[1], m[2].strip(), h, h.start, h.stop) for h, m in found]
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c030
-def _cell(text):
+def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _table(head, rows):
+def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+    "Markdown 表格的各行。"
     return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(r) + " |" for r in rows)]
 
 
-def toc(docs, name):
+def toc(docs: Docs, name: str) -> list[str]:
     "这个文件的目录：二级标题，一行一个（“目录”自己除外）。"
-    return [
-        f"- [{plain(h.title)}](#{h.anchor})" for h in headings(docs[name]) if h.level == 2 and plain(h.title) != "目录"
-    ] or ["（还没有章节）"]
+    sections = [h for h in headings(docs[name]) if h.level == 2 and plain(h.title) != "目录"]
+    return [f"- [{plain(h.title)}](#{h.anchor})" for h in sections] or ["（还没有章节）"]
 
-
-def by_date(docs, name):
+# %% ../../nbs/0_learning/55_notes_store.ipynb #c030a
+def by_date(docs: Docs, name: str) -> list[str]:
     "按日期：新的在上，每天完成几项、解决几个问题。"
     text, rows = docs.get(LOG, ""), []
     for e in sorted(entries(text), key=lambda e: e.date, reverse=True):
-        body = text[e.start : e.stop]
-        done, todo = len(re.findall(r"^\s*[-*+] \[[xX]\]", body, re.M)), len(re.findall(r"^\s*[-*+] \[ \]", body, re.M))
-        solved = len(re.findall(r"^\*\*问题\s*\d*\s*[:：]", body, re.M))
-        rows.append(
-            [
-                e.date, f"[{_cell(plain(e.topic)) or e.date}]({LOG}#{e.heading.anchor})", f"{done}/{done + todo}",
-                str(solved),
-            ]
-        )
+        count = lambda pattern: len(re.findall(pattern, text[e.start : e.stop], re.M))
+        done, todo = count(r"^\s*[-*+] \[[xX]\]"), count(r"^\s*[-*+] \[ \]")
+        topic = f"[{_cell(plain(e.topic)) or e.date}]({LOG}#{e.heading.anchor})"
+        rows.append([e.date, topic, f"{done}/{done + todo}", str(count(r"^\*\*问题\s*\d*\s*[:：]"))])
     return _table(["日期", "主题", "完成", "解决的问题"], rows) if rows else ["（还没有条目）"]
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c033
-def by_topic(docs, name):
-    "按主题：知识库的每一节、它有几问，和先看哪几问：打了 ⭐️ 的；一个也没打就是头三问。"
+def _topic_row(title: str, mine: list[Question]) -> list[str]:
+    "主题表的一行：先看打了 ⭐️ 的；一个也没打就是头三问。"
+    first = [q for q in mine if q.important] or mine[:3]
+    shown = [f"[Q{q.number} {_cell(plain(q.title))}]({KB}#{q.anchor})" + (STAR if q.important else "") for q in first]
+    return [title, str(len(mine)), "<br>".join(shown) or "—"]
+
+# %% ../../nbs/0_learning/55_notes_store.ipynb #c033a
+def by_topic(docs: Docs, name: str) -> list[str]:
+    "按主题：知识库的每一节、它有几问，和先看哪几问。"
     text = docs.get(KB, "")
     heads = headings(text)
     topics = [h for h in heads if h.level == 2 and plain(h.title) != "目录" and "问答" not in h.title]
     asked = [(q, topic_of(text, q, heads)) for q in questions(text)]
-    link = lambda q: f"[Q{q.number} {_cell(plain(q.title))}]({KB}#{q.anchor})" + (STAR if q.important else "")
-
-    def row(title, mine):
-        first = [q for q in mine if q.important] or mine[:3]
-        return [title, str(len(mine)), "<br>".join(map(link, first)) or "—"]
-
-    rows = [
-        row(f"[{_cell(plain(h.title))}]({KB}#{h.anchor})", [q for q, t in asked if same_topic(t, h.title)])
-        for h in topics
-    ]
-    rest = [q for q, t in asked if not any(same_topic(t, h.title) for h in topics)]
-    return (
-        _table(["主题", "几问", "先看这些"], rows + ([row("其他", rest)] if rest else []))
-        if rows or rest
-        else ["（还没有内容）"]
-    )
+    rows = []
+    for h in topics:
+        mine = [q for q, topic in asked if same_topic(topic, h.title)]
+        rows.append(_topic_row(f"[{_cell(plain(h.title))}]({KB}#{h.anchor})", mine))
+    if rest := [q for q, topic in asked if not any(same_topic(topic, h.title) for h in topics)]:
+        rows.append(_topic_row("其他", rest))
+    return _table(["主题", "几问", "先看这些"], rows) if rows else ["（还没有内容）"]
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c036
-def materials(docs):
+def materials(docs: Docs) -> list[tuple[str, str, int]]:
     "README 里列出的资料：[(文件名, 说明, 行号)]，按推荐的次序。"
     text, out = docs.get(README, ""), []
     rows = lines_of(text)
     for link in links(text):
-        path, _ = resolve(README, link.target) or ("", "")
-        name = path.removeprefix(MATERIALS + "/")
-        if "/" in name or name.endswith(".md") or not path.startswith(MATERIALS + "/") or name in (n for n, *_ in out):
+        folder, _, name = (resolve(README, link.target) or ("", ""))[0].rpartition("/")
+        if folder != MATERIALS or name.endswith(".md") or name in (n for n, *_ in out):
             continue
         after = rows[link.line].text[link.span[1] - rows[link.line].start :].lstrip(")` *")
-        cells = [c.strip() for c in after.strip("| ").split("|")]
-        out.append((name, cells[0].lstrip("：:—- ").strip(), link.line))
+        about = after.strip("| ").split("|")[0]
+        out.append((name, about.strip().lstrip("：:—- ").strip(), link.line))
     return out
 
-
-def materials_table(docs, name):
+# %% ../../nbs/0_learning/55_notes_store.ipynb #c036a
+def materials_table(docs: Docs, name: str) -> list[str]:
     "资料清单。"
     rows = [[f"[`{n}`]({MATERIALS}/{n})", _cell(about)] for n, about, _ in materials(docs)]
     return _table(["脚本", "回答的问题"], rows) if rows else ["（还没有资料）"]
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c038
-def tree(docs, name):
+def tree(docs: Docs, name: str) -> list[str]:
     "笔记的文件树。"
-    days, asked, scripts = (
-        len({e.date for e in entries(docs.get(LOG, ""))}), len(questions(docs.get(KB, ""))), len(materials(docs))
-    )
+    days, asked = len({e.date for e in entries(docs.get(LOG, ""))}), len(questions(docs.get(KB, "")))
     rows = [
         (INDEX, "索引：就是这一页"), (LOG, f"按日期：{days} 天"), (KB, f"按主题：{asked} 个问题"),
-        (GUIDE, "怎样记：四种场合的清单与模板"), (MATERIALS + "/", f"能跑的小脚本：{scripts} 个"),
+        (GUIDE, "怎样记：四种场合的清单与模板"), (MATERIALS + "/", f"能跑的小脚本：{len(materials(docs))} 个"),
     ]
     return ["```text", *(f"{n:<24}{about}" for n, about in rows), "```"]
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c041
-def _title(notebook):
+_SOURCE = re.compile(r"File to edit: (?:\.\./)*(\S+)/(\d+)_(\w+?)_exercises\.ipynb")
+_CARD = re.compile(r"^card\(\s*(?:id=)?(['\"])([^'\"]+)\1,\s*(?:title=)?(['\"])((?:\\.|(?!\3).)*)\3", re.M)
+_CHECKER = re.compile(r"^@checker\(\s*['\"]([^'\"]+)", re.M)
+
+
+def _title(notebook: Path) -> str:
     "笔记本的标题；读不到是空串。"
     try:
         found = re.search(r'"# ([^"\\]+)', notebook.read_text(encoding="utf8")[:6000])
@@ -230,37 +231,32 @@ def _title(notebook):
         return ""
     return found[1].strip() if found else ""
 
+# %% ../../nbs/0_learning/55_notes_store.ipynb #c041a
+def _cards_of(text: str) -> dict[str, str]:
+    "一个练习模块里的练习 {编号: 题目}；没有卡、只有检查器的用编号当题目。"
+    cards = {id: title for _, id, _, title in _CARD.findall(text)}
+    return cards | {id: id for id in _CHECKER.findall(text) if id not in cards}
 
-def course(package=PACKAGE, root=ROOT):
-    "有练习的章，按课程次序：[(层, 章名, 笔记本的相对路径, {练习编号: 题目})]。"
+
+def _chapter(where: str, number: int, base: str, root: Path) -> tuple[str, str, Path | None]:
+    "练习所在的章：（层，章名，笔记本）。练习本的编号比它的章大一（没有自己的章时就是它）。"
+    floor, _, part = where.rpartition("/")[2].partition("_")
+    paths = [root / where / f"{n}_{base}.ipynb" for n in (number - 1, number)]
+    notebook = next((p for p in paths if p.exists()), None)
+    return f"{floor} {part}" if part else "9 cli", notebook and _title(notebook) or base, notebook
+
+# %% ../../nbs/0_learning/55_notes_store.ipynb #d01
+def course(package: Path = PACKAGE, root: Path = ROOT) -> list[tuple[str, str, Path | None, dict[str, str]]]:
+    "有练习的章，按课程次序：[(层, 章名, 笔记本的路径, {练习编号: 题目})]。"
     out = []
     for path in (package / "exercises").glob("*.py"):
         text = path.read_text(encoding="utf8")
-        source = re.search(r"File to edit: (?:\.\./)*(\S+)/(\d+)_(\w+?)_exercises\.ipynb", text)
-        cards = {
-            id: title
-            for _, id, _, title in re.findall(
-                r"^card\(\s*(?:id=)?(['\"])([^'\"]+)\1,\s*(?:title=)?(['\"])((?:\\.|(?!\3).)*)\3", text, re.M
-            )
-        }
-        for id in re.findall(r"^@checker\(\s*['\"]([^'\"]+)", text, re.M):
-            cards.setdefault(id, id)  # 没有卡、只有检查器的
-        if not source or not cards:
-            continue
-        where, number, base = source.groups()
-        chapter = next(
-            (p for n in (int(number) - 1, int(number)) for p in [root / where / f"{n}_{base}.ipynb"] if p.exists()),
-            None,
-        )
-        floor = where.rpartition("/")[2].partition("_")
-        out.append(
-            (
-                f"{floor[0]} {floor[2]}" if floor[2] else "9 cli", _title(chapter) if chapter else base, chapter,
-                int(number), cards,
-            )
-        )
-    out.sort(key=lambda row: (row[0], row[3]))
-    return [(floor, title or base, chapter, cards) for floor, title, chapter, _, cards in out]
+        source, cards = _SOURCE.search(text), _cards_of(text)
+        if source and cards:
+            where, number, base = source[1], int(source[2]), source[3]
+            out.append((number, *_chapter(where, number, base, root), cards))
+    out.sort(key=lambda row: (row[1], row[0]))
+    return [row[1:] for row in out]
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c043
 FLOORS = {
@@ -269,35 +265,39 @@ FLOORS = {
 }
 
 
-def progress_rows(passed):
+def _floor_counts(digit: str, chapters: list[tuple], passed: Collection[str]) -> list[int]:
+    "一层里：[完成的章, 章, 通过的练习, 练习]。"
+    here = [cards for floor, _, _, cards in chapters if floor[0] == digit]
+    ids = [id for cards in here for id in cards]
+    whole = sum(all(id in passed for id in cards) for cards in here)
+    return [whole, len(here), sum(id in passed for id in ids), len(ids)]
+
+# %% ../../nbs/0_learning/55_notes_store.ipynb #c043a
+def _last_day(digit: str, chapters: list[tuple], passed: dict[str, dict]) -> str:
+    "一层里最近一次通过练习的日期；没有是空串。"
+    ids = [id for floor, _, _, cards in chapters if floor[0] == digit for id in cards if id in passed]
+    return max((str(passed[id].get("time", ""))[:10] for id in ids), default="")
+
+# %% ../../nbs/0_learning/55_notes_store.ipynb #c043b
+def progress_rows(passed: dict[str, dict]) -> list[str]:
     "进度表：每层完成几章、几个练习，最近一次是哪天。`passed` 来自 `progress()`。"
-    rows, total, chapters = [], [0, 0, 0, 0], course()
+    chapters, rows, total = course(), [], [0, 0, 0, 0]
+    show = lambda n: [f"{n[0]}/{n[1]}", f"{n[2]}/{n[3]}"]
     for digit, floor in FLOORS.items():
-        here = [cards for f, _, _, cards in chapters if f[0] == digit]
-        ids = [id for cards in here for id in cards]
-        counts = [
-            sum(all(id in passed for id in cards) for cards in here), len(here), sum(id in passed for id in ids),
-            len(ids),
-        ]
-        days = sorted(str(passed[id].get("time", ""))[:10] for id in ids if id in passed)
+        counts = _floor_counts(digit, chapters, passed)
         total = [a + b for a, b in zip(total, counts)]
-        if ids:
-            rows.append(
-                [f"{digit} {floor}", f"{counts[0]}/{counts[1]}", f"{counts[2]}/{counts[3]}", days[-1] if days else "—"]
-            )
-    return _table(
-        ["层", "完成的章", "通过的练习", "最近"],
-        rows + [["合计", f"{total[0]}/{total[1]}", f"{total[2]}/{total[3]}", ""]],
-    )
+        if counts[3]:
+            rows.append([f"{digit} {floor}", *show(counts), _last_day(digit, chapters, passed) or "—"])
+    return _table(["层", "完成的章", "通过的练习", "最近"], [*rows, ["合计", *show(total), ""]])
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c048
-BLOCKS = {
+BLOCKS: dict[str, Callable[[Docs, str], list[str]]] = {
     "toc": toc, "by-date": by_date, "by-topic": by_topic, "materials": materials_table, "tree": tree,
     "progress": lambda docs, name: progress_rows(progress()),
 }
 
 
-def refresh(docs, only=None):
+def refresh(docs: Docs, only: Collection[str] | None = None) -> Docs:
     "重算每个文件界线里的表，返回新的 {文件名: 全文}。`only` 限定哪几张表。"
     out = {}
     for name, text in docs.items():
@@ -305,17 +305,15 @@ def refresh(docs, only=None):
         out[name] = fill_blocks(text, {b: BLOCKS[b](docs, name) for b in wanted}) if wanted else text
     return out
 
-
+# %% ../../nbs/0_learning/55_notes_store.ipynb #c048a
 @contextlib.contextmanager
-def editing(folder=None):
+def editing(folder: str | Path | None = None) -> Iterator[Docs]:
     "改笔记：`with editing(dir) as docs: docs[名字] = 新全文`。离开时重算各表，一起写回；出错就什么也不写。"
     folder = note_folder(folder)
     with locked(folder):
         for name in recover(folder)[1]:
-            print(
-                f"提醒：上次没写完的 {name} 后来被改过，没有覆盖；本来要写的在 {folder / STATE}/unfinished-{Path(name).name}",
-                file=sys.stderr,
-            )
+            kept = f"{folder / STATE}/unfinished-{Path(name).name}"
+            print(f"提醒：上次没写完的 {name} 后来被改过，没有覆盖；本来要写的在 {kept}", file=sys.stderr)
         before = read_notes(folder)
         docs = dict(before)
         yield docs

@@ -7,7 +7,6 @@ __all__ = ['TEMPLATES', 'SECTIONS', 'WEIGHTY', 'init', 'new_entry', 'todays', 'l
            'problem', 'think', 'check_answer', 'ask', 'material', 'news', 'put_result', 'sync']
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c002
-import ast
 import os
 import re
 import shutil
@@ -15,22 +14,21 @@ from pathlib import Path
 from .errors import UserError
 from .exercises import progress
 from minimind.learning.notes import (
-    KB, apply_edits, encode, headings, insert_after, insert_question, lines_of, plain, questions
+    KB, Docs, Edit, apply_edits, encode, headings, insert_after, insert_question, lines_of, questions
 )
 from minimind.learning.notes_store import (
-    GUIDE, INDEX, LOG, MATERIALS, README, course, editing, entries, locked, materials, note_folder, progress_rows,
+    GUIDE, INDEX, LOG, MATERIALS, README, Entry, course, editing, entries, locked, materials, note_folder,
     read_notes, refresh, today,
 )
 from .paths import PACKAGE, atomic_write
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c005
-TEMPLATES = {
-    name: PACKAGE / "learning" / "data" / f"template_{Path(name).name}" for name in (INDEX, LOG, KB, GUIDE, README)
-}
-TEMPLATES[".gitignore"] = PACKAGE / "learning" / "data" / "template_gitignore"
+_DATA = PACKAGE / "learning" / "data"
+TEMPLATES: dict[str, Path] = {name: _DATA / f"template_{Path(name).name}" for name in (INDEX, LOG, KB, GUIDE, README)}
+TEMPLATES[".gitignore"] = _DATA / "template_gitignore"
 
-
-def init(folder):
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c005a
+def init(folder: str | Path) -> list[str]:
     "在 `folder` 里放好模板；已有的文件不动。返回新建了哪些。"
     folder = Path(folder).expanduser().absolute()
     if folder.exists() and not folder.is_dir():
@@ -47,12 +45,12 @@ def init(folder):
     return made
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c008
-def _newest_first(days):
+def _newest_first(days: list[Entry]) -> bool:
     "条目是不是从新到旧排的（只有一条时当作从旧到新）。"
     return len(days) > 1 and days[0].date > days[-1].date
 
 
-def new_entry(text, day, topic):
+def new_entry(text: str, day: str, topic: str) -> Edit:
     "在日志里插进 `### 日期: 主题`，返回一处修改。"
     days = entries(text)
     down = _newest_first(days)
@@ -63,13 +61,14 @@ def new_entry(text, day, topic):
     return insert_after(text, before[-1].start if before else 0, at, [f"{'#' * level} {day}: {topic}"])
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c011
-def todays(text):
+def todays(text: str) -> Entry | None:
     "今天的条目（同一天有几条时取最近写的那条）；没有是 None。"
     days = [e for e in entries(text) if e.date == today().isoformat()]
     return None if not days else days[0] if _newest_first(entries(text)) else days[-1]
 
-
-def _need_today(docs):
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c011a
+def _need_today(docs: Docs) -> Entry:
+    "今天的条目；没有就报 UserError，说怎么办。"
     if LOG not in docs:
         raise UserError(f"没有 {LOG}；先运行 minimind notes init。")
     found = todays(docs[LOG])
@@ -77,16 +76,16 @@ def _need_today(docs):
         raise UserError(f'{LOG} 里还没有今天（{today()}）的条目；先运行 minimind notes log "今天的主题"。')
     return found
 
-
-def _one_line(text, what):
-    "收成一行；空的报错。"
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c011b
+def _one_line(text: object, what: str) -> str:
+    "收成一行；空的报 UserError。"
     line = " ".join(str(text or "").split())
     if not line:
         raise UserError(f"{what}是空的；写一句话。")
     return line
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c012
-def log(topic, folder=None):
+def log(topic: str, folder: str | Path | None = None) -> str:
     "今天的条目：没有就新建，已有同名的就不动。返回一句话。"
     topic = _one_line(topic, "主题")
     with editing(folder) as docs:
@@ -103,12 +102,12 @@ SECTIONS = {
 }
 
 
-def _section_of(title):
+def _section_of(title: str) -> str | None:
     "标题属于哪一栏；不属于任何一栏是 None。"
     return next((k for k, name in SECTIONS.items() if name.split()[-1] in title), None)
 
-
-def add_rows(text, entry, section, rows):
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c015a
+def add_rows(text: str, entry: Entry, section: str, rows: list[str]) -> Edit:
     "往条目的一栏里加几行（没有这一栏就按次序建），返回一处修改。"
     order = list(SECTIONS)
     inside = [h for h in headings(text) if entry.start < h.start < entry.stop]
@@ -123,15 +122,19 @@ def add_rows(text, entry, section, rows):
 _BOX = re.compile(r"\s*(?:[-*+]|\d+[.)])[ \t]+\[([ xX])\][ \t]+(.*)$")
 
 
-def boxes(text, start=0, stop=None):
-    "勾选框：[(方括号里那个字的位置, 打勾没有, 文字)]。"
+def boxes(text: str, start: int = 0, stop: int | None = None) -> list[tuple[int, bool, str]]:
+    "[start, stop) 里的勾选框：[(方括号里那个字的位置, 打勾没有, 文字)]。"
     stop = len(text) if stop is None else stop
-    found = [(l, m) for l in lines_of(text) if not l.verbatim and start <= l.start < stop and (m := _BOX.match(l.text))]
-    return [(l.start + m.start(1), m[1] != " ", m[2].strip()) for l, m in found]
+    rows = [line for line in lines_of(text) if not line.verbatim and start <= line.start < stop]
+    found = [(line, m) for line in rows if (m := _BOX.match(line.text))]
+    return [(line.start + m.start(1), m[1] != " ", m[2].strip()) for line, m in found]
 
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c018a
+def tick(text: str, what: str, entry: Entry) -> tuple[list[Edit], bool]:
+    """给 `what` 打勾：（要做的修改，今天的条目里打上了没有）。
 
-def tick(text, what, entry):
-    "给 `what` 打勾要做的修改；今天的条目里认开头或包含（要只有一处），以前的要一字不差。"
+    今天的条目里认一字不差的，或唯一一处包含它的；以前的要一字不差。
+    """
     mine = [b for b in boxes(text, entry.start, entry.stop) if not b[1]]
     exact = [b for b in boxes(text) if not b[1] and b[2] == what]
     near = [b for b in mine if what in b[2]]
@@ -140,7 +143,7 @@ def tick(text, what, entry):
     return list(edits.values()), bool(hits)
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c019
-def done(what, folder=None, later=False):
+def done(what: str, folder: str | Path | None = None, later: bool = False) -> str:
     "完成一项：打勾或新加一行。`later=True` 改为在“下一步”里加一个没打勾的。返回一句话。"
     what = _one_line(what, "事项")
     with editing(folder) as docs:
@@ -152,7 +155,7 @@ def done(what, folder=None, later=False):
     return f"{'打了勾' if ticked else '记下了'}：{what}"
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c022
-def _code(text):
+def _code(text: str) -> list[str]:
     "报错原文：一行用行内代码，几行用代码块；里面有反引号就用更多的反引号包住。"
     marks = "`" * (1 + max((len(m) for m in re.findall(r"`+", text)), default=0))
     if "\n" not in text:
@@ -160,18 +163,24 @@ def _code(text):
     fence = marks if len(marks) > 2 else "```"
     return ["", "", *("  " + row for row in [fence + "text", *text.split("\n"), fence])]
 
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c022a
+def _problem_rows(error: str, cause: str, fix: str, lesson: str) -> list[str]:
+    "现象、原因、解决、教训；解决办法有几行就编号。"
+    first, *rest = _code(error)
+    rows = [f"- 现象：{first}", *rest[1:], f"- 原因：{_one_line(cause, '原因')}"]
+    steps = [s.strip() for s in str(fix).strip().splitlines() if s.strip()] or [_one_line(fix, "解决办法")]
+    many = ["- 解决：", *(f"  {i}. {s}" for i, s in enumerate(steps, 1))]
+    rows += many if len(steps) > 1 else [f"- 解决：{steps[0]}"]
+    return rows + ([f"- 教训：{_one_line(lesson, '教训')}"] if lesson else [])
 
-def problem(error, cause, fix, lesson="", title="", folder=None):
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c022b
+def problem(
+    error: str, cause: str, fix: str, lesson: str = "", title: str = "", folder: str | Path | None = None
+) -> str:
     "记一个解决了的问题。`fix` 可以有几行，一行一步。返回一句话。"
     error = "\n".join(str(error).strip().splitlines())
     name = _one_line(title or error.split("\n")[0][:60], "报错")
-    first, *rest = _code(error)
-    steps = [s.strip() for s in str(fix).strip().splitlines() if s.strip()] or [_one_line(fix, "解决办法")]
-    rows = [f"- 现象：{first}", *rest[1:], f"- 原因：{_one_line(cause, '原因')}"]
-    rows += (
-        [f"- 解决：{steps[0]}"] if len(steps) == 1 else ["- 解决：", *(f"  {i}. {s}" for i, s in enumerate(steps, 1))]
-    )
-    rows += [f"- 教训：{_one_line(lesson, '教训')}"] if lesson else []
+    rows = _problem_rows(error, cause, fix, lesson)
     with editing(folder) as docs:
         entry, text = _need_today(docs), docs[LOG]
         n = 1 + max(map(int, re.findall(r"^\*\*问题\s*(\d+)", text[entry.start : entry.stop], re.M)), default=0)
@@ -179,24 +188,25 @@ def problem(error, cause, fix, lesson="", title="", folder=None):
     return f"记下了今天的问题 {n}：{name}"
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c025
-def think(what, folder=None, question="", point=False):
+def think(what: str, folder: str | Path | None = None, question: str = "", point: bool = False) -> str:
     "记一条收获；有 `question` 时记成疑问解答，`point=True` 时记进重要知识点。返回一句话。"
     what = _one_line(what, "想法")
-    row = (
-        f"- 疑问解答：{_one_line(question, '疑问')} {what}" if question else f"- {what}" if point else f"- 收获：{what}"
-    )
+    lead = f"疑问解答：{_one_line(question, '疑问')} " if question else "" if point else "收获："
     with editing(folder) as docs:
-        entry = _need_today(docs)
-        docs[LOG] = apply_edits(docs[LOG], [add_rows(docs[LOG], entry, "point" if point else "think", [row])])
-    return f"记下了{row.removeprefix('-')}"
+        entry, section = _need_today(docs), "point" if point else "think"
+        docs[LOG] = apply_edits(docs[LOG], [add_rows(docs[LOG], entry, section, [f"- {lead}{what}"])])
+    return f"记下了 {lead}{what}"
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c028
-def check_answer(answer):
+_BLOCK_START = re.compile(r"\s*(```|~~~|<|\||[-*+>] |#+ |\d+[.)] |\$\$|    )")
+
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c028a
+def check_answer(answer: str) -> list[str]:
     "答案的各行；没收尾的代码块或注释、会切断这一节的标题与“Qn：”都报 UserError。"
     rows = str(answer).strip("\r\n").splitlines()
     if not any(r.strip() for r in rows):
         raise UserError("答案是空的；写上你现在的理解，以后可以改。")
-    if re.match(r"\s*(```|~~~|<|\||[-*+>] |#+ |\d+[.)] |\$\$|    )", rows[0]):
+    if _BLOCK_START.match(rows[0]):
         rows = ["", "", *rows]  # 代码块、表格要自己起一行
     body = "**A**: " + "\n".join(rows) + "\n\n探"
     if lines_of(body)[-1].verbatim:
@@ -206,7 +216,9 @@ def check_answer(answer):
     return rows
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c030
-def ask(question, answer, topic="", important=False, folder=None):
+def ask(
+    question: str, answer: str, topic: str = "", important: bool = False, folder: str | Path | None = None
+) -> tuple[str, int]:
     "把一个问题写进知识库；今天有条目的话，日志里也留一个链接。返回（一句话，编号）。"
     question, rows, topic = _one_line(question, "问题"), check_answer(answer), " ".join(str(topic).split())
     if question[-1] not in "？?。！!":
@@ -229,8 +241,8 @@ WEIGHTY = {
     ".pyo", ".log", ".tmp",
 }
 
-
-def _row_like(row, name, about):
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c033a
+def _row_like(row: str, name: str, about: str) -> str:
     "照着上一行的样子（表格、编号清单、清单）写一行。"
     link = f"[`{name}`]({name})"
     if row.lstrip().startswith("|"):
@@ -245,39 +257,50 @@ def _row_like(row, name, about):
     return f"{number[1]}{int(number[2]) + 1}{number[3]} {link}：{about}" if number else f"- {link}：{about}"
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c036
-def material(file, about, folder=None):
-    "登记一个小脚本：放进 learning_materials/，在 README 里加一行。返回一句话。"
-    folder, about = note_folder(folder), _one_line(about, "说明")
-    given = next((p for p in (folder / MATERIALS / file, folder / file, Path(file).expanduser()) if p.is_file()), None)
+def _small_script(folder: Path, file: str | Path) -> Path:
+    "找到要登记的文件；找不到、像权重或数据、超过 1 MB 都报 UserError。"
+    places = (folder / MATERIALS / file, folder / file, Path(file).expanduser())
+    given = next((p for p in places if p.is_file()), None)
     if given is None:
         raise UserError(f"找不到文件 {file}；写出它的路径，或先放进 {folder / MATERIALS}。")
     if given.suffix.lower() in WEIGHTY or given.stat().st_size > 1 << 20:
         raise UserError(f"{given.name} 不像一个小脚本（权重、数据、缓存，或超过 1 MB）；资料里只放能跑的小文件。")
-    home = folder / MATERIALS / given.name
+    return given
+
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c036a
+def _copy_in(given: Path, home: Path) -> None:
+    "把脚本放到 `home`；那里有另一个同名的文件就报 UserError。"
+    if home.exists() and not home.samefile(given):
+        raise UserError(f"{home} 已经有一个同名的文件；换个名字。")
+    if not home.exists():
+        home.parent.mkdir(exist_ok=True)
+        shutil.copyfile(given, home)
+
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c036b
+def _list_edit(text: str, listed: list[tuple[str, str, int]], name: str, about: str) -> Edit:
+    "README 里加一行：接在最后一份资料后面，样子也照着它；一份都没有就放在末尾。"
+    if not listed:
+        return insert_after(text, 0, len(text), [_row_like("", name, about)])
+    last = lines_of(text)[listed[-1][2]]
+    row, eol = _row_like(last.text, name, about), text[last.end : last.stop]
+    return last.stop, last.stop, f"{row}{eol}" if eol else f"\n{row}\n"
+
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c036c
+def material(file: str | Path, about: str, folder: str | Path | None = None) -> str:
+    "登记一个小脚本：放进 learning_materials/，在 README 里加一行。返回一句话。"
+    folder, about = note_folder(folder), _one_line(about, "说明")
+    given = _small_script(folder, file)
     with editing(folder) as docs:
         listed = materials(docs)
         if any(n == given.name for n, *_ in listed):
             return f"{given.name} 已经在 {README} 里了，没有动。"
-        if home.exists() and not home.samefile(given):
-            raise UserError(f"{home} 已经有一个同名的文件；换个名字。")
-        if not home.exists():
-            home.parent.mkdir(exist_ok=True)
-            shutil.copyfile(given, home)
+        _copy_in(given, folder / MATERIALS / given.name)
         text = docs.get(README, "# 学习资料\n")
-        rows = lines_of(text)
-        last = rows[listed[-1][2]] if listed else None
-        row = _row_like(last.text if last else "", given.name, about)
-        eol = "" if last is None or last.stop > last.end else "\n"
-        edit = (
-            (last.stop, last.stop, f"{eol}{row}" + (text[last.end : last.stop] or "\n"))
-            if last
-            else insert_after(text, 0, len(text), [row])
-        )
-        docs[README] = apply_edits(text, [edit])
+        docs[README] = apply_edits(text, [_list_edit(text, listed, given.name, about)])
     return f"{README} 里有了 {given.name}：{about}"
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c039
-def news(text, passed):
+def news(text: str, passed: dict[str, dict]) -> list[str]:
     "还没写进日志的成绩：[一行文字]。一章的练习全过了，再加一行。"
     rows, text = [], re.sub(r"(?m)^\s*[-*+] \[ \].*$", "", text)  # 没打勾的计划不算写过
     for _, title, _, cards in course():
@@ -292,16 +315,15 @@ def news(text, passed):
     return rows
 
 # %% ../../nbs/0_learning/60_notes_write.ipynb #c041
-def put_result(text, row):
+def put_result(text: str, row: str) -> str:
     "把一条成绩写进今天的条目：有写着同一编号的空框就打勾，否则加一行。"
     entry, id = todays(text), re.match(r"练习 (`[^`]+`)", row)
     planned = [b[0] for b in boxes(text, entry.start, entry.stop) if not b[1] and id and id[1] in b[2]]
-    return apply_edits(
-        text, [(planned[0], planned[0] + 1, "x") if planned else add_rows(text, entry, "done", [f"- [x] {row}"])]
-    )
+    tick = (planned[0], planned[0] + 1, "x") if planned else add_rows(text, entry, "done", [f"- [x] {row}"])
+    return apply_edits(text, [tick])
 
-
-def sync(folder=None):
+# %% ../../nbs/0_learning/60_notes_write.ipynb #c041a
+def sync(folder: str | Path | None = None) -> str:
     "把练习的成绩写进今天的条目与索引页的进度表。返回一句话。"
     with editing(folder) as docs:
         text = docs.get(LOG, "# 学习日志\n")

@@ -127,7 +127,7 @@ def _cell_text(ax: Axes, shown: np.ma.MaskedArray, image: mpl.image.AxesImage, f
         ink = _ink_on(image.cmap(image.norm(value)))
         ax.text(j, i, format(value, fmt), ha="center", va="center", fontsize=8.5, color=ink)
 
-
+# %% ../../nbs/0_learning/30_plotting.ipynb #c059a
 def _tick_labels(ax: Axes, xlabels: Sequence | None, ylabels: Sequence | None) -> None:
     "刻度写 token，太长的列名斜着写；没有名字就写整数下标。"
     ax.grid(False)
@@ -220,7 +220,7 @@ def _groups(data: dict | Sequence, values: Any) -> tuple[dict[str, dict], bool]:
     grouped = bool(data) and all(isinstance(v, dict) for v in data.values())
     return (data if grouped else {"": data}), grouped
 
-
+# %% ../../nbs/0_learning/30_plotting.ipynb #c073a
 def _bar_axes(ax: Axes, names: Sequence, sideways: bool, grouped: bool) -> None:
     "条形图的刻度与留白：条形上方要留出写数的地方。"
     ticks = ax.set_yticks if sideways else ax.set_xticks
@@ -266,7 +266,7 @@ _SPAN = (
     "font-family:monospace;white-space:pre"
 )
 
-
+# %% ../../nbs/0_learning/30_plotting.ipynb #c081a
 def _token_span(text: str, weight: str | bool | float | None, index: int, color: str) -> str:
     "一个 token 的 HTML。`weight`：None 轮换底色，名字取 COLORS，布尔上色或不上色，0–1 的数是浓淡。"
     note = ""
@@ -290,7 +290,7 @@ class TokenStrip(HTML):
     def __repr__(self) -> str:
         return self.plain
 
-
+# %% ../../nbs/0_learning/30_plotting.ipynb #c083a
 def token_strip(
     tokens: Iterable, weights: Any = None, title: str | None = None, color: str | None = None
 ) -> TokenStrip:
@@ -316,7 +316,7 @@ class _WholeLogSlider(FloatLogSlider):
     def get_interact_value(self) -> int:
         return round(self.value)
 
-
+# %% ../../nbs/0_learning/30_plotting.ipynb #s03a
 def _log_slider(low: float, high: float, start: float | None) -> FloatLogSlider:
     "从 `low` 到 `high` 的对数滑块，全程一百格，每格乘同一个倍数；没有 `start` 就从几何平均开始。"
     if not 0 < low < high:
