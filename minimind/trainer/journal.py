@@ -27,9 +27,9 @@ def plain(record: dict) -> dict:
         raise TypeError(f"流水账只收普通的数，{'、'.join(tensors)} 是张量：先 .item()，否则整张计算图都不会释放。")
     return {k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in record.items()}
 
-
+# %% ../../nbs/7_trainer/54_journal.ipynb #c050b
 def append_line(path: Path, line: str) -> None:
-    "在文件末尾加一行；文件夹没有就建。"
+    "在文件末尾加一行；文件夹没有就建。写不进（盘满、没有权限）抛 `UserError`。"
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf8") as f:
@@ -40,13 +40,13 @@ def append_line(path: Path, line: str) -> None:
 class Journal:
     "训练的流水账：写进 metrics.jsonl，也留在内存里画图。"
 
-    path: Path | None
+    path: Path | None  # None：只留在内存里
     stage: str
-    records: list = field(default_factory=list)
-    tracker: object = None  # 外面的曲线面板，见后面
+    records: list[dict] = field(default_factory=list)
+    tracker: object | None = None  # 外面的曲线面板，见后面
 
-    def add(self, **record) -> dict:
-        "记一笔：补上阶段的名字，返回记下的字典。"
+    def add(self, **record: object) -> dict:
+        "记一笔（要有 `step`）：补上阶段的名字，返回记下的字典。有张量抛 TypeError。"
         record = {"stage": self.stage, **plain(record)}
         self.records.append(record)
         if self.tracker:
@@ -56,6 +56,7 @@ class Journal:
         return record
 
     def __getitem__(self, key: str) -> list:
+        "一栏从头到尾的值；没有这一栏的那几笔跳过。"
         return [r[key] for r in self.records if key in r]
 
 # %% ../../nbs/7_trainer/54_journal.ipynb #c054
@@ -82,7 +83,10 @@ def rewind(self: Journal, step: int) -> int:
 
 # %% ../../nbs/7_trainer/54_journal.ipynb #c057
 def open_tracker(name: str, project: str, run: str, config: dict) -> object | None:
-    "打开曲线面板 `name`（wandb、swanlab），返回有 log 与 finish 的对象；`none` 或不是主进程就是 None。没装抛 `UserError`。"
+    """打开曲线面板 `name`（wandb、swanlab），返回有 log 与 finish 的对象；`none` 或不是主进程就是 None。
+
+    没装抛 `UserError`。`config` 是训练参数，面板上看得到。
+    """
     if name == "none" or not is_main_process():
         return None
     try:
@@ -97,7 +101,7 @@ def open_tracker(name: str, project: str, run: str, config: dict) -> object | No
 class Window:
     "两次记账之间的这一段：损失、除数、阶段自己的数、看过的 token，都是和。"
 
-    def __init__(self, device: torch.device):
+    def __init__(self, device: torch.device) -> None:
         self.device, self.since, self.loss_sum = device, time.perf_counter(), torch.zeros((), device=device)
         self.weight, self.seen, self.metrics, self.grad_norm = 0, 0, {}, {}
 
@@ -110,20 +114,22 @@ class Window:
         for name, value in out["metrics"].items():
             self.metrics[name] = self.metrics.get(name, 0.0) + value
 
-    def averages(self) -> dict[str, float]:
-        """各进程合起来的平均：loss 与阶段自己的数；另有 weight（除数之和）、seen（看过的 token 数）。
+# %% ../../nbs/7_trainer/54_journal.ipynb #f003b
+@patch
+def averages(self: Window) -> dict[str, float]:
+    """各进程合起来的平均：loss 与阶段自己的数；另有 weight（除数之和）、seen（看过的 token 数）。
 
-        所有进程都要调用。
-        """
-        whole = lambda value: sum_across_ranks(value.item() if isinstance(value, Tensor) else value, self.device)
-        weight, sums = whole(self.weight), {"loss": self.loss_sum, **self.metrics}
-        return {k: whole(v) / (weight or 1.0) for k, v in sums.items()} | {"weight": weight, "seen": whole(self.seen)}
+    所有进程都要调用。
+    """
+    whole = lambda value: sum_across_ranks(value.item() if isinstance(value, Tensor) else value, self.device)
+    weight, sums = whole(self.weight), {"loss": self.loss_sum, **self.metrics}
+    return {k: whole(v) / (weight or 1.0) for k, v in sums.items()} | {"weight": weight, "seen": whole(self.seen)}
 
 # %% ../../nbs/7_trainer/54_journal.ipynb #c074
 class Display:
     "终端里是进度条（损失、token/s、剩余时间），别处是一行行的日志。"
 
-    def __init__(self, title: str, total: int):
+    def __init__(self, title: str, total: int) -> None:
         from rich.console import Console
         from rich.progress import (
             BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -140,15 +146,22 @@ class Display:
             self.task = self.bar.add_task(title, total=total, note="")
             self.bar.start()
 
-# %% ../../nbs/7_trainer/54_journal.ipynb #c075
-ALWAYS = frozenset("loss lr grad_norm tokens_per_s seconds".split())
-
-
+# %% ../../nbs/7_trainer/54_journal.ipynb #c074b
 @patch
 def advance(self: Display, step: int) -> None:
     "走到第几步了。"
     if self.bar:
         self.bar.update(self.task, completed=step)
+
+
+@patch
+def close(self: Display) -> None:
+    "收起进度条。"
+    if self.bar:
+        self.bar.stop()
+
+# %% ../../nbs/7_trainer/54_journal.ipynb #c075
+ALWAYS = frozenset("loss lr grad_norm tokens_per_s seconds".split())
 
 
 @patch
@@ -163,13 +176,6 @@ def log(self: Display, record: dict, left: float) -> None:
         when = f"lr {record['lr']:.2e}  还剩 {left / 60:.1f} 分钟"
         Logger(f"{self.title} {record['step']}/{self.total}  {note}  {when}")
 
-
-@patch
-def close(self: Display) -> None:
-    "收起进度条。"
-    if self.bar:
-        self.bar.stop()
-
 # %% ../../nbs/7_trainer/54_journal.ipynb #c078
 class LiveCurve:
     """笔记本里会动的曲线：`train(args, on_log=LiveCurve())`。
@@ -177,10 +183,11 @@ class LiveCurve:
     `key` 是画哪一栏，默认损失；`start` 是参考线，例如 ln(词表大小)。
     """
 
-    def __init__(self, title: str = "训练损失", start: float | None = None, key: str = "loss"):
+    def __init__(self, title: str = "训练损失", start: float | None = None, key: str = "loss") -> None:
         self.title, self.start, self.key, self.handle = title, start, key, None
 
     def __call__(self, journal: Journal) -> None:
+        "重画：`journal` 里 `key` 那一栏从头到现在。"
         import matplotlib.pyplot as plt
         from IPython.display import display
 
