@@ -129,6 +129,12 @@ def solution_share(order: list[int], batch_size: int, rank: int, world: int) -> 
     big = batch_size * world
     return [order[i : i + big][rank::world] for i in range(0, len(order), big)]
 
+# %% ../../nbs/7_trainer/59_loop_exercises.ipynb #c025
+card(
+    "loop.plan", "步数与末尾", difficulty=2, minutes=15, needs="向上取整", shows="差一的错误怎样让日程走不完",
+    hints=["一遍有 ceil(n/batch_size) 个微批。", "每一遍的末尾单独算一步，不与下一遍混。"],
+)
+
 # %% ../../nbs/7_trainer/59_loop_exercises.ipynb #c030w
 def _drop(n: int, b: int, k: int, e: int) -> list[int]:
     return [k] * (math.ceil(n / b) // k) * e
@@ -152,12 +158,6 @@ def _walk(n: int, b: int, k: int, e: int) -> list[int]:
                 steps.append(0)
             steps[-1] += 1
     return steps
-
-# %% ../../nbs/7_trainer/59_loop_exercises.ipynb #c025
-card(
-    "loop.plan", "步数与末尾", difficulty=2, minutes=15, needs="向上取整", shows="差一的错误怎样让日程走不完",
-    hints=["一遍有 ceil(n/batch_size) 个微批。", "每一遍的末尾单独算一步，不与下一遍混。"],
-)
 
 # %% ../../nbs/7_trainer/59_loop_exercises.ipynb #c030
 @checker(
