@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
+from transformers import PreTrainedTokenizerFast
 
 from ..inference.load import load_model, save_weights
 from ..learning.errors import UserError
@@ -21,13 +22,14 @@ from ..learning.paths import OUT
 from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
 from ..tokenizer.fast import load_tokenizer
+from .arguments import TrainArgs
 from .checkpoint import weight_file
 from .optim import Optimizers, build_optimizer
 from .runtime import get_model_params
 from .step import supervised
 
 # %% ../../nbs/7_trainer/56_stage.ipynb #c067
-def resolve_tokenizer(path: str = ""):
+def resolve_tokenizer(path: str = "") -> tuple[PreTrainedTokenizerFast, Path]:
     "训练用哪个分词器：明说的文件夹，否则是小世界的那个；没有就抛 `UserError`，说怎样得到。返回 (分词器, 文件夹)。"
     folder = Path(path) if path else OUT / "tokenizer" / "world"
     if not folder.exists():
@@ -38,28 +40,30 @@ def resolve_tokenizer(path: str = ""):
     return load_tokenizer(folder), folder
 
 # %% ../../nbs/7_trainer/56_stage.ipynb #c069
-def stage_config(args, vocab_size: int) -> MiniMindConfig:
-    "由训练参数得到模型配置。没有预设时词表大小跟着分词器走；预设留的位置比分词器少就抛 `UserError`。"
-    asked = getattr(args, "vocab_size", 0)
+def _shaped(args: TrainArgs, vocab_size: int) -> MiniMindConfig:
+    "形状：有预设先照预设，再改明说的；没有预设时词表大小跟着分词器走。"
+    asked = getattr(args, "vocab_size", 0)  # 只有预训练有这一项
+    shape = {k: getattr(args, k) for k in ("hidden_size", "num_hidden_layers")}
+    if not args.preset:
+        return MiniMindConfig(**shape, use_moe=bool(args.use_moe), vocab_size=asked or vocab_size)
+    usual = MiniMindConfig.preset(args.preset)
+    changed = {k: v for k, v in shape.items() if v != getattr(usual, k)}
+    return MiniMindConfig.preset(args.preset, **changed, **({"vocab_size": asked} if asked else {}))
+
+
+def stage_config(args: TrainArgs, vocab_size: int) -> MiniMindConfig:
+    "由训练参数得到模型配置；`vocab_size` 是分词器的词条数，模型留的位置比它少、或形状不合理，抛 `UserError`。"
     try:  # 模型不认识 UserError，它的 ValueError 本来就是一句话
-        if args.preset:
-            usual = MiniMindConfig.preset(args.preset)
-            shape = {k: getattr(args, k) for k in ("hidden_size", "num_hidden_layers")}
-            changed = {k: v for k, v in shape.items() if v != getattr(usual, k)}
-            config = MiniMindConfig.preset(args.preset, **changed, **({"vocab_size": asked} if asked else {}))
-        else:
-            config = MiniMindConfig(
-                hidden_size=args.hidden_size, num_hidden_layers=args.num_hidden_layers, use_moe=bool(args.use_moe),
-                vocab_size=asked or vocab_size,
-            )
+        config = _shaped(args, vocab_size)
     except ValueError as e:
         raise UserError(str(e)) from None
     if config.vocab_size < vocab_size:
         raise UserError(_too_many_tokens(vocab_size, config.vocab_size, args.preset, hasattr(args, "vocab_size")))
     return config
 
-
+# %% ../../nbs/7_trainer/56_stage.ipynb #c069b
 def _too_many_tokens(tokens: int, places: int, preset: str, can_enlarge: bool) -> str:
+    "词条比位置多时说什么。"
     more = f"加 --vocab_size {tokens}"
     if not can_enlarge:
         more = f"先预训练（minimind train pretrain --vocab_size {tokens} …）再从那份权重开始"
@@ -67,8 +71,13 @@ def _too_many_tokens(tokens: int, places: int, preset: str, can_enlarge: bool) -
     return f"{what}；{more}，或换一个分词器（--tokenizer_path）。"
 
 # %% ../../nbs/7_trainer/56_stage.ipynb #c071
-def init_model(args, device: torch.device):
-    """按 `args.from_weight` 得到 (model, tokenizer, tokenizer_dir)：`none` 从头开始，否则严格载入那份权重。"""
+def init_model(
+    args: TrainArgs, device: torch.device
+) -> tuple[MiniMindForCausalLM, PreTrainedTokenizerFast, Path]:
+    """按 `args.from_weight` 得到 (model, tokenizer, tokenizer_dir)：`none` 从头开始，否则严格载入那份权重。
+
+    权重是 float32，已在 `device` 上。没有分词器、没有那份权重、两者不配套，抛 `UserError`。
+    """
     if args.from_weight in ("none", ""):
         tokenizer, folder = resolve_tokenizer(args.tokenizer_path)
         model = MiniMindForCausalLM(stage_config(args, len(tokenizer)))
@@ -105,7 +114,7 @@ class Stage:
     unused = False               # True：有的参数某些步没有梯度，DDP 要去找它们
     amp = nullcontext()          # 混合精度的上下文，循环就位时放进来；自己做前向（例如生成回答）时也用它
 
-    def __init__(self, args, device: torch.device):
+    def __init__(self, args: TrainArgs, device: torch.device) -> None:
         self.args, self.device = args, device
         self.tokenizer = self.tokenizer_dir = None
 
@@ -126,25 +135,35 @@ class Stage:
         "这个模型的优化器；只收 requires_grad 的参数。"
         return build_optimizer(model, self.args.optimizer, self.rate(module), self.args.weight_decay)
 
-    def updates(self, models: dict, micro: list[dict]) -> Iterator[list[dict]]:
-        "一步的几个微批 → 一次或几次更新，各用哪几个微批。各进程给出的次数要相同。"
-        yield micro
+# %% ../../nbs/7_trainer/56_stage.ipynb #g005b
+@patch
+def updates(self: Stage, models: dict[str, nn.Module], micro: list[dict]) -> Iterator[list[dict]]:
+    "一步的几个微批 → 一次或几次更新，各用哪几个微批。各进程给出的次数要相同。"
+    yield micro
 
-    def weight(self, batch: dict) -> float:
-        "这个微批的除数；各微批、各进程加起来才是真正的除数。没有要学的时候是 0。"
-        return supervised(batch)
 
-    def loss(self, models: dict, batch: dict) -> tuple[Tensor, dict]:
-        "（损失之和，{名字: 同样求和的数}）；前向要走 `models` 里的（可能套着 DDP）。"
-        return language_model_loss(models["model"], batch), {}
+@patch
+def weight(self: Stage, batch: dict) -> float:
+    "这个微批的除数；各微批、各进程加起来才是真正的除数。没有要学的时候是 0。"
+    return supervised(batch)
 
-    def mute(self, batch: dict) -> dict:
-        "没分到数据的进程也走一遍前向与反向：把批变成什么也不学。"
-        return {**batch, "labels": torch.full_like(batch["labels"], -100)}
 
-    def probe(self, batch: dict) -> dict:
-        "称内存用的批：数据的前几行 → `loss` 吃的样子，不必真的生成回答。"
-        return batch
+@patch
+def loss(self: Stage, models: dict[str, nn.Module], batch: dict) -> tuple[Tensor, dict]:
+    "（损失之和，{名字: 同样求和的数}）；前向要走 `models` 里的（可能套着 DDP）。"
+    return language_model_loss(models["model"], batch), {}
+
+# %% ../../nbs/7_trainer/56_stage.ipynb #g005c
+@patch
+def mute(self: Stage, batch: dict) -> dict:
+    "没分到数据的进程也走一遍前向与反向：把批变成什么也不学。"
+    return {**batch, "labels": torch.full_like(batch["labels"], -100)}
+
+
+@patch
+def probe(self: Stage, batch: dict) -> dict:
+    "称内存用的批：数据的前几行 → `loss` 吃的样子，不必真的生成回答。"
+    return batch
 
 # %% ../../nbs/7_trainer/56_stage.ipynb #g007
 @patch
@@ -168,4 +187,4 @@ def state(self: Stage) -> dict:
 
 @patch
 def load(self: Stage, state: dict) -> None:
-    "从断点取回 `state()` 存下的。"
+    "从断点取回 `state()` 存下的；默认没有要取的。"

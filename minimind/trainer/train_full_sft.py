@@ -10,8 +10,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from torch.utils.data import Dataset
+
 from ..dataset.datasets import SFTDataset
 from .arguments import TrainArgs, opt, run_stage
+from .journal import Journal
 from .loop import TrainResult, train_stage
 from .runtime import Logger
 from .stage import Stage
@@ -27,17 +30,16 @@ class FullSFT(Stage):
 
     name = "full_sft"
 
-    def rows(self) -> tuple:
+    def rows(self) -> tuple[Dataset, Callable]:
+        "`data_path` 的每一段对话，打包或补齐；没有可学的行跳过，并说跳了几行。文件有问题抛 `UserError`。"
         a = self.args
-        data = SFTDataset(
-            a.data_path, self.tokenizer, a.max_seq_len, a.add_system, a.drop_empty_think, seed=a.seed
-        )
+        data = SFTDataset(a.data_path, self.tokenizer, a.max_seq_len, a.add_system, a.drop_empty_think, seed=a.seed)
         if data.skipped:
             Logger(f"跳过 {data.skipped} 行：截到 {a.max_seq_len} 个 token 之后没有可学的回答。")
         return rows_for(data, a.max_seq_len, bool(a.packing), a.seed)
 
 
-def train(args, on_log: Callable | None = None) -> TrainResult:
+def train(args: SFTArgs, on_log: Callable[[Journal], None] | None = None) -> TrainResult:
     "按参数微调，存成 `{save_dir}/full_sft_{hidden_size}.pth`。`on_log(journal)` 每记一笔调用一次。"
     return train_stage(FullSFT, args, on_log)
 

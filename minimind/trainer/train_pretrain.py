@@ -10,9 +10,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from torch.utils.data import Dataset
+
 from ..dataset.datasets import PretrainDataset
 from ..dataset.packing import PackedDataset, collate_packed, collate_padded
 from .arguments import TrainArgs, opt, run_stage
+from .journal import Journal
 from .loop import TrainResult, train_stage
 from .runtime import Logger
 from .stage import Stage
@@ -22,8 +25,8 @@ from ..learning.stages import get_stage
 from .arguments import PretrainArgs
 
 # %% ../../nbs/7_trainer/60_train_pretrain.ipynb #c024
-def rows_for(dataset, max_len: int, packing: bool = True, seed: int = 42) -> tuple:
-    "把数据集变成（训练用的行，拼批的函数）：打包（默认）或补齐到 `max_len`。"
+def rows_for(dataset: Dataset, max_len: int, packing: bool = True, seed: int = 42) -> tuple[Dataset, Callable]:
+    "把数据集变成（训练用的行，拼批的函数）：打包（默认）或补齐到 `max_len` 个 token。"
     if packing:
         packed, useful = PackedDataset(dataset, max_len, seed=seed), "个 token 打成"
         Logger(f"数据：{packed.tokens:,} {useful} {len(packed):,} 行，每行 {max_len}，{packed.utilisation:.0%} 有用。")
@@ -37,13 +40,14 @@ class Pretrain(Stage):
 
     name = "pretrain"
 
-    def rows(self) -> tuple:
+    def rows(self) -> tuple[Dataset, Callable]:
+        "`data_path` 的每一段文本，打包或补齐。文件有问题抛 `UserError`。"
         a = self.args
         data = PretrainDataset(a.data_path, self.tokenizer, a.max_seq_len)
         return rows_for(data, a.max_seq_len, bool(a.packing), a.seed)
 
 
-def train(args, on_log: Callable | None = None) -> TrainResult:
+def train(args: PretrainArgs, on_log: Callable[[Journal], None] | None = None) -> TrainResult:
     "按参数预训练一个模型，存成 `{save_dir}/pretrain_{hidden_size}.pth`。`on_log(journal)` 每记一笔调用一次。"
     return train_stage(Pretrain, args, on_log)
 
