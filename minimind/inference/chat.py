@@ -423,6 +423,8 @@ def _say(chat: ChatSession, question: str, write: Callable[[str], object], show:
     except KeyboardInterrupt:
         write("\n（已打断，这一轮不计入历史）\n")
         return
+    if kind != "answer":  # 一个字也没答出来，也要看得出它答过了
+        write("\n🤖 " if kind else "🤖 ")
     r = chat.last
     if r["truncated"]:
         write("…（到长度上限，没写完）")
