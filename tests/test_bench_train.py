@@ -167,7 +167,7 @@ def test_a_benchmark_step_really_trains():
     model = MiniMindForCausalLM(MiniMindConfig.preset("nano", num_hidden_layers=1))
     before = [p.detach().clone() for p in model.parameters()]
     out = one_step(model, fake_batch(2048, 1, 32), optimizer="muon")()
-    assert out["tokens"] == 31 and any(not torch.equal(a, b) for a, b in zip(before, model.parameters()))
+    assert out["weight"] == 31 and any(not torch.equal(a, b) for a, b in zip(before, model.parameters()))
 
 
 def test_padding_and_packing_hold_the_same_tokens():
