@@ -7,6 +7,8 @@ __all__ = ['check_causal', 'solution_causal_attention', 'check_repeat', 'solutio
            'solution_left_padding_mask']
 
 # %% ../../nbs/3_model/41_attention_exercises.ipynb #c002
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 
@@ -42,7 +44,7 @@ def _scaled(
         "遮住之后没有重新归一": lambda q, k, v: (q @ k.T / q.shape[1] ** 0.5).softmax(-1).tril() @ v,
     },
 )
-def check_causal(fn):
+def check_causal(fn: Callable) -> None:
     g = torch.Generator().manual_seed(0)
     cases = {}
     for t, d, size in ((5, 4, 1.0), (1, 3, 1.0), (2, 9, 1.0), (8, 4, 40.0)):
@@ -73,7 +75,7 @@ def _head_by_head(x: torch.Tensor, n_rep: int) -> torch.Tensor:
 
 
 @checker("attention.repeat_kv", common_mistakes={"副本的次序成了 0,1,0,1": lambda x, n: x.repeat(1, 1, n, 1)})
-def check_repeat(fn):
+def check_repeat(fn: Callable) -> None:
     g = torch.Generator().manual_seed(0)
     cases = {}
     for (b, t, kv, d), n in (((2, 3, 2, 4), 3), ((2, 3, 2, 4), 1), ((1, 5, 1, 2), 4), ((1, 1, 3, 6), 2)):
@@ -99,7 +101,7 @@ def _pair_by_pair(attention_mask: torch.Tensor) -> torch.Tensor:
 
 
 @checker("attention.mask")
-def check_mask(fn):
+def check_mask(fn: Callable) -> None:
     am = torch.tensor([[0, 0, 1, 1], [1, 1, 1, 1]])
     got = fn(am.clone())
     kind = getattr(got, "dtype", type(got).__name__)

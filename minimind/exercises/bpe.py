@@ -6,6 +6,8 @@
 __all__ = ['check_best_pair', 'solution_best_pair', 'check_encode', 'solution_encode', 'check_stream', 'solution_stream']
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c002
+from collections.abc import Callable
+
 import codecs
 import random
 from collections import Counter
@@ -26,7 +28,7 @@ def _by_sorting(words: list) -> tuple[int, int] | None:
 
 
 @checker("bpe.best_pair")
-def check_best_pair(fn):
+def check_best_pair(fn: Callable) -> None:
     "逐项检查：次数要加权、平局取小、耗尽返回 None"
     cases = {
         "每段要按出现次数加权": ([([1, 2, 1, 2], 1), ([5, 6], 4)],),
@@ -65,7 +67,7 @@ def _one_merge_at_a_time(symbols: list[str], ranks: dict) -> list[str]:
 
 
 @checker("bpe.encode")
-def check_encode(fn):
+def check_encode(fn: Callable) -> None:
     "次序优先于长度；最左优先；不改输入"
     ranks = {("b", "c"): 0, ("a", "b"): 1, ("ab", "c"): 2, ("a", "a"): 3, ("aa", "aa"): 4}
     asked = {
@@ -114,7 +116,7 @@ def _cut(text: str, rng: random.Random) -> list[bytes]:
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c024b
 @checker("bpe.stream")
-def check_stream(fn):
+def check_stream(fn: Callable) -> None:
     "拼起来要与整体解码相同；中途不许出现 �；要尽早交出"
     rng = random.Random(0)
     cases = {

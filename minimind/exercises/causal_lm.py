@@ -49,7 +49,7 @@ def _all_positions(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         "反着错了一位": lambda logits, labels: F.cross_entropy(logits[:, 1:].flatten(0, 1), labels[:, :-1].flatten()),
     },
 )
-def check_loss(fn):
+def check_loss(fn: Callable) -> None:
     g = torch.Generator().manual_seed(0)
     cases = {}
     for b, t, v, ignored in ((2, 5, 7, 3), (1, 2, 3, 0), (3, 8, 5, 6)):
@@ -95,7 +95,7 @@ def _fed(fn: Callable, model: MiniMindForCausalLM, ids: torch.Tensor, n: int) ->
 
 # %% ../../nbs/3_model/81_causal_lm_exercises.ipynb #c015b
 @checker("causal_lm.greedy")
-def check_greedy(fn):
+def check_greedy(fn: Callable) -> None:
     for prompt, n in (([5, 6, 7, 8], 6), ([3], 4), ([9, 2, 9, 2, 9], 1), ([1, 30], 12)):
         model, ids = _random_model(len(prompt)), torch.tensor([prompt])
         want = ids

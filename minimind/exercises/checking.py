@@ -7,6 +7,7 @@ __all__ = ['check_checker', 'solution_checker', 'check_first_difference', 'solut
 
 # %% ../../nbs/0_learning/41_exercises_exercises.ipynb #c002
 from collections.abc import Callable
+
 import numpy as np
 from minimind.learning.exercises import (
     CheckFailed, card, check, checker, expect_agrees, expect_equal, expect_raises, expect_true, solution, why
@@ -50,7 +51,7 @@ def _same_input_checker(fn: Callable) -> None:
 
 
 @checker("checking.transpose")
-def check_checker(fn):
+def check_checker(fn: Callable) -> None:
     for what, right in _RIGHT.items():
         try:
             expect_equal(fn(right), None, f"{what}应当通过，你的检查器的返回值")
@@ -96,7 +97,7 @@ def _forgot_length(a: list, b: list) -> int | None:
 @checker(
     "checking.first_difference", common_mistakes={"zip 在短的那个用完时就停了，多出来的部分没有比": _forgot_length}
 )
-def check_first_difference(fn):
+def check_first_difference(fn: Callable) -> None:
     pairs = [([1, 2, 3], [1, 9, 3]), ([], []), ([5], [6]), ([1, 2], [1, 2, 3]), ([1, 2, 3], [1]), ([], [4])]
     rng = np.random.default_rng(0)
     pairs += [tuple(rng.integers(0, 2, rng.integers(0, 6)).tolist() for _ in range(2)) for _ in range(20)]

@@ -6,6 +6,8 @@
 __all__ = ['check_count', 'solution_count_parameters', 'check_guard', 'solution_guard']
 
 # %% ../../nbs/3_model/11_config_exercises.ipynb #c002
+from collections.abc import Callable
+
 from ..learning.exercises import CheckFailed, card, check, checker, expect_equal, expect_raises, solution, why
 from ..model.config import MiniMindConfig
 
@@ -25,7 +27,7 @@ def _matrix_by_matrix(c: MiniMindConfig) -> int:
 
 
 @checker("config.count")
-def check_count(fn):
+def check_count(fn: Callable) -> None:
     presets = {"tiny": 2_328_704, "small": 25_829_888, "medium": 111_949_440}
     for name, want in presets.items():
         expect_equal(fn(MiniMindConfig.preset(name)), want, f"{name} 的参数")
@@ -52,7 +54,7 @@ card("config.guard", "写一条自己的检查", 1, 8, "整除、范围", "好�
 
 # %% ../../nbs/3_model/11_config_exercises.ipynb #c017
 @checker("config.guard")
-def check_guard(fn):
+def check_guard(fn: Callable) -> None:
     for lr, bs in ((5e-4, 8), (0.999, 1), (1e-9, 4096)):
         try:
             expect_equal(fn(lr, bs), None, f"learning_rate={lr}、batch_size={bs} 都合理，返回的")

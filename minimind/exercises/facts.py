@@ -19,7 +19,7 @@ card("facts.invert", "把一张表倒过来", 1, 5, "字典", "什么样的事�
 
 # %% ../../nbs/1_world/11_facts_exercises.ipynb #c005
 @checker("facts.invert")
-def check_invert(fn):
+def check_invert(fn: Callable) -> None:
     tables = [{"法国": "巴黎", "日本": "东京"}, {}, {"雪": "白色"}]
     for size in (3, 8):
         values = random.Random(size).sample(range(100), size)
@@ -62,7 +62,7 @@ _GROUPS = {
 
 
 @checker("facts.split")
-def check_split(fn):
+def check_split(fn: Callable) -> None:
     pairs = [(a, b) for a in range(10, 100) for b in range(10, 100)]
     kept = {pair: fn(*pair) for pair in pairs}
     expect_true(all(isinstance(v, bool) for v in kept.values()), f"应当返回 True 或 False，得到 {kept[12, 34]!r}")

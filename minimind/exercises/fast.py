@@ -7,6 +7,7 @@ __all__ = ['check_render', 'solution_render', 'check_find_control', 'solution_fi
            'solution_count_bytes']
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c002
+from collections.abc import Callable
 import random
 from transformers import PreTrainedTokenizerFast
 from ..learning.exercises import card, check, checker, expect_agrees, expect_equal, solution
@@ -28,7 +29,7 @@ def _some_chat(rng: random.Random) -> list[dict]:
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c006b
 @checker("fast.render")
-def check_render(fn):
+def check_render(fn: Callable) -> None:
     "与 CHAT_TEMPLATE 逐字比较"
     tok, rng = train_tokenizer(["你好"], 280), random.Random(0)
     ask, five = {"role": "user", "content": "二加三？"}, {"role": "assistant", "content": "五"}
@@ -83,7 +84,7 @@ def _step_by_step(text: str) -> tuple[int, str] | None:
 
 
 @checker("fast.find_control")
-def check_find_control(fn):
+def check_find_control(fn: Callable) -> None:
     "最靠前的一个；标签不算；不完整的不算"
     cases = {
         "干净的消息": ("你好",),
@@ -109,7 +110,7 @@ card("fast.count_bytes", "数对字节", 2, 10, ["token_bytes", "UTF-8"], "为�
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c023
 @checker("fast.count_bytes")
-def check_count_bytes(fn):
+def check_count_bytes(fn: Callable) -> None:
     "汉字、半个汉字、表情、控制 token、标签"
     tok, rng = train_tokenizer(["今天天气很好"], 290), random.Random(0)
     texts = ["今天天气", "饕餮", "🙂 ok", "<think>好</think>", ""]

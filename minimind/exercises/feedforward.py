@@ -6,6 +6,7 @@
 __all__ = ['check_swiglu', 'solution_swiglu', 'check_width', 'solution_matched_width']
 
 # %% ../../nbs/3_model/51_feedforward_exercises.ipynb #c002
+from collections.abc import Callable
 import random
 
 import torch
@@ -32,7 +33,7 @@ def _by_linear(x: torch.Tensor, gate: torch.Tensor, up: torch.Tensor, down: torc
         "门用成了 sigmoid：SiLU 还要乘它自己": lambda x, gate, up, down: (F.sigmoid(x @ gate.T) * (x @ up.T)) @ down.T,
     },
 )
-def check_swiglu(fn):
+def check_swiglu(fn: Callable) -> None:
     g = torch.Generator().manual_seed(0)
     cases = {}
     for shape, inner in (((2, 3, 4), 6), ((5, 3), 3), ((7,), 2)):
@@ -59,7 +60,7 @@ card("feedforward.width", "三块矩阵该多宽", 2, 8, "数参数", "8/3 是�
         "取了最近的，有时会超过": lambda h: 64 * round(8 * h / 192),
     },
 )
-def check_width(fn):
+def check_width(fn: Callable) -> None:
     sizes = [512, 768, 144, 640, 24, 96, *random.Random(0).sample(range(24, 3000), 12)]
     want = lambda h: max(w for w in range(0, 4 * h, 64) if 3 * h * w <= 8 * h * h)
     expect_agrees(fn, want, {f"hidden_size={h} 时的宽度": (h,) for h in sizes})

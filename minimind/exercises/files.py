@@ -6,6 +6,7 @@
 __all__ = ['check_lines', 'solution_lines', 'check_streams', 'solution_streams']
 
 # %% ../../nbs/1_world/51_files_exercises.ipynb #c002
+from collections.abc import Callable
 import json
 import random
 from .facts import hashes_text
@@ -25,7 +26,7 @@ def _one_write(rows: list[dict]) -> str:
 
 
 @checker("files.lines")
-def check_lines(fn):
+def check_lines(fn: Callable) -> None:
     cases = {
         "没有数据": ([],),
         "一行汉字": ([{"text": "你好"}],),
@@ -50,7 +51,7 @@ card("files.streams", "互不打扰的随机数", 2, 10, "random.Random 可以�
 
 # %% ../../nbs/1_world/51_files_exercises.ipynb #c013
 @checker("files.streams")
-def check_streams(fn):
+def check_streams(fn: Callable) -> None:
     small, large = fn(0, {"a": 3, "b": 5}), fn(0, {"a": 9, "b": 5})
     expect_true(isinstance(small, dict), f"应当返回 {{名字: 整数列表}}，得到 {small!r}")
     expect_equal({k: len(v) for k, v in small.items()}, {"a": 3, "b": 5}, "各文件的行数")

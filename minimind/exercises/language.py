@@ -6,6 +6,7 @@
 __all__ = ['check_say', 'solution_say', 'check_leaks', 'solution_leaks']
 
 # %% ../../nbs/1_world/21_language_exercises.ipynb #c002
+from collections.abc import Callable
 import random
 import re
 from ..learning.exercises import card, check, checker, expect_agrees, expect_equal, expect_true, solution
@@ -15,7 +16,7 @@ card("language.say", "造一句话", 1, 8, "random.Random、str.format", "组合
 
 # %% ../../nbs/1_world/21_language_exercises.ipynb #c005
 @checker("language.say")
-def check_say(fn):
+def check_say(fn: Callable) -> None:
     city = (["", "请问"], ["{c}的首都是哪里", "哪里是{c}的首都"], ["？", ""])
     road = (["你好，", "喂，", ""], ["从{a}到{b}怎么走"], ["？", "呢", "……"])
     for parts, slots in ((city, {"c": "法国"}), (road, {"a": "东门", "b": "西门"})):
@@ -43,7 +44,7 @@ def _bare(text: str) -> str:
 
 
 @checker("language.leaks")
-def check_leaks(fn):
+def check_leaks(fn: Callable) -> None:
     cases = {
         "没有泄题时": (["{c}的首都是哪里"], ["{c}的首都叫什么"]),
         "一字不差的泄题": (["{c}的首都是哪里", "甲"], ["甲", "乙"]),

@@ -6,6 +6,7 @@
 __all__ = ['check_bits_per_byte', 'solution_bits_per_byte', 'check_scaffold', 'solution_scaffold']
 
 # %% ../../nbs/2_tokenizer/31_measure_exercises.ipynb #c002
+from collections.abc import Callable
 import math
 import random
 from ..learning.exercises import card, check, checker, expect_agrees, solution, why
@@ -24,7 +25,7 @@ card(
         "忘了乘 token 数：损失是按 token 平均的": lambda loss, n_tokens, n_bytes: loss / math.log(2) / n_bytes,
     },
 )
-def check_bits_per_byte(fn):
+def check_bits_per_byte(fn: Callable) -> None:
     "换底、乘 token 数、除字节数"
     cases = {
         "每 token ln 2、每 token 一个字节，就是 1 比特": (math.log(2), 10, 10),
@@ -58,7 +59,7 @@ def _token_by_token(merges: list, counts: dict) -> list[str]:
 
 
 @checker("measure.scaffold")
-def check_scaffold(fn):
+def check_scaffold(fn: Callable) -> None:
     "三个条件缺一不可"
     merges = [("a", "b"), ("ab", "c"), ("x", "y"), ("x", "z")]
     cases = {

@@ -6,6 +6,8 @@
 __all__ = ['check_route', 'solution_route', 'check_balance', 'solution_balance']
 
 # %% ../../nbs/3_model/61_moe_exercises.ipynb #c002
+from collections.abc import Callable
+
 import torch
 
 from ..learning.exercises import card, check, checker, expect_agrees, expect_gradient, solution, why
@@ -34,7 +36,7 @@ def _not_normalised(logits: torch.Tensor, k: int) -> torch.Tensor:
     "moe.route",
     common_mistakes={"忘了归一": _not_normalised, "没有只留 k 个": lambda logits, k: logits.softmax(-1)},
 )
-def check_route(fn):
+def check_route(fn: Callable) -> None:
     g = torch.Generator().manual_seed(0)
     cases = {}
     for n, e, k, size in ((5, 4, 2, 1.0), (3, 4, 1, 1.0), (2, 6, 3, 1.0), (4, 3, 3, 1.0), (3, 8, 2, 30.0)):
@@ -67,7 +69,7 @@ def _expert_by_expert(scores: torch.Tensor, index: torch.Tensor) -> torch.Tensor
         "份额没有除以 k": lambda scores, index: _expert_by_expert(scores, index) * index.shape[1],
     },
 )
-def check_balance(fn):
+def check_balance(fn: Callable) -> None:
     g = torch.Generator().manual_seed(0)
     crowd = torch.tensor([[0, 1]] * 6)
     cases = {

@@ -45,7 +45,7 @@ def _summed(x: torch.Tensor, weight: torch.Tensor, eps: float) -> torch.Tensor:
         "求了和，没有求平均": _summed,
     },
 )
-def check_rms(fn):
+def check_rms(fn: Callable) -> None:
     g = torch.Generator().manual_seed(0)
     x, w = torch.randn(2, 3, 8, generator=g) * 5, torch.linspace(0.5, 1.5, 8)
     cases = {
@@ -101,7 +101,7 @@ def _without_autograd(fn: Callable) -> Callable:
 
 # %% ../../nbs/3_model/21_norm_exercises.ipynb #c017b
 @checker("norm.grad", common_mistakes={"把 r 当成了常数，忘了它也依赖 x": _constant_r})
-def check_grad(fn):
+def check_grad(fn: Callable) -> None:
     g = torch.Generator().manual_seed(1)
     cases = {}
     for n, d, size in ((4, 6, 1.0), (1, 3, 1.0), (5, 2, 0.1), (3, 16, 20.0)):
@@ -122,7 +122,7 @@ card("norm.scale", "每一行乘多少", 1, 3, "keepdim、rsqrt", "每行只有�
 
 # %% ../../nbs/3_model/21_norm_exercises.ipynb #c032
 @checker("norm.scale")
-def check_scale(fn):
+def check_scale(fn: Callable) -> None:
     g = torch.Generator().manual_seed(2)
     x = torch.randn(2, 3, 8, generator=g)
     want = lambda x, eps: 1 / (x.double().pow(2).mean(-1, keepdim=True) + eps).sqrt()
@@ -148,7 +148,7 @@ card("norm.radial", "去掉沿着 x 的那一份", 2, 5, "按行求平均", "方
 
 # %% ../../nbs/3_model/21_norm_exercises.ipynb #c036
 @checker("norm.radial")
-def check_radial(fn):
+def check_radial(fn: Callable) -> None:
     rng = torch.Generator().manual_seed(3)
     cases = {"一行，手算得出": (torch.tensor([[2.0, 1.0]]), torch.tensor([[2.0**0.5, 0.0]]))}
     for n, d in ((4, 6), (3, 2), (2, 9)):

@@ -6,6 +6,7 @@
 __all__ = ['check_anchors', 'solution_anchors', 'check_renumber', 'solution_renumber', 'check_interval', 'solution_interval']
 
 # %% ../../nbs/0_learning/51_notes_exercises.ipynb #c002
+from collections.abc import Callable
 import random
 import re
 from ..learning.exercises import card, check, checker, expect_agrees, solution, why
@@ -39,7 +40,7 @@ def _squeezed(titles: list[str]) -> list[str]:
         "忘了变小写": lambda titles: _numbered([re.sub(r"[^\w\- ]", "", t).replace(" ", "-") for t in titles]),
     },
 )
-def check_anchors(fn):
+def check_anchors(fn: Callable) -> None:
     rng = random.Random(0)
     lists = [["4. 模型"], ["甲", "甲", "甲"], ["A & B", "snake_case"], ["Q3: 为什么？", "Q3：为什么？"], []]
     pool = ["甲", "甲！", "A & B", "a  b", "Q1: 为什么？", "x_y", "C++", "半-角"]
@@ -89,7 +90,7 @@ def _piecewise(text: str, new: dict[int, int]) -> str:
     "notes.renumber",
     common_mistakes={"一个一个替换，前一步的结果又被改了一次": _chained, "正文里的 Q 也被改了": _everywhere},
 )
-def check_renumber(fn):
+def check_renumber(fn: Callable) -> None:
     asked = [
         ("[Q2](a) 与 [Q3](b)", {2: 3, 3: 4}), ("Q2 正文，[Q21](x)、[Q2](y)", {2: 3}), ("[Q1](a)[Q2](b)", {1: 2, 2: 1}),
         ("[Q9]（没有括号）[Q9](k)", {9: 10}), ("没有链接", {1: 2}), ("[Q5](不在表里)", {}),
@@ -124,7 +125,7 @@ def _truncated(days: int, ease: float, remembered: bool) -> int:
 
 
 @checker("notes.interval", common_mistakes={"没有上限": _no_limit, "去掉了小数，没有四舍五入": _truncated})
-def check_interval(fn):
+def check_interval(fn: Callable) -> None:
     asked = [(0, 2.5, True), (1, 2.5, True), (5, 2.5, True), (6, 2.5, True), (15, 1.3, True), (200, 2.5, False)]
     asked += [(0, 2.5, False), (300, 2.5, True), (365, 1.3, True), (146, 2.5, True), (11, 1.8, True)]
     rng = random.Random(0)

@@ -6,6 +6,7 @@
 __all__ = ['check_limits', 'solution_limits', 'check_visible', 'solution_visible']
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c002
+from collections.abc import Callable
 import math
 import random
 import numpy as np
@@ -46,7 +47,7 @@ def _limits_slowly(matrix: np.ndarray) -> np.ndarray:
         "只跳过了 NaN，没有跳过无穷大": _nan_aware,
     },
 )
-def check_limits(fn):
+def check_limits(fn: Callable) -> None:
     cases = {
         "有正有负时的两端": (np.array([[-1.0, 3.0], [0.0, 2.0]]),),
         "全是正数时的两端": (np.array([[0.2, 0.7]]),),
@@ -89,7 +90,7 @@ def _one_by_one(token: str) -> str:
 
 # %% ../../nbs/0_learning/31_plotting_exercises.ipynb #c024b
 @checker("plotting.visible", common_mistakes={"最后才把反斜杠加倍，把自己刚写的 \\n 也加倍了": _wrong_order})
-def check_visible(fn):
+def check_visible(fn: Callable) -> None:
     rng = random.Random(0)
     tokens = [" a b", "", "你\n好\t", "\\n", "北京", *("".join(rng.choices(" \n\t\\n好", k=6)) for _ in range(8))]
     expect_agrees(fn, _one_by_one, {f"token {t!r}": (t,) for t in tokens})

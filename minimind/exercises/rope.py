@@ -6,6 +6,8 @@
 __all__ = ['check_rotate', 'solution_rotate', 'check_layout', 'solution_to_half_split']
 
 # %% ../../nbs/3_model/31_rope_exercises.ipynb #c002
+from collections.abc import Callable
+
 import torch
 
 from ..learning.exercises import card, check, checker, expect_agrees, expect_gradient, solution, why
@@ -37,7 +39,7 @@ def _neighbours(x: torch.Tensor, base: float) -> torch.Tensor:
         "相邻两维配成了一对，应是前半与后半": _neighbours,
     },
 )
-def check_rotate(fn):
+def check_rotate(fn: Callable) -> None:
     g = torch.Generator().manual_seed(0)
     cases = {}
     for t, d, base in ((5, 8, 100.0), (2, 2, 10.0), (1, 4, 1e4), (7, 16, 1e6), (40, 4, 50.0)):
@@ -81,7 +83,7 @@ def _other_way(weight: torch.Tensor, n_heads: int) -> torch.Tensor:
         "方向反了，这是把 half-split 改成 interleaved": _other_way,
     },
 )
-def check_layout(fn):
+def check_layout(fn: Callable) -> None:
     numbered = torch.arange(12.0)[:, None].repeat(1, 3)  # 2 个头，每头 6 行，每行写着自己的行号
     cases = {"写着行号的权重": (numbered, 2)}
     g = torch.Generator().manual_seed(0)

@@ -6,6 +6,7 @@
 __all__ = ['check_minus', 'solution_minus', 'check_grade', 'solution_grade']
 
 # %% ../../nbs/1_world/31_skills_exercises.ipynb #c002
+from collections.abc import Callable
 import random
 from ..world.skills import working
 from ..learning.exercises import card, check, checker, expect_agrees, expect_equal, solution
@@ -15,7 +16,7 @@ card("skills.minus", "定宽的减法竖式", 3, 12, "divmod、格式 02d", "借
 
 # %% ../../nbs/1_world/31_skills_exercises.ipynb #c005
 @checker("skills.minus")
-def check_minus(fn):
+def check_minus(fn: Callable) -> None:
     expect_equal(fn(58, 23), "58-23，08-3=05，5-2-0=03", "58-23（不借位）")
     expect_equal(fn(52, 17), "52-17，12-7=05，5-1-1=03", "52-17（要借位）")
     expect_equal(fn(9, 4), "09-04，09-4=05，0-0-0=00", "9-4（一位数也写两位）")
@@ -45,7 +46,7 @@ def _by_loop(reply: str, answers: list[str], wrong: list[str]) -> bool:
 
 
 @checker("skills.grade")
-def check_grade(fn):
+def check_grade(fn: Callable) -> None:
     cases = {
         "说对了": ("法国的首都是巴黎。", ["巴黎"], ["伦敦"]),
         "说错了": ("伦敦。", ["巴黎"], ["伦敦"]),

@@ -6,6 +6,7 @@
 __all__ = ['check_verify', 'solution_verify', 'check_order', 'solution_order']
 
 # %% ../../nbs/1_world/41_stories_exercises.ipynb #c002
+from collections.abc import Callable
 import random
 import re
 from ..learning.exercises import card, check, checker, expect_agrees, solution
@@ -33,7 +34,7 @@ def _one_sum(rng: random.Random) -> str:
 
 # %% ../../nbs/1_world/41_stories_exercises.ipynb #c005b
 @checker("stories.verify")
-def check_verify(fn):
+def check_verify(fn: Callable) -> None:
     texts = ["12+5=17。", "12+5=18。", "30-12=18，7+8=16。今天很好。", "没有算式"]
     texts += ["112+5=17。", "9-2=7，9-3=7", "5+5=100。"]
     rng = random.Random(0)
@@ -62,7 +63,7 @@ def _by_regex(texts: list[str], first: str, second: str) -> tuple[int, int]:
 
 
 @checker("stories.order")
-def check_order(fn):
+def check_order(fn: Callable) -> None:
     texts = ["法国的首都是巴黎。", "巴黎是法国的首都。", "巴黎很美。", "法国首都巴黎。"]
     cases = {
         "先说法国的、先说巴黎的": (texts, "法国", "巴黎"),

@@ -52,7 +52,7 @@ def _wired(mlp_adds_to: str, norms: str = "两个") -> Callable:
         "两处用了同一个归一化": _wired("现在的流", "一个"),
     },
 )
-def check_block(fn):
+def check_block(fn: Callable) -> None:
     cases = {f"第 {i} 个随机的块，输出": (_random_block(i), torch.randn(2, 4 + i, 16)) for i in range(3)}
     want = lambda block, x: block(x)[0]
     expect_agrees(fn, want, cases, atol=1e-5)
@@ -88,7 +88,7 @@ def _padded_changes_nothing(fn: Callable) -> None:
         "空位的位置成了 −1": lambda m: m.cumsum(-1) - 1,
     },
 )
-def check_positions(fn):
+def check_positions(fn: Callable) -> None:
     cases = {"一句补了两个空位，一句没补，位置": (torch.tensor([[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]]),)}
     for pads, t in (([3, 0, 1], 6), ([7, 2], 8), ([0], 1), ([4], 5)):
         cases[f"各补 {pads} 个空位，位置"] = (torch.tensor([[0] * p + [1] * (t - p) for p in pads]),)
