@@ -1650,6 +1650,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                      'minimind.lab.parity.options': ('9_lab/parity.html#options', 'minimind/lab/parity.py'),
                                      'minimind.lab.parity.read_run': ('9_lab/parity.html#read_run', 'minimind/lab/parity.py'),
                                      'minimind.lab.parity.run_way': ('9_lab/parity.html#run_way', 'minimind/lab/parity.py'),
+                                     'minimind.lab.parity.verdict': ('9_lab/parity.html#verdict', 'minimind/lab/parity.py'),
                                      'minimind.lab.parity.verdicts': ('9_lab/parity.html#verdicts', 'minimind/lab/parity.py')},
             'minimind.lab.step_time': { 'minimind.lab.step_time._PlainNorm': ( '9_lab/step_time.html#_plainnorm',
                                                                                'minimind/lab/step_time.py'),

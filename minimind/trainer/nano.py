@@ -18,6 +18,7 @@ import torch
 from filelock import FileLock
 
 from ..inference.load import load_model
+from ..learning.errors import say
 from ..learning.paths import PACKAGE, atomic_write, home
 from ..model.causal_lm import MiniMindForCausalLM
 from ..tokenizer.fast import save_tokenizer, train_tokenizer
@@ -95,7 +96,7 @@ def nano_model() -> tuple[MiniMindForCausalLM, object, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
         if not (folder / "done.json").exists():
-            print("正在练一个小模型，约一分半，只做这一次……", flush=True)
+            say("正在练一个小模型，约一分半，只做这一次……")
             shutil.rmtree(folder)  # 上次练到一半断了的，不留
             folder.mkdir()
             with open(folder / "train.log", "w", encoding="utf8") as log, contextlib.redirect_stdout(log):
