@@ -8,6 +8,8 @@ __all__ = ['FEW_ROWS', 'PAIR_ROWS', 'quantize_rows', 'dequantize_rows', 'int8_li
            'pack_weights']
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c002
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -21,8 +23,11 @@ from ..model.norm import RMSNorm
 from ..model.rope import rotate, signed_tables
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c011
-def quantize_rows(weight):
-    "`weight (o, i)` → `(q (o, i) int8, scale (o,) float32)`，`q·scale ≈ weight`，每行误差不超过半格。有 NaN 或 inf 抛 `UserError`。"
+def quantize_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """`weight (o, i)` → `(q (o, i) int8, scale (o,) float32)`，`q·scale ≈ weight`，每行误差不超过半格。
+
+    有 NaN 或 inf 抛 `UserError`。
+    """
     weight = weight.detach().float()
     if not bool(torch.isfinite(weight).all()):
         raise UserError("权重里有 NaN 或 inf，没法量化；这份权重多半坏了，请换一份。")
@@ -30,7 +35,7 @@ def quantize_rows(weight):
     return (weight / scale[:, None]).round().to(torch.int8), scale
 
 
-def dequantize_rows(q, scale):
+def dequantize_rows(q: Tensor, scale: Tensor) -> Tensor:
     "`quantize_rows` 反过来：`(o, i)`，dtype 同 `scale`。"
     return q.to(scale.dtype) * scale[:, None]
 
@@ -64,12 +69,12 @@ class Int8Linear(ReadOnly):
 
     how = "量化成 int8"
 
-    def __init__(self, q, scale):
+    def __init__(self, q: Tensor, scale: Tensor):
         super().__init__()
         self.register_buffer("q", q, persistent=False)          # (o, i) int8
         self.register_buffer("scale", scale, persistent=False)  # (o,) 计算用的 dtype
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return int8_linear(x, self.q, self.scale)
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c028
@@ -78,12 +83,12 @@ class Int8Embedding(ReadOnly):
 
     how = "量化成 int8"
 
-    def __init__(self, q, scale):
+    def __init__(self, q: Tensor, scale: Tensor):
         super().__init__()
         self.register_buffer("q", q, persistent=False)
         self.register_buffer("scale", scale, persistent=False)
 
-    def forward(self, ids):
+    def forward(self, ids: Tensor) -> Tensor:
         return self.q[ids].to(self.scale.dtype) * self.scale[ids][..., None]
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c033
@@ -92,7 +97,7 @@ class Angles:
 
     last = (None, None)  # (正弦表, 备好的两张)：一起换，几个线程同用一个模型也不会拿错
 
-    def __call__(self, cos, sin, dtype):
+    def __call__(self, cos: Tensor, sin: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         if torch.compiler.is_compiling():
             return signed_tables(cos, sin, dtype)
         known, pair = self.last
@@ -103,22 +108,27 @@ class Angles:
 
 # %% ../../nbs/4_inference/50_int8.ipynb #v010
 class FusedAttention(ReadOnly):
-    "推理用的注意力，同 `Attention` 的输入输出：q、k、v 一次投影，q 与 k 一次旋转。`make(weight)` 造线性层，`angles` 各层共用。"
+    """推理用的注意力，同 `Attention` 的输入输出：q、k、v 一次投影，q 与 k 一次旋转。
+
+    `make(weight)` 造线性层，`angles` 各层共用。
+    """
 
     how = "合并投影"
 
-    def __init__(self, attn, make, angles):
+    def __init__(self, attn: Attention, make: Callable, angles: "Angles"):
         super().__init__()
         self.qkv = make(torch.cat([attn.q_proj.weight, attn.k_proj.weight, attn.v_proj.weight]))
         self.o_proj, self.q_norm, self.k_norm = make(attn.o_proj.weight), attn.q_norm, attn.k_norm
         self.layer_idx, self.d, self.flash, self.angles = attn.layer_idx, attn.head_dim, attn.flash, angles
         self.h, self.kv = attn.q_proj.out_features // self.d, attn.k_proj.out_features // self.d
 
-    def forward(self, x, position_embeddings=None, attention_mask=None, past_key_values=None, is_causal=True):
+    def forward(
+        self, x: Tensor, position_embeddings=None, attention_mask: Tensor | None = None, past_key_values=None,
+        is_causal: bool = True,
+    ) -> Tensor:
         b, t, _ = x.shape
-        qk, v = (
-            self.qkv(x).view(b, t, -1, self.d).split((self.h + self.kv, self.kv), 2)
-        )  # (b, t, h+kv, d)、(b, t, kv, d)
+        heads = self.qkv(x).view(b, t, -1, self.d)
+        qk, v = heads.split((self.h + self.kv, self.kv), 2)  # (b, t, h+kv, d)、(b, t, kv, d)
         if not isinstance(self.q_norm, nn.Identity):
             qk = torch.cat([self.q_norm(qk[:, :, : self.h]), self.k_norm(qk[:, :, self.h :])], 2)
         if position_embeddings is not None:
@@ -136,13 +146,13 @@ class FusedFeedForward(ReadOnly):
 
     how = "合并投影"
 
-    def __init__(self, ffn, make):
+    def __init__(self, ffn: FeedForward, make: Callable):
         super().__init__()
         self.gate_up, self.down_proj, self.act = (
             make(torch.cat([ffn.gate_proj.weight, ffn.up_proj.weight])), make(ffn.down_proj.weight), ffn.act
         )
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         gate, up = self.gate_up(x).chunk(2, -1)
         return self.down_proj(self.act(gate) * up)
 
@@ -155,12 +165,12 @@ class PairNorm(ReadOnly):
 
     how = "合并归一化"
 
-    def __init__(self, norm):
+    def __init__(self, norm: RMSNorm):
         super().__init__()
         self.eps, self.dim = norm.eps, len(norm.weight)
         self.weight = nn.Parameter(norm.weight.detach().repeat(2), requires_grad=False)  # (2·dim,)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         if x.shape[0] * x.shape[1] > PAIR_ROWS:
             return F.rms_norm(x, (self.dim,), self.weight[: self.dim], self.eps)
         return F.layer_norm(torch.cat((x, -x), -1), (2 * self.dim,), self.weight, None, self.eps)[..., : self.dim]
@@ -196,7 +206,7 @@ def _check_fresh(model, what):
         raise UserError(f"这个模型已经量化或重排过了，不能再{what}一次；请重新装载权重。")
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c041
-def quantize_int8(model, dtype=torch.bfloat16):
+def quantize_int8(model: nn.Module, dtype: torch.dtype = torch.bfloat16) -> nn.Module:
     """就地把线性层与词向量换成 int8（权重约为 bf16 的一半），其余转成 `dtype`；返回同一个模型，此后只能推理。
     已经换过的、权重里有 NaN 的抛 `UserError`（模型不变）。"""
     model, done = unwrap(model), {}
@@ -205,7 +215,7 @@ def quantize_int8(model, dtype=torch.bfloat16):
         if type(m) in (nn.Linear, nn.Embedding):
             quantize_rows(m.weight)
 
-    def table(weight):
+    def table(weight: Tensor) -> tuple[Tensor, Tensor]:
         if id(weight) not in done:
             q, scale = quantize_rows(weight)
             done[id(weight)] = weight, q, scale.to(dtype)
@@ -215,7 +225,7 @@ def quantize_int8(model, dtype=torch.bfloat16):
     return to_device(model, next(model.parameters()).device, dtype)
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c043
-def weight_bytes(model):
+def weight_bytes(model: nn.Module) -> int:
     "权重占多少字节：参数与 int8 的表；共用的只数一次，旋转位置表不算。"
     tensors = [*model.parameters(), *(b for n, b in model.named_buffers() if not n.split(".")[-1].startswith("freqs_"))]
     return sum({t.data_ptr(): t.numel() * t.element_size() for t in tensors if t.layout == torch.strided}.values())
@@ -226,17 +236,19 @@ class PackedLinear(ReadOnly):
 
     how = "重排"
 
-    def __init__(self, weight):
+    def __init__(self, weight: Tensor):
         super().__init__()
-        self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach().contiguous(), 1)  # (o, i) 不透明的摆法
+        plain = weight.detach().contiguous()
+        self.packed = torch.ops.mkldnn._reorder_linear_weight(plain, 1)  # (o, i) 不透明的摆法
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return torch.ops.mkldnn._linear_pointwise(x, self.packed, None, "none", [], "")
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c062
 def pack_weights(model: nn.Module) -> nn.Module:
-    """就地把 CPU 上的线性层重排，返回同一个模型；此后只能推理，权重以后再变它也不知道。不在 CPU 上、这颗 CPU 不会重排这种类型时原样返回。
-    输出层与词向量共用时，输出层多占一份。"""
+    """就地把 CPU 上的线性层重排，返回同一个模型；此后只能推理，权重以后再变它也不知道。
+
+    不在 CPU 上、这颗 CPU 不会重排这种类型时原样返回。    输出层与词向量共用时，输出层多占一份。"""
     model = unwrap(model)
     _check_fresh(model, "重排")
     weight = next(model.parameters())

@@ -22,7 +22,9 @@ from .norm import compute_dtype
 from .transformer import MiniMindModel, MiniMindPreTrainedModel
 
 # %% ../../nbs/3_model/80_causal_lm.ipynb #c010
-def next_token_loss(logits: torch.Tensor, labels: torch.Tensor, num_items_in_batch=None) -> torch.Tensor:
+def next_token_loss(
+    logits: torch.Tensor, labels: torch.Tensor, num_items_in_batch: int | torch.Tensor | None = None
+) -> torch.Tensor:
     """下一个词的交叉熵（nat）。logits (b, t, v)，labels (b, t) 与输入对齐，-100 不计；错位在这里做。
 
     没有一个要学的位置时得 0 而不是 NaN。给了 `num_items_in_batch` 就除以它（梯度累积时按 token 平均用）。
@@ -147,7 +149,10 @@ class CausalLMOutput(MoeCausalLMOutputWithPast):
 
 
 class MiniMindForCausalLM(MiniMindPreTrainedModel, GenerationMixin):
-    """完整的语言模型。`loss` 只含交叉熵；MoE 的辅助损失在 `aux_loss`，训练时要自己加上（稠密模型里它是值为 0 的张量）。"""
+    """完整的语言模型。`loss` 只含交叉熵；MoE 的辅助损失在 `aux_loss`，训练时要自己加上。
+
+    稠密模型里 `aux_loss` 是值为 0 的张量，两边的训练代码可以一样。
+    """
 
     _tied_weights_keys = {"lm_head.weight": "model.embed_tokens.weight"}
 
@@ -158,10 +163,12 @@ class MiniMindForCausalLM(MiniMindPreTrainedModel, GenerationMixin):
         self.post_init()
 
     def forward(
-        self, input_ids=None, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None,
-        labels=None, logits_to_keep=0, document_ids=None, inputs_embeds=None, num_items_in_batch=None,
-        loss_only=False, log_probs=False, **kwargs,
-    ):
+        self, input_ids: torch.Tensor | None = None, attention_mask: torch.Tensor | None = None,
+        position_ids: torch.Tensor | None = None, past_key_values=None, use_cache: bool | None = None,
+        labels: torch.Tensor | None = None, logits_to_keep: int | torch.Tensor = 0,
+        document_ids: torch.Tensor | None = None, inputs_embeds: torch.Tensor | None = None, num_items_in_batch=None,
+        loss_only: bool = False, log_probs: bool = False, **kwargs,
+    ) -> CausalLMOutput:
         """input_ids (b, t) → logits (b, t, vocab)。`logits_to_keep=n` 只算最后 n 个位置，省下大半的头。
 
         `loss_only=True`（要给 labels）只在计分的位置上算头，`logits` 是 None：训练时用，值与梯度不变。

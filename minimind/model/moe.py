@@ -40,7 +40,7 @@ class MoEGate(nn.Module):
         self.weight = nn.Parameter(torch.empty(self.n_experts, config.hidden_size))
         nn.init.normal_(self.weight, std=config.initializer_range)
 
-    def forward(self, x: torch.Tensor):
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         b, t, _ = x.shape
         scores = F.linear(x, self.weight).float().softmax(-1)  # (b, t, e)
         weight, index = scores.topk(self.top_k, dim=-1, sorted=False)  # (b, t, k)
@@ -70,7 +70,7 @@ class MOEFeedForward(nn.Module):
         if config.n_shared_experts > 0:
             self.shared_experts = nn.ModuleList(FeedForward(config) for _ in range(config.n_shared_experts))
 
-    def forward(self, x: torch.Tensor):
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         index, weight, aux = self.gate(x)  # (n, k)
         y = self.route(x.flatten(0, 1), index, weight).view_as(x)
         for expert in getattr(self, "shared_experts", ()):
