@@ -20,9 +20,8 @@ start = list(text[: args.chars].encode())
 def recount():
     seq, merges, touched = list(start), [], []
     for new in range(256, 256 + args.merges):
-        count = Counter(zip(seq, seq[1:]))
+        count, out, i = Counter(zip(seq, seq[1:])), [], 0
         pair = min(count, key=lambda p: (-count[p], p))
-        out, i = [], 0
         while i < len(seq):
             hit = i + 1 < len(seq) and (seq[i], seq[i + 1]) == pair
             out.append(new if hit else seq[i])
@@ -32,14 +31,13 @@ def recount():
 
 
 def incremental():
-    seq, where = list(start), defaultdict(set)
+    seq, where, merges, touched = list(start), defaultdict(set), [], []
     prev, nxt = list(range(-1, len(seq) - 1)), list(range(1, len(seq))) + [-1]
     for i, pair in enumerate(zip(seq, seq[1:])):
         where[pair].add(i)
-    merges, touched = [], []
     for new in range(256, 256 + args.merges):
         pair, work = min(filter(where.get, where), key=lambda p: (-len(where[p]), p)), 0
-        for i in sorted(where[pair]):
+        for i in sorted(where.pop(pair)):
             if seq[i] != pair[0] or (j := nxt[i]) < 0 or seq[j] != pair[1]:
                 continue
             work += 1
@@ -52,7 +50,6 @@ def incremental():
                 where[new, seq[right]].add(i)
                 prev[right] = i
             seq[i], nxt[i], seq[j] = new, right, None
-        where[pair].clear()
         merges, touched = merges + [pair], touched + [work]
     return merges, touched
 

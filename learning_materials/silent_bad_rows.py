@@ -55,10 +55,8 @@ try:
 except Exception as e:
     print(f"直接读：{type(e).__name__}: {e}（没有文件名，没有行号）")
 texts = tolerant()
-poison = sum(not t or not t.isprintable() for t in texts)
-print(
-    f"宽容地读：一声不吭，得到 {len(texts)} 段，其中 {poison} 段是空的或坏的，另有 {len(lines) - len(texts)} 行凭空不见"
-)
+poison, lost = sum(not t or not t.isprintable() for t in texts), len(lines) - len(texts)
+print(f"宽容地读：一声不吭，得到 {len(texts)} 段，其中 {poison} 段是空的或坏的，另有 {lost} 行凭空不见")
 found = [(n, why) for n, line in enumerate(lines, 1) if (why := problem(line))]
 print(f"逐行检查：{len(found)} 处毛病，前三处：" + "；".join(f"data.jsonl:{n}：{why}" for n, why in found[:3]))
 count = {k: sum(x == k for x in kinds) for k in SPOILERS}
