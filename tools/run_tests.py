@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
 
+import psutil
 from course import NBS, ROOT, clean_home, notebooks, remember, seconds
 
 HEAVY = [  # 先在父进程里导入，分身出来的孩子就都有了
@@ -210,7 +211,11 @@ class Pool:
 
 
 def stop(process) -> None:
-    "把一件活与它开的进程整组停掉；已经没有了就算了。"
+    "把一件活与它开的进程全停掉，自立门户的（浏览器、JupyterLab）也算；已经没有了就算了。"
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
