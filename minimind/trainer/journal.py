@@ -24,7 +24,7 @@ from .runtime import Logger, is_main_process, sum_across_ranks
 def plain(record: dict) -> dict:
     "只放行普通的数：小数留六位有效数字（学习率可以小到 1e-8），遇到张量报 TypeError。"
     if tensors := [k for k, v in record.items() if isinstance(v, Tensor)]:
-        raise TypeError(f"流水账只收普通的数，{'、'.join(tensors)} 是张量：先 .item()，否则整张计算图都不会释放。")
+        raise TypeError(f"流水账只收普通的数，{'、'.join(tensors)} 是张量：先 .item()，否则它连着的计算图不会释放。")
     return {k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in record.items()}
 
 # %% ../../nbs/7_trainer/54_journal.ipynb #c050b
