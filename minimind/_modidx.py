@@ -1401,6 +1401,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                          'minimind.inference.int8._check_fresh': ( '4_inference/int8.html#_check_fresh',
                                                                                    'minimind/inference/int8.py'),
                                          'minimind.inference.int8._plain': ('4_inference/int8.html#_plain', 'minimind/inference/int8.py'),
+                                         'minimind.inference.int8._stand_in': ( '4_inference/int8.html#_stand_in',
+                                                                                'minimind/inference/int8.py'),
                                          'minimind.inference.int8._swap': ('4_inference/int8.html#_swap', 'minimind/inference/int8.py'),
                                          'minimind.inference.int8.dequantize_rows': ( '4_inference/int8.html#dequantize_rows',
                                                                                       'minimind/inference/int8.py'),
