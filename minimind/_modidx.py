@@ -2250,6 +2250,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                            'minimind/model/causal_lm.py'),
                                           'minimind.model.causal_lm._HeadLoss.forward': ( '3_model/causal_lm.html#_headloss.forward',
                                                                                           'minimind/model/causal_lm.py'),
+                                          'minimind.model.causal_lm._can_fuse': ( '3_model/causal_lm.html#_can_fuse',
+                                                                                  'minimind/model/causal_lm.py'),
                                           'minimind.model.causal_lm._label_log_probs': ( '3_model/causal_lm.html#_label_log_probs',
                                                                                          'minimind/model/causal_lm.py'),
                                           'minimind.model.causal_lm._softmax_grad_': ( '3_model/causal_lm.html#_softmax_grad_',
