@@ -30,7 +30,7 @@ def prose() -> list[str]:
 
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c006
 def sample_texts(size: int, seed: int = 0) -> list[str]:
-    "约 `size` 字节的中文（UTF-8）：课程讲解在前，小世界的短文把子句打乱了接在后面。"
+    "约 `size` 字节的中文（UTF-8），一段一项：课程讲解在前，小世界的短文把子句打乱了接在后面。"
     rng, texts, total = random.Random(seed), [], 0
 
     def more() -> Iterator[str]:
