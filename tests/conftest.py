@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import traceback
 import warnings
 from pathlib import Path
@@ -68,52 +69,58 @@ def run(
 
 
 HEAVY = ["torch", "transformers.generation", "transformers.modeling_utils", "tokenizers", "datasets"]
+CAN_FORK = sys.platform.startswith("linux")
 
 
-def become(argv: list[str], home: Path, env: dict[str, str], out: int, err: int) -> None:
-    "在分身里当一次 `minimind 参数…`：标准输出接到管道，环境换掉，课程的包重新导入（它在导入时读 MINIMIND_HOME）。"
-    atexit._clear()  # 父进程登记的收尾不归分身做
-    os.setsid()
-    for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (out, 1), (err, 2)):
-        os.dup2(source, target)
-    sys.stdin = open(0, encoding="utf8", closefd=False)
-    sys.stdout, sys.stderr = (open(fd, "w", encoding="utf8", closefd=False) for fd in (1, 2))
-    for handler in filter(None, (ref() for ref in logging._handlerList)):
-        if type(handler) is logging.StreamHandler:
-            handler.stream = sys.stderr  # 它们记着的是父进程的屏幕
-    warnings.resetwarnings()
-    for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
-        warnings.simplefilter("ignore", kind)
-    warnings._showwarnmsg_impl = lambda m: sys.stderr.write(
-        warnings.formatwarning(m.message, m.category, m.filename, m.lineno, m.line)
-    )
-    os.environ.clear()
-    os.environ.update(env)
-    os.chdir(home)
-    for name in [n for n in sys.modules if n.partition(".")[0] in ("minimind", "conftest") or n.startswith("test_")]:
-        del sys.modules[name]
-    sys.argv = ["minimind", *argv]
-    from minimind.cli import main
+class Fork:
+    """从这个进程分身出来的进程，用起来像 `subprocess.Popen([python, "-c", code, *argv], …)`，省下几秒的导入。
 
-    sys.exit(main())
-
-
-def forked(*argv, home: Path, timeout: int = 300, **env) -> subprocess.CompletedProcess:
-    """与 `run` 一样真的是另一个进程，但从这个进程分身出来：torch 等大库不必再等几秒导入。
-
-    命令的代码、退出码、两个输出、环境变量、当前文件夹都与新开的一样；解释器自己的启动不在其中，那由 `run` 测。
+    它真的是另一个进程：自己的环境变量、当前文件夹、输出、退出码、信号，自成一组；课程的包重新导入（它在导入时读
+    MINIMIND_HOME）。不同的只有解释器自己的启动，那由 `run` 测。
     """
-    for name in HEAVY:
-        importlib.import_module(name)
-    command, given = ["minimind", *map(str, argv)], command_env(home, **env)
-    (out, out_end), (err, err_end) = os.pipe(), os.pipe()
-    pid = os.fork()
-    if not pid:
-        code = 1
+
+    def __init__(self, code: str, *argv: str, env: dict[str, str], cwd: Path, merge: bool = False):
+        for name in HEAVY:
+            importlib.import_module(name)
+        out, out_end = os.pipe()
+        err, err_end = (out, out_end) if merge else os.pipe()
+        self.args, self.returncode, self.pid = ["-c", *argv], None, os.fork()
+        if not self.pid:
+            self._become(code, env, cwd, out_end, err_end)
+        for end in {out_end, err_end}:
+            os.close(end)
+        self.stdout = open(out, encoding="utf8", errors="replace")
+        self.stderr = None if merge else open(err, encoding="utf8", errors="replace")
+
+    def _become(self, code: str, env: dict[str, str], cwd: Path, out: int, err: int) -> None:
+        "分身里的一生：换掉输出、环境与文件夹，跑代码，退出。"
+        status = 1
         try:
-            become(command[1:], home, given, out_end, err_end)
+            atexit._clear()  # 父进程登记的收尾不归分身做
+            os.setsid()
+            for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (out, 1), (err, 2)):
+                os.dup2(source, target)
+            sys.stdin, sys.argv = open(0, encoding="utf8", closefd=False), self.args
+            sys.stdout, sys.stderr = (open(fd, "w", encoding="utf8", closefd=False) for fd in (1, 2))
+            for handler in filter(None, (ref() for ref in logging._handlerList)):
+                if type(handler) is logging.StreamHandler:
+                    handler.stream = sys.stderr  # 它们记着的是父进程的屏幕
+            warnings.resetwarnings()
+            for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+                warnings.simplefilter("ignore", kind)
+            warnings._showwarnmsg_impl = lambda m: sys.stderr.write(
+                warnings.formatwarning(m.message, m.category, m.filename, m.lineno, m.line)
+            )
+            os.environ.clear()
+            os.environ.update(env)
+            os.chdir(cwd)
+            ours = ("minimind", "conftest")
+            for name in [n for n in sys.modules if n.partition(".")[0] in ours or n.startswith("test_")]:
+                del sys.modules[name]
+            exec(compile(code, "<code>", "exec"), {"__name__": "__main__"})
+            status = 0
         except SystemExit as e:
-            code = e.code if isinstance(e.code, int) else int(e.code is not None)
+            status = e.code if isinstance(e.code, int) else int(e.code is not None)
             if isinstance(e.code, str):
                 print(e.code, file=sys.stderr)
         except BaseException:
@@ -122,29 +129,71 @@ def forked(*argv, home: Path, timeout: int = 300, **env) -> subprocess.Completed
             atexit._run_exitfuncs()
             sys.stdout.flush()
             sys.stderr.flush()
-            os._exit(code)
-    os.close(out_end)
-    os.close(err_end)
-    said, killer = {}, threading.Timer(timeout, os.killpg, (pid, signal.SIGKILL))
-    readers = [threading.Thread(target=lambda fd=fd: said.update({fd: open(fd, "rb").read()})) for fd in (out, err)]
-    killer.start()
-    for reader in readers:
-        reader.start()
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    late = not killer.is_alive()
-    killer.cancel()
-    for reader in readers:
-        reader.join()
-    texts = [said[fd].decode("utf8", "replace") for fd in (out, err)]
-    if late:
-        raise subprocess.TimeoutExpired(command, timeout, *texts)
-    return subprocess.CompletedProcess(command, code, *texts)
+            os._exit(status)
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            self.returncode = os.waitstatus_to_exitcode(status) if done else None
+        return self.returncode
+
+    def wait(self, timeout: float = 300) -> int:
+        deadline = time.monotonic() + timeout
+        while self.poll() is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(self.args, timeout)
+            time.sleep(0.01)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self, timeout: float = 300) -> tuple[str, str | None]:
+        "读完余下的输出，等到结束；超时就整组停掉，抛 `subprocess.TimeoutExpired`。"
+        said = {}
+        files = [f for f in (self.stdout, self.stderr) if f]
+        readers = [threading.Thread(target=lambda f=f: said.update({f: f.read()})) for f in files]
+        for reader in readers:
+            reader.start()
+        try:
+            self.wait(timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.pid, signal.SIGKILL)
+            self.wait()
+            raise
+        finally:
+            for reader in readers:
+                reader.join()
+        return said[self.stdout], said.get(self.stderr)
+
+
+def spawn(code: str, *argv: str, env: dict[str, str], cwd: Path, merge: bool = False) -> Fork | subprocess.Popen:
+    "开一个进程跑一段代码（像 `python -c`）：能分身就分身，不能就新开。`merge`：两个输出合在 stdout 里。"
+    if CAN_FORK and threading.current_thread() is threading.main_thread():
+        return Fork(code, *argv, env=env, cwd=cwd, merge=merge)
+    err = subprocess.STDOUT if merge else subprocess.PIPE
+    command = [sys.executable, "-c", code, *argv]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=err, text=True, env=env, cwd=cwd, start_new_session=True
+    )
+
+
+def forked(*argv, home: Path, timeout: int = 300, **env) -> subprocess.CompletedProcess:
+    "从这个进程分身出来跑一次 `minimind 参数…`。"
+    code = "import sys; sys.argv[0] = 'minimind'; from minimind.cli import main; sys.exit(main())"
+    child = Fork(code, *map(str, argv), env=command_env(home, **env), cwd=home)
+    out, err = child.communicate(timeout)
+    return subprocess.CompletedProcess(["minimind", *map(str, argv)], child.returncode, out, err)
 
 
 def invoke(*argv, home: Path, real: bool = False, **how) -> subprocess.CompletedProcess:
     "跑一次命令行：能分身就分身，要模块、要几个进程、在线程里、系统不支持或 `real=True` 时新开一个 Python。"
-    here = threading.current_thread() is threading.main_thread() and sys.platform.startswith("linux")
-    if real or not here or "module" in how or "nproc" in how:
+    here = threading.current_thread() is threading.main_thread()
+    if real or not (here and CAN_FORK) or "module" in how or "nproc" in how:
         return run(*argv, home=home, **how)
     return forked(*argv, home=home, **how)
 

@@ -1,17 +1,15 @@
 """续训分毫不差：任何时刻被 SIGKILL、文件坏了、被 SIGTERM 请走、换了进程数。"""
 
-import functools
 import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import torch
+from conftest import spawn
 
 import minimind
 from minimind.learning.errors import UserError
@@ -45,11 +43,10 @@ def options(small, home: Path, **more) -> dict:
     }
 
 
-def start(given: dict) -> subprocess.Popen:
-    "开一个训练的子进程，等到它要走第一步：导入与载入不算在内，被杀的时刻才真落在训练里。"
+def start(given: dict):
+    "开一个训练的子进程（自成一组），等到它要走第一步：导入与载入不算在内，被杀的时刻才真落在训练里。"
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-c", CHILD, json.dumps(given), str(torch.get_num_threads())]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+    child = spawn(CHILD, json.dumps(given), str(torch.get_num_threads()), env=env, cwd=ROOT, merge=True)
     said = []
     while not (said and said[-1].startswith("pretrain：共")):
         said.append(child.stdout.readline())
@@ -218,11 +215,12 @@ def test_steps_left_follows_the_samples(monkeypatch):
 
 
 @pytest.mark.parametrize("signalled", ["group", "parent"])
-def test_sigterm_while_worker_processes_read_the_data(small, tmp_path, whole, signalled, monkeypatch):
-    "读数据的子进程也收到 SIGTERM（关机、任务系统都是整组发）："
-    "照样走完这一步，存好，退出码 0，接着练与没断过的逐位相同。"
+def test_sigterm_while_worker_processes_read_the_data(small, tmp_path, whole, signalled):
+    """读数据的子进程也收到 SIGTERM（关机、任务系统都是整组发）。
+
+    照样走完这一步，存好，退出码 0，接着练与没断过的逐位相同。
+    """
     given = options(small, tmp_path, save_interval=1000, from_resume=1, num_workers=2)
-    monkeypatch.setattr(subprocess, "Popen", functools.partial(subprocess.Popen, start_new_session=True))
     child = start(given)
     assert "1/" in child.stdout.readline()
     (os.killpg if signalled == "group" else os.kill)(child.pid, signal.SIGTERM)
