@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .load import to_device, unwrap
 from ..learning.device import can_pack, cpu_has_bf16, has_int8_kernel
 from ..learning.errors import UserError
-from .load import to_device, unwrap
-from ..model.attention import Attention, attend
+from ..model.attention import Attention, KVCache, attend
 from ..model.feedforward import FeedForward
 from ..model.norm import RMSNorm
 from ..model.rope import rotate, signed_tables
@@ -36,7 +36,7 @@ def quantize_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def dequantize_rows(q: Tensor, scale: Tensor) -> Tensor:
-    "`quantize_rows` 反过来：`(o, i)`，dtype 同 `scale`。"
+    "`quantize_rows` 反过来：`q (o, i)` int8、`scale (o,)` → `(o, i)`，dtype 同 `scale`。"
     return q.to(scale.dtype) * scale[:, None]
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c021
@@ -47,7 +47,7 @@ def int8_linear(x: Tensor, q: Tensor, scale: Tensor) -> Tensor:
     "`x (…, i)`，`q (o, i)` int8，`scale (o,)` 同 `x` 的 dtype → `(…, o)`。"
     rows = x.reshape(-1, x.shape[-1])
     if len(rows) > FEW_ROWS or x.dtype != torch.bfloat16 or not x.is_cpu or not has_int8_kernel():
-        wide = torch.float32 if x.is_cpu and not cpu_has_bf16() else x.dtype      # 没有 bf16 指令：用 float32 乘反而快
+        wide = torch.float32 if x.is_cpu and not cpu_has_bf16() else x.dtype  # 没有 bf16 指令：用 float32 乘反而快
         return F.linear(x.to(wide), q.to(wide)).to(x.dtype) * scale
     return torch._weight_int8pack_mm(rows, q, scale).view(*x.shape[:-1], -1)
 
@@ -57,10 +57,10 @@ class ReadOnly(nn.Module):
 
     how = "量化或重排"
 
-    def _save_to_state_dict(self, *args, **kwargs):
+    def _save_to_state_dict(self, *args: object, **kwargs: object) -> None:
         raise UserError(f"这个模型已经{self.how}，只能用来推理，不能存成权重；要存，请存{self.how}之前的那个模型。")
 
-    def _load_from_state_dict(self, *args, **kwargs):
+    def _load_from_state_dict(self, *args: object, **kwargs: object) -> None:
         raise UserError(f"这个模型已经{self.how}，不能再往里装权重；请先装好权重，再{self.how}。")
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c025
@@ -69,12 +69,13 @@ class Int8Linear(ReadOnly):
 
     how = "量化成 int8"
 
-    def __init__(self, q: Tensor, scale: Tensor):
+    def __init__(self, q: Tensor, scale: Tensor) -> None:
         super().__init__()
         self.register_buffer("q", q, persistent=False)          # (o, i) int8
         self.register_buffer("scale", scale, persistent=False)  # (o,) 计算用的 dtype
 
     def forward(self, x: Tensor) -> Tensor:
+        "x (…, i)，dtype 同 `scale` → (…, o)。"
         return int8_linear(x, self.q, self.scale)
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c028
@@ -83,12 +84,13 @@ class Int8Embedding(ReadOnly):
 
     how = "量化成 int8"
 
-    def __init__(self, q: Tensor, scale: Tensor):
+    def __init__(self, q: Tensor, scale: Tensor) -> None:
         super().__init__()
         self.register_buffer("q", q, persistent=False)
         self.register_buffer("scale", scale, persistent=False)
 
     def forward(self, ids: Tensor) -> Tensor:
+        "ids (…) int64 → (…, h)，dtype 同 `scale`。"
         return self.q[ids].to(self.scale.dtype) * self.scale[ids][..., None]
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c033
@@ -98,6 +100,7 @@ class Angles:
     last = (None, None)  # (正弦表, 备好的两张)：一起换，几个线程同用一个模型也不会拿错
 
     def __call__(self, cos: Tensor, sin: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        "cos、sin (t, d) → 变好号的两张表，`dtype` 的；与上一次是同一张正弦表就直接拿来用。"
         if torch.compiler.is_compiling():
             return signed_tables(cos, sin, dtype)
         known, pair = self.last
@@ -115,7 +118,7 @@ class FusedAttention(ReadOnly):
 
     how = "合并投影"
 
-    def __init__(self, attn: Attention, make: Callable, angles: "Angles"):
+    def __init__(self, attn: Attention, make: Callable[[Tensor], nn.Module], angles: Angles) -> None:
         super().__init__()
         self.qkv = make(torch.cat([attn.q_proj.weight, attn.k_proj.weight, attn.v_proj.weight]))
         self.o_proj, self.q_norm, self.k_norm = make(attn.o_proj.weight), attn.q_norm, attn.k_norm
@@ -123,12 +126,13 @@ class FusedAttention(ReadOnly):
         self.h, self.kv = attn.q_proj.out_features // self.d, attn.k_proj.out_features // self.d
 
     def forward(
-        self, x: Tensor, position_embeddings=None, attention_mask: Tensor | None = None, past_key_values=None,
-        is_causal: bool = True,
+        self, x: Tensor, position_embeddings: tuple[Tensor, Tensor] | None = None,
+        attention_mask: Tensor | None = None, past_key_values: KVCache | None = None, is_causal: bool = True,
     ) -> Tensor:
+        "x (b, t, hidden) → 同形状；各参数的意思同 `Attention.forward`。"
         b, t, _ = x.shape
-        heads = self.qkv(x).view(b, t, -1, self.d)
-        qk, v = heads.split((self.h + self.kv, self.kv), 2)  # (b, t, h+kv, d)、(b, t, kv, d)
+        qkv = self.qkv(x).view(b, t, -1, self.d)               # (b, t, h+2·kv, d)
+        qk, v = qkv.split((self.h + self.kv, self.kv), 2)      # (b, t, h+kv, d)、(b, t, kv, d)
         if not isinstance(self.q_norm, nn.Identity):
             qk = torch.cat([self.q_norm(qk[:, :, : self.h]), self.k_norm(qk[:, :, self.h :])], 2)
         if position_embeddings is not None:
@@ -146,13 +150,13 @@ class FusedFeedForward(ReadOnly):
 
     how = "合并投影"
 
-    def __init__(self, ffn: FeedForward, make: Callable):
+    def __init__(self, ffn: FeedForward, make: Callable[[Tensor], nn.Module]) -> None:
         super().__init__()
-        self.gate_up, self.down_proj, self.act = (
-            make(torch.cat([ffn.gate_proj.weight, ffn.up_proj.weight])), make(ffn.down_proj.weight), ffn.act
-        )
+        self.gate_up = make(torch.cat([ffn.gate_proj.weight, ffn.up_proj.weight]))
+        self.down_proj, self.act = make(ffn.down_proj.weight), ffn.act
 
     def forward(self, x: Tensor) -> Tensor:
+        "x (…, h) → (…, h)。"
         gate, up = self.gate_up(x).chunk(2, -1)
         return self.down_proj(self.act(gate) * up)
 
@@ -165,50 +169,57 @@ class PairNorm(ReadOnly):
 
     how = "合并归一化"
 
-    def __init__(self, norm: RMSNorm):
+    def __init__(self, norm: RMSNorm) -> None:
         super().__init__()
         self.eps, self.dim = norm.eps, len(norm.weight)
         self.weight = nn.Parameter(norm.weight.detach().repeat(2), requires_grad=False)  # (2·dim,)
 
     def forward(self, x: Tensor) -> Tensor:
+        "x (b, t, dim) → 同形状、同 dtype。"
         if x.shape[0] * x.shape[1] > PAIR_ROWS:
             return F.rms_norm(x, (self.dim,), self.weight[: self.dim], self.eps)
         return F.layer_norm(torch.cat((x, -x), -1), (2 * self.dim,), self.weight, None, self.eps)[..., : self.dim]
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c039
-def _plain(*layers):
+def _plain(*layers: nn.Module) -> bool:
+    "都是普通的、没有偏置的线性层；改过的（例如带 LoRA 的）不算。"
     return all(type(m) is nn.Linear and m.bias is None for m in layers)
 
 
-def _swap(model, linear, embedding=None):
+def _stand_in(m: nn.Module, linear: Callable, embedding: Callable | None, angles: Angles) -> nn.Module | None:
+    "替换 `m` 的那一层；不换是 None。"
+    if type(m) is Attention and _plain(m.q_proj, m.k_proj, m.v_proj, m.o_proj):
+        return FusedAttention(m, linear, angles)
+    if type(m) is FeedForward and _plain(m.gate_proj, m.up_proj, m.down_proj):
+        return FusedFeedForward(m, linear)
+    if type(m) is RMSNorm:
+        return PairNorm(m)
+    if _plain(m):
+        return linear(m.weight)
+    return embedding(m.weight) if type(m) is nn.Embedding and embedding else None
+
+# %% ../../nbs/4_inference/50_int8.ipynb #c039b
+def _swap(model: nn.Module, linear: Callable, embedding: Callable | None = None) -> nn.Module:
     "就地换：`linear(weight)` 造线性层，`embedding(weight)` 造词向量（`None` 不换）。改过的层（例如带 LoRA 的）不合并。"
     angles = Angles()
     for parent in list(model.modules()):
         for name, m in list(parent.named_children()):
-            new = None
-            if type(m) is Attention and _plain(m.q_proj, m.k_proj, m.v_proj, m.o_proj):
-                new = FusedAttention(m, linear, angles)
-            elif type(m) is FeedForward and _plain(m.gate_proj, m.up_proj, m.down_proj):
-                new = FusedFeedForward(m, linear)
-            elif type(m) is RMSNorm:
-                new = PairNorm(m)
-            elif _plain(m):
-                new = linear(m.weight)
-            elif type(m) is nn.Embedding and embedding:
-                new = embedding(m.weight)
-            if new is not None:
+            if (new := _stand_in(m, linear, embedding, angles)) is not None:
                 setattr(parent, name, new)
     return model.eval().requires_grad_(False)
 
 
-def _check_fresh(model, what):
+def _check_fresh(model: nn.Module, what: str) -> None:
+    "换过的模型再换，抛 `UserError`。"
     if any(isinstance(m, ReadOnly) for m in model.modules()):
         raise UserError(f"这个模型已经量化或重排过了，不能再{what}一次；请重新装载权重。")
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c041
 def quantize_int8(model: nn.Module, dtype: torch.dtype = torch.bfloat16) -> nn.Module:
     """就地把线性层与词向量换成 int8（权重约为 bf16 的一半），其余转成 `dtype`；返回同一个模型，此后只能推理。
-    已经换过的、权重里有 NaN 的抛 `UserError`（模型不变）。"""
+
+    已经换过的、权重里有 NaN 的抛 `UserError`（模型不变）。
+    """
     model, done = unwrap(model), {}
     _check_fresh(model, "量化")
     for m in model.modules():
@@ -236,19 +247,21 @@ class PackedLinear(ReadOnly):
 
     how = "重排"
 
-    def __init__(self, weight: Tensor):
+    def __init__(self, weight: Tensor) -> None:
         super().__init__()
         plain = weight.detach().contiguous()
         self.packed = torch.ops.mkldnn._reorder_linear_weight(plain, 1)  # (o, i) 不透明的摆法
 
     def forward(self, x: Tensor) -> Tensor:
+        "x (…, i)，dtype 同权重 → (…, o)。"
         return torch.ops.mkldnn._linear_pointwise(x, self.packed, None, "none", [], "")
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c062
 def pack_weights(model: nn.Module) -> nn.Module:
     """就地把 CPU 上的线性层重排，返回同一个模型；此后只能推理，权重以后再变它也不知道。
 
-    不在 CPU 上、这颗 CPU 不会重排这种类型时原样返回。    输出层与词向量共用时，输出层多占一份。"""
+    不在 CPU 上、这颗 CPU 不会重排这种类型时原样返回；已经换过的抛 `UserError`。输出层与词向量共用时，输出层多占一份。
+    """
     model = unwrap(model)
     _check_fresh(model, "重排")
     weight = next(model.parameters())

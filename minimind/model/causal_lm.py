@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.autograd.function import FunctionCtx
 from torch.utils.checkpoint import checkpoint
-from transformers import GenerationMixin
+from transformers import Cache, GenerationMixin
 from transformers.modeling_outputs import MoeCausalLMOutputWithPast
 
+from .attention import KVCache
 from .config import MiniMindConfig
 from .moe import rounded
 from .norm import compute_dtype
@@ -23,9 +25,9 @@ from .transformer import MiniMindModel, MiniMindPreTrainedModel
 
 # %% ../../nbs/3_model/80_causal_lm.ipynb #c010
 def next_token_loss(
-    logits: torch.Tensor, labels: torch.Tensor, num_items_in_batch: int | torch.Tensor | None = None
+    logits: torch.Tensor, labels: torch.Tensor, num_items_in_batch: int | float | torch.Tensor | None = None
 ) -> torch.Tensor:
-    """下一个词的交叉熵（nat）。logits (b, t, v)，labels (b, t) 与输入对齐，-100 不计；错位在这里做。
+    """下一个词的交叉熵（nat，fp32 标量）。logits (b, t, v)，labels (b, t) 与输入对齐，-100 不计；错位在这里做。
 
     没有一个要学的位置时得 0 而不是 NaN。给了 `num_items_in_batch` 就除以它（梯度累积时按 token 平均用）。
     """
@@ -62,12 +64,15 @@ def _softmax_grad_(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         z.copy_(p.mul_(keep).scatter_add_(1, t, -keep))
     return total
 
-
+# %% ../../nbs/3_model/80_causal_lm.ipynb #c016v
 class _HeadLoss(torch.autograd.Function):
-    """输出头与交叉熵合在一起：前向里就把两样梯度算好，分数不留到反向。"""
+    "输出头与交叉熵合在一起：前向里就把两样梯度算好，分数不留到反向。"
 
     @staticmethod
-    def forward(ctx, rows, weight, target, dtype):
+    def forward(
+        ctx: FunctionCtx, rows: torch.Tensor, weight: torch.Tensor, target: torch.Tensor, dtype: torch.dtype
+    ) -> torch.Tensor:
+        "rows (n, d)，weight (v, d)，target (n,) → 损失之和（nat，fp32）；乘法用 `dtype`。"
         x, w = rows.to(dtype), weight.to(dtype)
         dx, dw, total = torch.empty_like(x), None, 0.0
         for part, d, t in zip(x.split(CHUNK), dx.split(CHUNK), target.split(CHUNK)):
@@ -81,35 +86,35 @@ class _HeadLoss(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx, g):
+    def backward(ctx: FunctionCtx, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        "rows 与 weight 的梯度，各是原来的 dtype；别的没有。"
         dx, dw = ctx.saved_tensors
         return (dx * g).to(ctx.dtypes[0]), None if dw is None else (dw * g).to(ctx.dtypes[1]), None, None
 
 # %% ../../nbs/3_model/80_causal_lm.ipynb #c016d
 def _label_log_probs(rows: torch.Tensor, head: nn.Module, target: torch.Tensor) -> torch.Tensor:
-    return -F.cross_entropy(head(rows).float(), target, ignore_index=-100, reduction="none")  # (n,)
+    "rows (n, d)，target (n,) → 每个答案的对数概率 (n,)，fp32；答案是 -100 的是 0。"
+    return -F.cross_entropy(head(rows).float(), target, ignore_index=-100, reduction="none")
 
 
 def plain_head_loss(rows: torch.Tensor, head: nn.Module, target: torch.Tensor) -> torch.Tensor:
-    """慢的写法：整张分数留到反向。参数与返回同 `head_loss`。"""
+    "慢的写法：整张分数留到反向。参数与返回同 `head_loss`。"
     return -_label_log_probs(rows, head, target).sum()
 
 
+def _can_fuse(rows: torch.Tensor, head: nn.Module) -> bool:
+    "快的那条路走得通：一个没被动过的线性层，在 CPU 上，真的要求导。"
+    untouched = type(head) is nn.Linear and head.bias is None
+    untouched = untouched and not head._forward_hooks and not head._forward_pre_hooks
+    learning = torch.is_grad_enabled() and untouched and (rows.requires_grad or head.weight.requires_grad)
+    return learning and rows.device.type == "cpu" and compute_dtype(rows) in (torch.float32, torch.bfloat16)
+
+
 def head_loss(rows: torch.Tensor, head: nn.Module, target: torch.Tensor) -> torch.Tensor:
-    """rows (n, d) 过输出头 `head`，再与答案 target (n,) 求交叉熵之和（nat，fp32 标量）；-100 不计分。"""
-    dtype = compute_dtype(rows)
-    fused = (
-        type(head) is nn.Linear
-        and head.bias is None
-        and not head._forward_hooks
-        and not head._forward_pre_hooks
-        and torch.is_grad_enabled()
-        and (rows.requires_grad or head.weight.requires_grad)
-        and rows.device.type == "cpu"
-        and dtype in (torch.float32, torch.bfloat16)
-    )
-    if not fused:
+    "rows (n, d) 过输出头 `head`，再与答案 target (n,) 求交叉熵之和（nat，fp32 标量）；-100 不计分。"
+    if not _can_fuse(rows, head):
         return plain_head_loss(rows, head, target)
+    dtype = compute_dtype(rows)
     with torch.autocast("cpu", enabled=False):
         return _HeadLoss.apply(rows, head.weight, target, dtype)
 
@@ -128,7 +133,7 @@ def label_log_probs(rows: torch.Tensor, head: nn.Module, target: torch.Tensor) -
 
     return torch.cat([answer(r, t) for r, t in zip(rows.split(CHUNK), target.split(CHUNK))])
 
-
+# %% ../../nbs/3_model/80_causal_lm.ipynb #c016z
 def token_log_probs(hidden: torch.Tensor, head: nn.Module, labels: torch.Tensor) -> torch.Tensor:
     """hidden (b, t, d)，labels (b, t) → (b, t) fp32：第 i 格是 labels[:, i] 的对数概率，由位置 i-1 预测。
 
@@ -140,23 +145,20 @@ def token_log_probs(hidden: torch.Tensor, head: nn.Module, labels: torch.Tensor)
     found = label_log_probs(rows, head, answers)[: len(places)]
     return found.new_zeros(labels.numel()).scatter(0, places + 1, found).view_as(labels)
 
-# %% ../../nbs/3_model/80_causal_lm.ipynb #c022
+# %% ../../nbs/3_model/80_causal_lm.ipynb #c021b
 @dataclass
 class CausalLMOutput(MoeCausalLMOutputWithPast):
-    """前向的结果：transformers 的那些，再加 `log_probs` (b, t)。"""
+    "前向的结果：transformers 的那些，再加 `log_probs` (b, t)。"
 
     log_probs: torch.Tensor | None = None
 
-
+# %% ../../nbs/3_model/80_causal_lm.ipynb #c022
 class MiniMindForCausalLM(MiniMindPreTrainedModel, GenerationMixin):
-    """完整的语言模型。`loss` 只含交叉熵；MoE 的辅助损失在 `aux_loss`，训练时要自己加上。
-
-    稠密模型里 `aux_loss` 是值为 0 的张量，两边的训练代码可以一样。
-    """
+    "完整的语言模型。`loss` 只含交叉熵；MoE 的辅助损失在 `aux_loss`，训练时要自己加上（稠密模型里它是值为 0 的张量）。"
 
     _tied_weights_keys = {"lm_head.weight": "model.embed_tokens.weight"}
 
-    def __init__(self, config: MiniMindConfig | None = None):
+    def __init__(self, config: MiniMindConfig | None = None) -> None:
         super().__init__(config or MiniMindConfig())
         self.model = MiniMindModel(self.config)
         self.lm_head = nn.Linear(self.config.hidden_size, self.config.vocab_size, bias=False)
@@ -164,10 +166,11 @@ class MiniMindForCausalLM(MiniMindPreTrainedModel, GenerationMixin):
 
     def forward(
         self, input_ids: torch.Tensor | None = None, attention_mask: torch.Tensor | None = None,
-        position_ids: torch.Tensor | None = None, past_key_values=None, use_cache: bool | None = None,
-        labels: torch.Tensor | None = None, logits_to_keep: int | torch.Tensor = 0,
-        document_ids: torch.Tensor | None = None, inputs_embeds: torch.Tensor | None = None, num_items_in_batch=None,
-        loss_only: bool = False, log_probs: bool = False, **kwargs,
+        position_ids: torch.Tensor | None = None, past_key_values: KVCache | Cache | None = None,
+        use_cache: bool | None = None, labels: torch.Tensor | None = None,
+        logits_to_keep: int | torch.Tensor = 0, document_ids: torch.Tensor | None = None,
+        inputs_embeds: torch.Tensor | None = None, num_items_in_batch: int | float | torch.Tensor | None = None,
+        loss_only: bool = False, log_probs: bool = False, **kwargs: object,
     ) -> CausalLMOutput:
         """input_ids (b, t) → logits (b, t, vocab)。`logits_to_keep=n` 只算最后 n 个位置，省下大半的头。
 
@@ -176,9 +179,8 @@ class MiniMindForCausalLM(MiniMindPreTrainedModel, GenerationMixin):
 
         attention_mask (b, past+t) 填充为 0；labels (b, t) 与 input_ids 对齐；document_ids (b, t) 只许看同一篇。
         """
-        out = self.model(
-            input_ids, attention_mask, position_ids, past_key_values, use_cache, document_ids, inputs_embeds, **kwargs
-        )
+        given = (input_ids, attention_mask, position_ids, past_key_values, use_cache, document_ids, inputs_embeds)
+        out = self.model(*given, **kwargs)
         keep = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
         logits = loss = answers = None
         if log_probs:

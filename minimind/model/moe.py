@@ -31,7 +31,7 @@ def load_balance_loss(scores: torch.Tensor, index: torch.Tensor, seq_aux: bool =
 class MoEGate(nn.Module):
     """路由：给每个 token 挑 top-k 个专家。x (b, t, hidden) → 编号 (n, k)、权重 (n, k) fp32、辅助损失标量；n = b·t。"""
 
-    def __init__(self, config: MiniMindConfig):
+    def __init__(self, config: MiniMindConfig) -> None:
         super().__init__()
         self.top_k = config.num_experts_per_tok
         self.n_experts = config.n_routed_experts
@@ -41,8 +41,9 @@ class MoEGate(nn.Module):
         nn.init.normal_(self.weight, std=config.initializer_range)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        "x (b, t, hidden) → 编号 (n, k) int64、权重 (n, k) fp32、辅助损失（标量，不训练时是 0）。"
         b, t, _ = x.shape
-        scores = F.linear(x, self.weight).float().softmax(-1)  # (b, t, e)
+        scores = F.linear(x, self.weight).float().softmax(-1)          # (b, t, e)
         weight, index = scores.topk(self.top_k, dim=-1, sorted=False)  # (b, t, k)
         if self.norm_topk_prob and self.top_k > 1:
             weight = weight / (weight.sum(-1, keepdim=True) + 1e-20)
@@ -56,14 +57,14 @@ ROUND = 64  # 步步不同的行数都凑成它的倍数
 
 
 def rounded(places: torch.Tensor) -> torch.Tensor:
-    """行号 (n,) → 补到 `ROUND` 的倍数，补的都是第 0 行。"""
+    "行号 (n,) → 补到 `ROUND` 的倍数，补的都是第 0 行。"
     return F.pad(places, (0, -len(places) % ROUND))
 
-
+# %% ../../nbs/3_model/60_moe.ipynb #c027b
 class MOEFeedForward(nn.Module):
-    """混合专家前馈层。(b, t, hidden) → ((b, t, hidden), 辅助损失标量)；共享专家（shared experts）人人都过一遍。"""
+    "混合专家前馈层。(b, t, hidden) → ((b, t, hidden), 辅助损失标量)；共享专家（shared experts）人人都过一遍。"
 
-    def __init__(self, config: MiniMindConfig):
+    def __init__(self, config: MiniMindConfig) -> None:
         super().__init__()
         self.gate = MoEGate(config)
         self.experts = nn.ModuleList(FeedForward(config) for _ in range(config.n_routed_experts))
@@ -71,6 +72,7 @@ class MOEFeedForward(nn.Module):
             self.shared_experts = nn.ModuleList(FeedForward(config) for _ in range(config.n_shared_experts))
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        "x (b, t, hidden) → (同形状, 辅助损失标量)。"
         index, weight, aux = self.gate(x)  # (n, k)
         y = self.route(x.flatten(0, 1), index, weight).view_as(x)
         for expert in getattr(self, "shared_experts", ()):
