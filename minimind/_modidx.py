@@ -2933,6 +2933,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                          'minimind.trainer.memory.used_memory': ( '7_trainer/memory.html#used_memory',
                                                                                   'minimind/trainer/memory.py')},
             'minimind.trainer.nano': { 'minimind.trainer.nano.build': ('7_trainer/nano.html#build', 'minimind/trainer/nano.py'),
+                                       'minimind.trainer.nano.forget_old': ('7_trainer/nano.html#forget_old', 'minimind/trainer/nano.py'),
                                        'minimind.trainer.nano.imported_files': ( '7_trainer/nano.html#imported_files',
                                                                                  'minimind/trainer/nano.py'),
                                        'minimind.trainer.nano.ingredients': ('7_trainer/nano.html#ingredients', 'minimind/trainer/nano.py'),
