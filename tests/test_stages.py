@@ -38,15 +38,22 @@ def run_here(name, small, home, **more):
     return train_stage(STAGES[name], make_args(TrainArgs, **given(small, home, **more)))
 
 
-def run_two(name, small, home, **more):
-    "两个 gloo 进程；返回流水账。"
-    argv = [str(Path(__file__).with_name("toy_stages.py")), name, json.dumps(given(small, home, **more))]
+@pytest.fixture(scope="module")
+def two(small, tmp_path_factory):
+    "两个 gloo 进程，三个阶段各走一遍完整的、一遍断在中间又接上的；返回 {阶段: (完整的, 断过的) 文件夹}。"
+    homes = {name: (tmp_path_factory.mktemp(f"{name}-two"), tmp_path_factory.mktemp(f"{name}-cut")) for name in STAGES}
+    runs = []
+    for name, (whole, cut) in homes.items():
+        runs += [(name, given(small, whole)), (name, given(small, cut, max_steps=3))]
+        runs += [(name, given(small, cut, from_resume=1))]
+    argv = [str(Path(__file__).with_name("toy_stages.py")), json.dumps(runs)]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", *argv], env=env,
         capture_output=True, text=True, timeout=300,
     )
     assert done.returncode == 0, done.stderr[-3000:]
+    return homes
 
 
 def journal(home: Path) -> list[dict]:
@@ -108,17 +115,15 @@ def test_resumed_in_the_middle_is_the_same_run(name, small, tmp_path):
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_two_processes_walk_the_same_way_and_resume(name, small, tmp_path):
-    run_here(name, small, tmp_path / "one", batch_size=8)
-    run_two(name, small, tmp_path / "two", batch_size=4)
-    run_two(name, small, tmp_path / "cut", batch_size=4, max_steps=3)
-    run_two(name, small, tmp_path / "cut", batch_size=4, from_resume=1)
-    one, two, cut = (journal(tmp_path / which) for which in ("one", "two", "cut"))
-    for a, b in zip(one, two, strict=True):
-        assert a["loss"] == pytest.approx(b["loss"], rel=2e-4), (one, two)
-    whole, rest = final(tmp_path / "two"), final(tmp_path / "cut")
-    assert all(same(whole[k], rest[k]) for k in ("model", "modules", "stage", "step", "samples"))
-    assert [r["loss"] for r in two] == [r["loss"] for r in cut]
+def test_two_processes_walk_the_same_way_and_resume(name, small, tmp_path, two):
+    run_here(name, small, tmp_path, batch_size=8)
+    whole, cut = two[name]
+    for a, b in zip(journal(tmp_path), journal(whole), strict=True):
+        assert a["loss"] == pytest.approx(b["loss"], rel=2e-4), (a, b)
+    one, other = final(whole), final(cut)
+    for key in ("model", "modules", "optimizer", "stage", "step", "samples"):
+        assert same(one[key], other[key]), key
+    assert [r["loss"] for r in journal(whole)] == [r["loss"] for r in journal(cut)]
 
 
 def test_changed_rate_is_the_new_one_after_a_resume(small, tmp_path):

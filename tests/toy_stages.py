@@ -1,6 +1,6 @@
 """三个玩具阶段，证明接口够用：两个模型、两种学习率、一步几次更新；除数不是 token；自己的状态要活过断电。
 
-  python tests/toy_stages.py Critic '{"save_dir": "…", …}'      （单进程，或由 torchrun 启动）
+  python tests/toy_stages.py '[["Critic", {"save_dir": "…", …}], …]'      （单进程，或由 torchrun 启动）
 """
 
 import copy
@@ -13,6 +13,7 @@ from torch import nn
 
 from minimind.trainer.arguments import TrainArgs, make_args
 from minimind.trainer.loop import train_stage
+from minimind.trainer.peers import distributed
 from minimind.trainer.stage import Stage
 
 N, LENGTH = 13, 10                                    # 行数故意除不尽：末尾有的进程没分到
@@ -131,7 +132,8 @@ class Tracker(Toy):
         self.baseline = state["baseline"]
 
 
-if __name__ == "__main__":
-    stage, given = sys.argv[1:]
-    which = {"Critic": Critic, "Pairs": Pairs, "Tracker": Tracker}[stage]
-    train_stage(which, make_args(TrainArgs, **json.loads(given)))
+if __name__ == "__main__":                                # 一口气走几次，省下每次的导入
+    with distributed("cpu"):
+        for stage, given in json.loads(sys.argv[1]):
+            which = {"Critic": Critic, "Pairs": Pairs, "Tracker": Tracker}[stage]
+            train_stage(which, make_args(TrainArgs, **given))

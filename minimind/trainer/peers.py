@@ -116,18 +116,18 @@ def story(self: Peers, error: Exception) -> str:
 # %% ../../nbs/7_trainer/15_peers.ipynb #c068b
 @patch
 def explain(self: Peers, error: Exception) -> NoReturn:
-    "本进程遇到了 `error`：被别人连累的就静静退出（退出码 1），否则说一句话：UserError 退出码 2，别的 1。"
+    "本进程遇到了 `error`：被别人连累的、别人已经说过的就静静退出，否则说一句话；退出码：UserError 是 2，别的是 1。"
     self.trouble, name = True, f"第 {self.rank} 号进程（共 {self.world} 个）"
     if hasattr(signal, "alarm"):
         signal.alarm(40)  # 退出的路上库还可能卡住（拆连接时等人）：到时由系统结束
+    self.code = 2 if isinstance(error, UserError) else 1  # 两个进程都读到坏数据：谁先退出，退出码都一样
     try:
         dragged = self.look(3.0 if isinstance(error, RuntimeError) else 0.0)
     except RuntimeError:
         say(f"错误：{name}和大家断了联系：开着 store 的那个进程没了。", file=sys.stderr)
         dragged = True
     if dragged:
-        raise SystemExit(1) from None
-    self.code = 2 if isinstance(error, UserError) else 1
+        raise SystemExit(self.code) from None
     self.speak(f"{name}{self.story(error)}")
     raise SystemExit(self.code) from None
 
