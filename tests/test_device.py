@@ -67,6 +67,16 @@ def test_asked_once(monkeypatch):
     device._pack_works.cache_clear()
 
 
+def test_asking_leaves_the_random_state_alone():
+    "问过与没问过，同一个种子造出的模型必须相同。"
+    for probe in (device._bf16_works, device._pack_works, device._int8_works):
+        probe.cache_clear()
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    device.cpu_has_bf16(), device.can_pack(), device.can_pack(torch.bfloat16), device.has_int8_kernel()
+    assert torch.get_rng_state().equal(before)
+
+
 def test_models_write_the_same_without_kernels(plain):
     model, ask = build(), torch.randint(3, 200, (2, 12))
     greedy = SamplingParams(temperature=0)

@@ -54,9 +54,10 @@ def pick_device(name: str | None = None) -> torch.device:
 
 # %% ../../nbs/0_learning/35_device.ipynb #c017
 def works(attempt: Callable[[], object]) -> bool:
-    "试一次：`attempt()` 不抛错、结果不是 False 就算会。说明书上有、实际用不了的，在这里现形。"
+    "试一次：`attempt()` 不抛错、结果不是 False 就算会。试完，随机状态回到原处。"
     try:
-        return attempt() is not False
+        with torch.random.fork_rng(devices=[]):
+            return attempt() is not False
     except (RuntimeError, AttributeError, NotImplementedError, TypeError):
         return False
 
