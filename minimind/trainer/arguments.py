@@ -99,6 +99,9 @@ class TrainArgs(SharedArgs):
     tokenizer_path: str = opt("", "分词器文件夹；默认用起点权重记下的那个，再不然是 out/tokenizer/world")
     checkpoint_dir: str = opt("", "断点存到哪；默认是 save_dir 旁边的 checkpoints")
     metrics_path: str = opt("", "训练曲线存到哪个 .jsonl；默认 save_dir/metrics.jsonl")
+    replay_path: str = opt("", "混进来一起练的旧数据（对话），免得学了新的忘了旧的；auto 是小世界的微调数据")
+    replay_weight: float = opt(1.0, "旧数据的平均损失乘几，加进总损失", low=0)
+    replay_batch_size: int = opt(0, "每次更新混进几行旧数据；0 与 batch_size 相同", low=0)
 
     kind = ""     # 吃哪种数据：pretrain、sft、dpo …；空的不查
     nano = dict(  # 嵌入的小世界只有几 MB，步数比批量要紧：小批、大学习率、Muon、WSD

@@ -33,11 +33,12 @@ from .journal import Display, Journal, Window, open_tracker
 from .memory import compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak
 from .optim import Optimizers, get_lr
 from .peers import distributed
+from .replay import replay_batches
 from minimind.trainer.runtime import (
     Logger, autocast, is_main_process, keep_freed_memory, make_scaler, rank, setup_seed, sum_across_ranks, world_size
 )
 from .stage import Stage
-from .step import train_step
+from .step import Stream, supervised, train_step
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c060h
 @contextmanager
@@ -118,10 +119,11 @@ class Loop:
 
     def __init__(self, stage: Stage, on_log: Callable[[Journal], None] | None = None) -> None:
         self.stage, self.args, self.device, self.on_log = stage, stage.args, stage.device, on_log
-        self.step, self.total = 0, 0
+        self.step, self.total, self.rng = 0, 0, None
 
     def ready(self) -> "Loop":
-        "就位，返回自己。断点要在称内存与套外壳之前恢复；账要在恢复之后才知道退回哪一步。"
+        """就位，返回自己。断点要在称内存与套外壳之前恢复；账要在恢复之后才知道退回哪一步；
+        随机状态最后恢复，前面几步用掉多少随机数都不要紧。"""
         self.build()
         self.clean()
         if self.args.from_resume:
@@ -130,6 +132,7 @@ class Loop:
         self.wrap()
         self.plan()
         self.open_journal()
+        self.restore_rng()
         return self
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #h005
@@ -147,6 +150,8 @@ def build(self: Loop) -> None:
         setup_seed(a.seed + rank())
     given = (a.batch_size, a.accumulation_steps, a.epochs, a.seed, a.num_workers)
     self.batches = Batches(*stage.rows(), *given, self.device, stage.mute)
+    self.replay = replay_batches(a, stage.tokenizer, self.device)
+    self.old = iter(self.replay) if self.replay else None  # 真正取第一批时才看位置，所以续训可以先改位置
     self.optimizer = Optimizers(*(part for n, m in self.models.items() for part in stage.optimizer(n, m).parts))
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #h007
@@ -192,14 +197,18 @@ def restore(self: Loop) -> None:
     self.scaler.load_state_dict(state["scaler"] or self.scaler.state_dict())  # 断点里是空表：换了精度，从头调
     self.step, self.batches.epoch, self.batches.samples = state["step"], state["epoch"], state["samples"]
     self.stage.load(state.get("stage", {}))
-    self._restore_rng(state["rng"])
+    if self.replay and (old := state.get("replay")):
+        self.replay.epoch, self.replay.samples = old["epoch"], old["samples"]
+    self.rng = state["rng"]
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c098b
 @patch
-def _restore_rng(self: Loop, states: list[dict]) -> None:
-    "恢复随机状态，说出从哪里接着。"
-    if not restore_rng(states):
-        Logger(f"进程数从 {len(states)} 变成 {world_size()}：随机状态重新开始，位置照旧，样本不重看也不漏看。")
+def restore_rng(self: Loop) -> None:
+    "恢复断点里的随机状态，说出从哪里接着；没有断点就什么也不做。"
+    if self.rng is None:
+        return
+    if not restore_rng(self.rng):
+        Logger(f"进程数从 {len(self.rng)} 变成 {world_size()}：随机状态重新开始，位置照旧，样本不重看也不漏看。")
     at = self.batches
     Logger(f"从断点继续：第 {at.epoch + 1} 遍，第 {self.step} 步，已看过 {at.samples} 个样本。")
 
@@ -248,11 +257,12 @@ def save(self: Loop) -> Path:
     "存权重与断点，返回权重的路径；多进程时只有主进程写，其余的等它写完。"
     rng, path = gather_rng(), self.stage.weight_path(self.main.config)
     raw = {name: unwrap(model) for name, model in self.models.items()}
+    old = {k: getattr(self.replay, k) for k in ("epoch", "samples")} if self.replay else {}
     if is_main_process():
         path = self.stage.save(raw)
         others = {name: _on_cpu(model) for name, model in raw.items() if model is not self.main}
         at = dict(epoch=self.batches.epoch, step=self.step, samples=self.batches.samples)
-        parts = dict(modules=others, stage=self.stage.state())
+        parts = dict(modules=others, stage=self.stage.state(), replay=old)
         save_resume(self.resume_file, self.main, self.optimizer, self.scaler, rng, **at, **parts)
     if world_size() > 1:
         torch.distributed.barrier()
@@ -298,11 +308,13 @@ def one_step(self: Loop, micro: list[dict], factor: float, window: Window) -> No
     self.optimizer.set_lr(factor)
     for batches in self.stage.updates(self.models, micro):
         guard = (lambda norms, batches=batches: self._guard(norms, batches)) if self.device.type == "cpu" else None
+        rows = next(self.old) if self.old else []
+        old = Stream(rows, supervised, self.stage.replay, self.args.replay_weight) if rows else None
         out = train_step(
             self.models, batches, self.stage.weight, self.stage.loss, self.optimizer, self.scaler,
-            grad_clip=self.args.grad_clip, amp=self.stage.amp, device=self.device, guard=guard,
+            grad_clip=self.args.grad_clip, amp=self.stage.amp, device=self.device, guard=guard, old=old,
         )
-        window.add(out, batches)
+        window.add(out, [*batches, *rows])
     self.step += 1
 
 
