@@ -29,6 +29,7 @@ def given(small, home: Path, **more) -> dict:
             hidden_size=32, num_hidden_layers=2, max_seq_len=32, batch_size=4, accumulation_steps=2, epochs=6,
             max_steps=6, dtype="float32", num_workers=0, log_interval=1, learning_rate=1e-2, device="cpu",
             schedule="constant", tokenizer_path=str(small["tok"]), save_dir=str(home / "out"), save_weight="toy",
+            replay_path=str(small["sft"]), replay_weight=0.1,  # 每一步都混一批旧数据：它的位置也要活过断电
         ),
         **more,
     }
@@ -80,6 +81,7 @@ def test_stage_learns_and_logs_its_own_numbers(name, small, tmp_path):
     assert result.steps == 6 and all(math.isfinite(v) for v in result.journal["loss"])
     card = json.loads(result.weight_path.with_suffix(".json").read_text(encoding="utf8"))
     assert card["stage"] == STAGES[name].name
+    assert all(0 < v < 10 for v in result.journal["replay"])
     assert result.journal[STAGES[name].divisor] and result.weight_path.name == "toy_32.pth"
 
 
@@ -109,7 +111,7 @@ def test_resumed_in_the_middle_is_the_same_run(name, small, tmp_path):
     run_here(name, small, tmp_path / "b", max_steps=3)
     run_here(name, small, tmp_path / "b", from_resume=1)
     whole, rest = final(tmp_path / "a"), final(tmp_path / "b")
-    for key in ("model", "modules", "optimizer", "stage", "rng", "step", "samples"):
+    for key in ("model", "modules", "optimizer", "stage", "rng", "replay", "step", "samples"):
         assert same(whole[key], rest[key]), key
     assert [r["loss"] for r in journal(tmp_path / "a")] == [r["loss"] for r in journal(tmp_path / "b")]
 
@@ -121,9 +123,20 @@ def test_two_processes_walk_the_same_way_and_resume(name, small, tmp_path, two):
     for a, b in zip(journal(tmp_path), journal(whole), strict=True):
         assert a["loss"] == pytest.approx(b["loss"], rel=2e-4), (a, b)
     one, other = final(whole), final(cut)
-    for key in ("model", "modules", "optimizer", "stage", "step", "samples"):
+    for state in (one, other):  # DDP 走第一步时才导入的库会用掉几个 random 模块的数，训练不用它；torch 与 numpy 的要相同
+        state["rng"] = [{k: v for k, v in r.items() if k != "python"} for r in state["rng"]]
+    for key in ("model", "modules", "optimizer", "stage", "rng", "replay", "step", "samples"):
         assert same(one[key], other[key]), key
     assert [r["loss"] for r in journal(whole)] == [r["loss"] for r in journal(cut)]
+
+
+def test_replay_is_divided_by_its_own_tokens_and_weighted(small, tmp_path):
+    "权重为 0 等于不混；权重越大，新数据的损失降得越慢、旧数据的越快。"
+    runs = {w: run_here("Pairs", small, tmp_path / str(w), replay_weight=w, epochs=9, max_steps=12) for w in (0, 0.1, 10)}
+    assert "replay" not in runs[0].journal.records[0]
+    assert runs[0.1].journal["replay"][0] == pytest.approx(runs[10].journal["replay"][0], rel=1e-5)
+    assert runs[10].journal["replay"][-1] < runs[0.1].journal["replay"][-1]
+    assert runs[10].journal["loss"][-1] > runs[0].journal["loss"][-1]
 
 
 def test_changed_rate_is_the_new_one_after_a_resume(small, tmp_path):
