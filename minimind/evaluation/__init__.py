@@ -1,4 +1,4 @@
-"""第 6 层 · 评估：每字节比特数（bits）、逐技能的问答正确率（exact_match）。
+"""第 6 层 · 评估：每字节比特数（bits）、逐技能的问答正确率（exact_match）、成对比较（paired）。
 
 这里只转交名字，用到时才加载对应的模块。
 """
@@ -9,6 +9,7 @@ _WHERE = {
     "exact_match": [
         "Report", "ask", "evaluate_questions", "final_answer", "load_items", "plot_reports", "score", "thin", "wilson",
     ],
+    "paired": ["base_skills", "compare", "paired_interval"],
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = list(_MODULE)
