@@ -217,12 +217,12 @@ class _PlainNorm:
         return (weight * (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps))).to(dtype)
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c042
-def _plain_newton_schulz(g: Tensor, steps: int = 5, eps: float = 1e-7) -> Tensor:
+def _plain_newton_schulz(g: Tensor, rounds: Sequence = optim_module.ROUNDS, eps: float = 1e-7) -> Tensor:
     "正交化的直译版：加与乘不并进矩阵乘法。"
     x = g / (g.norm(dim=(-2, -1), keepdim=True) + eps)
-    for _ in range(steps):
+    for a, b, c in rounds:
         A = x @ x.mT
-        x = 3.4445 * x + (-4.7750 * A + 2.0315 * A @ A) @ x
+        x = a * x + (b * A + c * A @ A) @ x
     return x
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #v001

@@ -34,7 +34,7 @@ from ..world.files import write_world
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c004
 VOCAB_SIZE = 2048
-STEPS = {"pretrain": 1500, "full_sft": 4300}
+STEPS = {"pretrain": 700, "full_sft": 3000}
 ARITHMETIC = ("add", "subtract", "word_problem")
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c008
