@@ -7,7 +7,7 @@ __all__ = ['SKILLS', 'FILLERS', 'CALCULATOR', 'TOOL_ASKS', 'SPOKEN', 'MIXTURE', 
            'fact', 'capital', 'capital_back', 'sound', 'sound_back', 'colour', 'opposite', 'to_english', 'to_chinese',
            'identity', 'smalltalk', 'ordered', 'calendar', 'number', 'operands', 'working', 'arithmetic', 'add',
            'subtract', 'compare', 'counting', 'pair_of', 'word_problem', 'new_name', 'profile', 'filler', 'remember',
-           'memory', 'held_out_scene', 'reading', 'tool', 'draw']
+           'memory', 'held_out_scene', 'reading', 'sum_for_tool', 'tool', 'draw']
 
 # %% ../../nbs/1_world/30_skills.ipynb #c002
 """一种技能一个生成器：给随机数发生器和 split（train/test），出一道题。"""
@@ -431,7 +431,7 @@ TOOL_ASKS: dict[str, list[str]] = read_data("tool_asks")
 SPOKEN = {"*": ["*", "×", "乘", "乘以"], "+": ["+", "加"], "-": ["-", "减"]}
 
 # %% ../../nbs/1_world/30_skills.ipynb #c072
-def _sum_for_tool(rng: Random, split: str) -> tuple[int, str, int]:
+def sum_for_tool(rng: Random, split: str) -> tuple[int, str, int]:
     "一道给计算器的算式，多数是乘法：（数，运算符，数）。"
     op = rng.choice("***+-")
     while True:
@@ -445,7 +445,7 @@ def _sum_for_tool(rng: Random, split: str) -> tuple[int, str, int]:
 @skill
 def tool(rng: Random, split: str = "train") -> Item:
     "会用计算器：发出 tool_call，读回结果，再回答。考试只看按得对不对。"
-    a, op, b = _sum_for_tool(rng, split)
+    a, op, b = sum_for_tool(rng, split)
     expression, value = f"{a}{op}{b}", str({"*": a * b, "+": a + b, "-": a - b}[op])
     ask = rng.choice(TOOL_ASKS[split]).format(x=f"{a}{rng.choice(SPOKEN[op])}{b}")
     call = {"name": "calculator", "arguments": {"expression": expression}}
