@@ -11,6 +11,7 @@ _WHERE = {
     "moe": ["MoEGate", "MOEFeedForward", "load_balance_loss"],
     "transformer": ["MiniMindBlock", "MiniMindModel", "MiniMindPreTrainedModel", "unwrap"],
     "causal_lm": ["MiniMindForCausalLM", "next_token_loss", "token_log_probs"],
+    "lora": ["LoRA", "apply_lora", "detach_lora", "load_lora", "merge_lora", "save_lora"],
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = list(_MODULE)
