@@ -44,7 +44,7 @@ def test_no_shortcut_judges_the_pairs(world, name):
 @pytest.mark.parametrize("name", ["dpo", "reward"])
 def test_pairs_differ_only_in_the_last_turn(world, name):
     kinds = Counter(row["kind"] for row in world[name])
-    assert set(kinds) == set(preferences.PAIRS) and min(kinds.values()) > 50
+    assert set(kinds) == set(preferences.PAIRS) - ({"working"} if name == "reward" else set()) and min(kinds.values()) > 50
     for row in world[name] + world[f"test_{name}"]:
         assert row["chosen"][:-1] == row["rejected"][:-1] and row["chosen"][-1] != row["rejected"][-1]
 

@@ -39,20 +39,23 @@ STAGES = (
         "full_sft", "full_sft", "train_full_sft", "微调（SFT）", "全参数微调：从对话里学会回答", ("sft",),
         args="SFTArgs",
     ),
-    StageInfo("lora", "lora", "train_lora", "LoRA 微调", "LoRA：冻住原来的权重，只训练旁边加上的小矩阵"),
-    StageInfo("reward", "reward", "train_reward", "奖励模型", "奖励模型：学会给回答打分"),
-    StageInfo("dpo", "dpo", "train_dpo", "直接偏好优化", "DPO：从成对的好坏回答里直接学偏好"),
+    StageInfo(
+        "lora", "lora", "train_lora", "LoRA 微调", "LoRA：冻住原来的权重，只训练旁边加上的小矩阵", args="LoRAArgs"
+    ),
+    StageInfo("reward", "reward", "train_reward", "奖励模型", "奖励模型：学会给回答打分", args="RewardArgs"),
+    StageInfo("dpo", "dpo", "train_dpo", "直接偏好优化", "DPO：从成对的好坏回答里直接学偏好", args="DPOArgs"),
     StageInfo(
         "ppo", "ppo_actor", "train_ppo", "近端策略优化", "PPO：自己作答，按奖励调整，每次只挪一小步", ("rlhf",)
     ),
     StageInfo("grpo", "grpo", "train_grpo", "组内相对策略优化", "GRPO：同一题答几遍，比组里的平均好就多说"),
     StageInfo("spo", "spo", "train_spo", "单流策略优化", "SPO：每题只答一遍，和自己过去的成绩比"),
     StageInfo(
-        "distillation", "full_dist", "train_distillation", "知识蒸馏", "蒸馏：小模型学大模型的整个分布", ("distill",)
+        "distillation", "full_dist", "train_distillation", "知识蒸馏", "蒸馏：小模型学大模型的整个分布", ("distill",),
+        args="DistillationArgs",
     ),
     StageInfo(
         "reason", "reason", "train_reason", "推理训练", "推理：学会先想再答",
-        ("distill_reason", "train_distill_reason"),
+        ("distill_reason", "train_distill_reason"), args="ReasonArgs",
     ),
     StageInfo("agent", "agent", "train_agent", "工具智能体", "智能体：几轮对话里自己决定用哪个工具"),
 )

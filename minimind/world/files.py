@@ -18,7 +18,7 @@ from random import Random
 from ..learning.paths import atomic_write, writing
 from .facts import *
 from .language import *
-from .preferences import pair_row
+from .preferences import pair_row, reward_row
 from .problems import rlaif_row, reason_row, reason_test, ultra_row
 from .shop import identity_item, identity_row, shop_item, shop_row
 from .skills import *
@@ -105,7 +105,7 @@ def numbered(make: Callable[[Random], Item]) -> Callable[[Random], dict]:
 
 HELD_OUT: dict[str, tuple[int, Callable[[Random], dict]]] = {
     "test_dpo": (500, lambda rng: pair_row(rng, "test")),
-    "test_reward": (500, lambda rng: pair_row(rng, "test")),
+    "test_reward": (500, lambda rng: reward_row(rng, "test")),
     "test_reason": (600, reason_test),
     "test_agent": (500, agent_test),
     "test_lora_shop": (200, numbered(lambda rng: shop_item(rng, "test"))),
@@ -129,7 +129,7 @@ def held_out_rows(rng: Random, count: int, make: Callable[[Random], dict]) -> li
 
 # %% ../../nbs/1_world/50_files.ipynb #c029
 MAKERS: dict[str, Callable[[Random], dict]] = {
-    "pretrain": lambda rng: {"text": passage(rng)}, "sft": sft_row, "dpo": pair_row, "reward": pair_row,
+    "pretrain": lambda rng: {"text": passage(rng)}, "sft": sft_row, "dpo": pair_row, "reward": reward_row,
     "rlaif": rlaif_row, "reason": reason_row, "ultra_think": ultra_row, "agent": agent_row,
     "lora_identity": identity_row, "lora_shop": shop_row,
 }

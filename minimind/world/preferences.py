@@ -4,12 +4,11 @@
 
 # %% auto #0
 __all__ = ['FACTS_ASKED', 'UNKNOWN', 'REFUSALS', 'SLOT', 'PAIRS', 'other_answer', 'answered', 'swap_pair', 'refuses',
-           'ask_unknown', 'unknown_pair', 'known_pair', 'slip', 'working_pair', 'pair_row']
+           'ask_unknown', 'unknown_pair', 'known_pair', 'slip', 'working_pair', 'pair_row', 'reward_row']
 
 # %% ../../nbs/1_world/43_preferences.ipynb #c002
 """偏好数据：同一个问题的两个回答，只差在真假。"""
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from random import Random
 from .facts import *
 from .language import *
@@ -105,14 +104,19 @@ def working_pair(rng: Random, split: str) -> dict:
 
 # %% ../../nbs/1_world/43_preferences.ipynb #c018
 PAIRS: dict[str, tuple[float, Callable]] = {  # 种类 → （份额，出题的函数）
-    "swap": (50, swap_pair), "unknown": (20, unknown_pair), "known": (20, known_pair), "working": (10, working_pair),
+    "swap": (34, swap_pair), "unknown": (30, unknown_pair), "known": (30, known_pair), "working": (6, working_pair),
 }
 
 
-def pair_row(rng: Random, split: str = "train") -> dict:
-    "一行偏好数据：`chosen` 与 `rejected` 只有最后一句不同；`kind` 是种类。"
+def pair_row(rng: Random, split: str = "train", kinds: tuple[str, ...] = tuple(PAIRS)) -> dict:
+    "一行偏好数据，种类从 `kinds` 里按份额抽：`chosen` 与 `rejected` 只有最后一句不同；`kind` 是种类。"
     while True:
-        kind = rng.choices(list(PAIRS), [share for share, _ in PAIRS.values()])[0]
+        kind = rng.choices(kinds, [PAIRS[k][0] for k in kinds])[0]
         pair = PAIRS[kind][1](rng, split)
         if pair and pair["chosen"][-1] != pair["rejected"][-1]:
             return pair | {"kind": kind}
+
+
+def reward_row(rng: Random, split: str = "train") -> dict:
+    "给奖励模型的一行：不含竖式——一眼打一个分的模型，没有本事逐位核对。"
+    return pair_row(rng, split, ("swap", "unknown", "known"))
