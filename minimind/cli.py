@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['app', 'TRAIN_HELP', 'BENCHES', 'MODEL_OPTIONS', 'THINKING', 'data', 'tokenizer', 'show_version', 'demo', 'load_stage',
            'stage_name', 'train_commands', 'load_bench', 'default_weight', 'open_model', 'thinking_option', 'chat',
-           'port_is_free', 'web_command', 'web', 'data_world', 'data_check', 'tokenizer_train', 'tokenizer_show',
-           'default_tests', 'texts_in', 'evaluate', 'info', 'doctor', 'exercise', 'from_minigpt', 'main', 'Command',
-           'Group', 'LazyGroup', 'Option', 'command', 'option', 'switch']
+           'port_is_free', 'web_command', 'web', 'data_world', 'data_check', 'write_rows', 'data_identity',
+           'data_ultra', 'tokenizer_train', 'tokenizer_show', 'default_tests', 'texts_in', 'evaluate', 'info', 'doctor',
+           'exercise', 'from_minigpt', 'main', 'Command', 'Group', 'LazyGroup', 'Option', 'command', 'option', 'switch']
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
@@ -135,12 +135,13 @@ MODEL_OPTIONS = [
     option("hidden_size", 0, "按阶段名找权重时，模型的宽度（不止一份时才需要）"),
     switch("use_moe", 0, "1：按阶段名找权重时，找 MoE 的那份"),
     option("tokenizer_path", "", "分词器文件夹；默认用权重记下的那个"),
+    option("lora_weight", "", "带上一份 LoRA：名字（如 lora_identity）或文件"),
     option("device", "auto", "设备：auto、cpu、cuda、cuda:1、npu、mps"),
 ]
 
 # %% ../nbs/99_cli.ipynb #c037
 def open_model(
-    weight: str, save_dir: str, hidden_size: int, use_moe: str, tokenizer_path: str, device: str
+    weight: str, save_dir: str, hidden_size: int, use_moe: str, tokenizer_path: str, device: str, lora_weight: str = ""
 ) -> tuple:
     "按命令行的选项载入模型与分词器。"
     import torch
@@ -150,6 +151,7 @@ def open_model(
     return load_model(
         default_weight(weight), save_dir=save_dir or OUT, hidden_size=hidden_size or None, use_moe=bool(int(use_moe)),
         tokenizer_path=tokenizer_path or None, device=pick_device(device), dtype=torch.float32,
+        lora_weight=lora_weight,
     )
 
 # %% ../nbs/99_cli.ipynb #c039
@@ -277,6 +279,43 @@ def data_check(path: str, kind: str) -> None:
     from minimind.dataset.formats import validate
 
     print(validate(path, kind or None))
+
+# %% ../nbs/99_cli.ipynb #g102
+def write_rows(out: str, rows: list[dict]) -> None:
+    "写成一行一个 JSON 的文件，说写了几行。"
+    import json
+
+    from minimind.learning.paths import atomic_write
+
+    atomic_write(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    print(f"{len(rows):,} 行，存在 {out}")
+
+
+@command(
+    data, "identity", option("name", "", "模型的新名字", required=True), option("owner", "", "谁做的", required=True),
+    option("out", "lora_identity.jsonl", "写到哪个文件"), option("rows", 1500, "写几行", low=1),
+    option("seed", 0, "随机种子"), help="造一份新身份的对话：中文、英文、各种问法，给 LoRA 用。",
+)
+def data_identity(name: str, owner: str, out: str, rows: int, seed: int) -> None:
+    from random import Random
+
+    from minimind.world.shop import identity_row
+
+    rng = Random(seed)
+    write_rows(out, [identity_row(rng, name, owner) for _ in range(rows)])
+
+
+@command(
+    data, "ultra_think", option("out", "ultra_think.jsonl", "写到哪个文件"), option("rows", 2000, "写几行", low=1),
+    option("seed", 0, "随机种子"), help="造一份深思的对话：算完再倒着验一遍，给推理训练用。",
+)
+def data_ultra(out: str, rows: int, seed: int) -> None:
+    from random import Random
+
+    from minimind.world.problems import ultra_row
+
+    rng = Random(seed)
+    write_rows(out, [ultra_row(rng) for _ in range(rows)])
 
 # %% ../nbs/99_cli.ipynb #c055
 tokenizer = Group("tokenizer", help="分词器：训练一个，或看看它怎么切。")

@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['SILENT', 'SHAPE', 'check_keys', 'check_card', 'load_weights', 'install', 'check_tokenizer', 'find_tokenizer',
-           'find_weights', 'to_device', 'load_model', 'describe']
+           'find_weights', 'to_device', 'find_lora', 'add_lora', 'load_model', 'describe']
 
 # %% ../../nbs/4_inference/10_load.ipynb #c002
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -21,6 +22,7 @@ from ..learning.errors import UserError
 from ..learning.paths import OUT
 from ..learning.stages import find_stage, split_stem, weight_stem
 from ..model import MiniMindConfig, MiniMindForCausalLM
+from ..model.lora import load_lora, merge_lora
 from ..model.transformer import unwrap
 from ..tokenizer.fast import fingerprint, load_tokenizer
 
@@ -166,16 +168,38 @@ def to_device(
         setattr(model.get_submodule(home), leaf, table.to(device or "cpu"))
     return model
 
+# %% ../../nbs/4_inference/10_load.ipynb #l002
+def find_lora(name: str | Path, config: MiniMindConfig, folders: Iterable[Path] = (OUT,)) -> Path:
+    "LoRA 的名字或路径 → 文件：依次在每个文件夹的 lora 里找 `{name}_{hidden_size}[_moe].pth`；没有就说有哪些。"
+    if Path(name).is_file():
+        return Path(name)
+    stem, folders = weight_stem(str(name), config.hidden_size, config.use_moe), list(dict.fromkeys(folders))
+    for folder in folders:
+        if (path := folder / "lora" / f"{stem}.pth").is_file():
+            return path
+    found = sorted({p.stem for folder in folders for p in (folder / "lora").glob("*.pth")})
+    have = f"现有的是 {'、'.join(found)}" if found else "一份也没有，先 minimind train lora"
+    raise UserError(f"找不到 LoRA {name}（要 {stem}.pth）；{have}。")
+
+
+def add_lora(model: nn.Module, path: Path) -> None:
+    "把一份 LoRA 合进模型；与模型不配套、文件坏了，抛 `UserError`。"
+    try:
+        load_lora(model, path)
+    except ValueError as e:
+        raise UserError(f"{e}。") from None
+    merge_lora(model)
+
 # %% ../../nbs/4_inference/10_load.ipynb #c090
 def load_model(
     name_or_path: str | Path, *, save_dir: str | Path = OUT, hidden_size: int | None = None, use_moe: bool = False,
     tokenizer_path: str | Path | None = None, device: torch.device | str | None = None,
-    dtype: torch.dtype | None = None, **shape,
+    dtype: torch.dtype | None = None, lora_weight: str | Path = "", **shape,
 ) -> tuple:
     """按名字（`full_sft`）、权重文件或 transformers 文件夹装载，返回 `(model, tokenizer)`，模型已 `eval()`。
 
     没有身份证的裸 .pth 由形状推断配置，推不出的用关键字给（`num_attention_heads=8`）；`dtype` 默认 float32。
-    找不到、对不上、不完整都抛 `UserError`。
+    `lora_weight` 是一份 LoRA 的名字或文件，载入后就合进权重。找不到、对不上、不完整都抛 `UserError`。
     """
     path = find_weights(name_or_path, save_dir, hidden_size, use_moe)
     card = None if path.is_dir() else read_sidecar(path)
@@ -192,6 +216,8 @@ def load_model(
     check_tokenizer(tok, config, card, str(path))
     model = MiniMindForCausalLM(config)
     install(model, state, str(path))
+    if lora_weight:
+        add_lora(model, find_lora(lora_weight, config, (path.parent, Path(save_dir))))
     return to_device(model, device, dtype).eval(), tok
 
 # %% ../../nbs/4_inference/10_load.ipynb #d002
