@@ -316,8 +316,7 @@ class LoRAArgs(SFTArgs):
 
     kind = "sft"
     nano = dict(
-        learning_rate=5e-3, epochs=1, optimizer="adamw", replay_path="auto", replay_weight=1.0, batch_size=3,
-        replay_batch_size=6,
+        learning_rate=1e-2, epochs=1, optimizer="adamw", replay_path="auto", replay_weight=2.0, batch_size=3,
     )
 
 # %% ../../nbs/7_trainer/82_train_reward.ipynb #e005
@@ -359,8 +358,8 @@ class DPOArgs(TrainArgs):
 
     kind = "dpo"
     nano = dict(
-        learning_rate=5e-4, batch_size=16, max_seq_len=320, epochs=1, sft_coef=0.2, replay_path="auto",
-        replay_weight=1.0, replay_batch_size=3,
+        learning_rate=8e-4, batch_size=16, max_seq_len=320, epochs=1, sft_coef=0.5, replay_path="auto",
+        replay_weight=1.5, replay_batch_size=3,
     )
 
 # %% ../../nbs/7_trainer/86_train_distillation.ipynb #e002
@@ -409,5 +408,5 @@ class ReasonArgs(SFTArgs):
     kind = "sft"
     nano = dict(
         learning_rate=2e-3, batch_size=3, epochs=1, max_seq_len=320, from_weight="full_sft", tag_weight=1.0,
-        replay_path="auto", replay_weight=1.0,
+        drop_empty_think=1.0, replay_path="auto", replay_weight=1.0,
     )

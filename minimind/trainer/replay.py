@@ -41,7 +41,8 @@ def replay_batches(args: TrainArgs, tokenizer: PreTrainedTokenizerFast, device: 
     if not (path := replay_file(args)):
         return None
     length = max(args.max_seq_len, 32)
-    rows = PackedDataset(SFTDataset(str(path), tokenizer, length), length, seed=args.seed)
+    changes = dict(drop_empty_think=getattr(args, "drop_empty_think", 0.0), seed=args.seed)  # 与新数据同样处理
+    rows = PackedDataset(SFTDataset(str(path), tokenizer, length, **changes), length, seed=args.seed)
     Logger(f"旧数据：{path}，{len(rows):,} 行，每次更新混进一批，损失乘 {args.replay_weight:g}。")
     size = args.replay_batch_size or args.batch_size
     return Batches(rows, collate_packed, size, 1, FOREVER, args.seed, 0, device, _mute)

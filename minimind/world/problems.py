@@ -79,8 +79,8 @@ def tagged(thought: str, answer: str) -> str:
 
 def reason_row(rng: Random) -> dict:
     "一行推理数据：思考在 <think> 里，答案在 <answer> 里。"
-    if rng.random() < 0.5:
-        p = problem(rng, rng.choices([1, 2, 3], [2, 2, 1])[0])
+    if rng.random() < 0.65:
+        p = problem(rng, rng.choice([1, 2, 3]))
         return {"conversations": talk(p.text, tagged(p.thought, f"{p.answer}。"))}
     while not (thought := (turns := draw(rng, REASONED).turns)[-1].pop("reasoning_content", "")):
         pass
