@@ -23,7 +23,6 @@ from ..dataset.packing import collate_padded
 from ..inference.load import check_keys, find_tokenizer, find_weights, read_sidecar, read_state
 from ..inference.weights import make_config
 from ..learning.errors import UserError
-from ..learning.patch import patch
 from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
 from ..model.transformer import MiniMindModel
@@ -92,6 +91,8 @@ class Reward(Stage):
 
     def build(self) -> dict[str, nn.Module]:
         "语言模型的身子，换上打分的头。"
+        if self.args.replay_path not in ("", "auto"):
+            raise UserError("奖励模型只打分、不说话，没有旧话可复习；请去掉 --replay_path。")
         causal = super().build()["model"]
         return {"model": RewardModel(causal.config, causal.model).to(self.device)}
 
