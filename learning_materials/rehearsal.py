@@ -38,4 +38,6 @@ for share in (0.0, 0.03, 0.1, 0.3, 1.0):
     print(f"λ = {share:<4g}  旧题误差 {final[share][0]:.4f}  新题误差 {final[share][1]:.4f}")
 lines = {"旧题": (list(final), [o for o, _ in final.values()]), "新题": (list(final), [n for _, n in final.values()])}
 picture(args, lambda p: p.curves(lines, xlabel="λ（旧题的分量）", ylabel="误差", title="一点点复习就留住大半"))
-claim(final[0.1][0] < final[0.0][0] / 5, "不复习，旧题错回去；混进一成分量的旧题，误差就降到五分之一以下，新题照样学得会")
+claim(
+    final[0.1][0] < final[0.0][0] / 5, "不复习，旧题错回去；混进一成分量的旧题，误差就降到五分之一以下，新题照样学得会"
+)

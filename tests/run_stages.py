@@ -1,4 +1,4 @@
-"""依次训练几个真的阶段：python tests/run_stages.py '[["dpo", {"save_dir": "…", …}], …]'（单进程，或由 torchrun 启动）"""
+"""依次训练几个真的阶段：python tests/run_stages.py '[["dpo", {"save_dir": "…"}]]'（单进程，或由 torchrun 启动）"""
 
 import json
 import sys

@@ -45,17 +45,37 @@ def kit(small, tmp_path_factory):
 def given(name, kit, home, **more):
     data = kit["home"] / ("dpo.jsonl" if name in ("reward", "dpo") else "reason.jsonl")
     args = dict(
-        data_path=str(data), save_dir=str(home / "out"), tokenizer_path=str(kit["tok"]), device="cpu", dtype="float32",
-        batch_size=4, accumulation_steps=2, epochs=9, max_steps=4, learning_rate=1e-2, schedule="constant", max_seq_len=64,
-        hidden_size=32, num_hidden_layers=2, num_workers=0, log_interval=1, packing=0 if name in ("lora", "distillation", "reason") else 1,
-        from_weight=str(kit["base"]), replay_path=str(kit["sft"]), replay_weight=0.5, replay_batch_size=2,
+        data_path=str(data),
+        save_dir=str(home / "out"),
+        tokenizer_path=str(kit["tok"]),
+        device="cpu",
+        dtype="float32",
+        batch_size=4,
+        accumulation_steps=2,
+        epochs=9,
+        max_steps=4,
+        learning_rate=1e-2,
+        schedule="constant",
+        max_seq_len=64,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_workers=0,
+        log_interval=1,
+        packing=0 if name in ("lora", "distillation", "reason") else 1,
+        from_weight=str(kit["base"]),
+        replay_path=str(kit["sft"]),
+        replay_weight=0.5,
+        replay_batch_size=2,
     )
     if name == "reward":
         args["replay_path"] = ""  # 它不说话，没有旧话可复习
     if name == "distillation":
         del args["from_weight"]
         args |= dict(
-            from_teacher_weight=str(kit["base"]), teacher_hidden_size=32, from_student_weight="none", student_hidden_size=16,
+            from_teacher_weight=str(kit["base"]),
+            teacher_hidden_size=32,
+            from_student_weight="none",
+            student_hidden_size=16,
             student_num_layers=1,
         )
     return args | more

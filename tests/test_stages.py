@@ -123,7 +123,10 @@ def test_two_processes_walk_the_same_way_and_resume(name, small, tmp_path, two):
     for a, b in zip(journal(tmp_path), journal(whole), strict=True):
         assert a["loss"] == pytest.approx(b["loss"], rel=2e-4), (a, b)
     one, other = final(whole), final(cut)
-    for state in (one, other):  # DDP 走第一步时才导入的库会用掉几个 random 模块的数，训练不用它；torch 与 numpy 的要相同
+    for state in (
+        one,
+        other,
+    ):  # DDP 走第一步时才导入的库会用掉几个 random 模块的数，训练不用它；torch 与 numpy 的要相同
         state["rng"] = [{k: v for k, v in r.items() if k != "python"} for r in state["rng"]]
     for key in ("model", "modules", "optimizer", "stage", "rng", "replay", "step", "samples"):
         assert same(one[key], other[key]), key
@@ -132,7 +135,9 @@ def test_two_processes_walk_the_same_way_and_resume(name, small, tmp_path, two):
 
 def test_replay_is_divided_by_its_own_tokens_and_weighted(small, tmp_path):
     "权重为 0 等于不混；权重越大，新数据的损失降得越慢、旧数据的越快。"
-    runs = {w: run_here("Pairs", small, tmp_path / str(w), replay_weight=w, epochs=9, max_steps=12) for w in (0, 0.1, 10)}
+    runs = {
+        w: run_here("Pairs", small, tmp_path / str(w), replay_weight=w, epochs=9, max_steps=12) for w in (0, 0.1, 10)
+    }
     assert "replay" not in runs[0].journal.records[0]
     assert runs[0.1].journal["replay"][0] == pytest.approx(runs[10].journal["replay"][0], rel=1e-5)
     assert runs[10].journal["replay"][-1] < runs[0.1].journal["replay"][-1]

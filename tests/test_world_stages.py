@@ -16,7 +16,11 @@ from minimind.world.facts import held_out
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     paths = files.write_world(tmp_path_factory.mktemp("world"), seed=3, scale=0.3)
-    return {n: [json.loads(s) for s in p.read_text(encoding="utf8").splitlines()] for n, p in paths.items() if p.suffix == ".jsonl"}
+    return {
+        n: [json.loads(s) for s in p.read_text(encoding="utf8").splitlines()]
+        for n, p in paths.items()
+        if p.suffix == ".jsonl"
+    }
 
 
 def said(turns: list[dict]) -> str:
@@ -44,13 +48,17 @@ def test_no_shortcut_judges_the_pairs(world, name):
 @pytest.mark.parametrize("name", ["dpo", "reward"])
 def test_pairs_differ_only_in_the_last_turn(world, name):
     kinds = Counter(row["kind"] for row in world[name])
-    assert set(kinds) == set(preferences.PAIRS) - ({"working"} if name == "reward" else set()) and min(kinds.values()) > 50
+    assert (
+        set(kinds) == set(preferences.PAIRS) - ({"working"} if name == "reward" else set()) and min(kinds.values()) > 50
+    )
     for row in world[name] + world[f"test_{name}"]:
         assert row["chosen"][:-1] == row["rejected"][:-1] and row["chosen"][-1] != row["rejected"][-1]
 
 
 def test_refusing_is_right_exactly_as_often_as_wrong(world):
-    sides = Counter((preferences.refuses(said(r["chosen"])), preferences.refuses(said(r["rejected"]))) for r in world["dpo"])
+    sides = Counter(
+        (preferences.refuses(said(r["chosen"])), preferences.refuses(said(r["rejected"]))) for r in world["dpo"]
+    )
     assert abs(sides[True, False] - sides[False, True]) < 0.2 * sides[True, False] and not sides[True, True]
 
 

@@ -316,7 +316,9 @@ def check_turns(messages: list[dict], name: str = "conversations", answered: boo
         raise RowProblem(f'"{name}" 以 {before} 结尾', "提示应以 user（或留空的 assistant）结尾")
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c064
-REASON = re.compile(r"<(think|ultra_think)>\n.*\n</\1>\n+(<answer>\n.*\n</answer>|[^<].*)", re.S)  # 两种写法：有没有 <answer>
+REASON = re.compile(
+    r"<(think|ultra_think)>\n.*\n</\1>\n+(<answer>\n.*\n</answer>|[^<].*)", re.S
+)  # 两种写法：有没有 <answer>
 
 
 def _check_reason(row: dict) -> None:

@@ -83,14 +83,17 @@ def check_merge(fn: Callable) -> None:
     g = torch.Generator().manual_seed(1)
     r = lambda *s: torch.randn(*s, generator=g)
     cases = {
-        "方阵": (r(4, 4), r(2, 4), r(4, 2), 4.0), "三出五进": (r(3, 5), r(2, 5), r(3, 2), 1.0),
+        "方阵": (r(4, 4), r(2, 4), r(4, 2), 4.0),
+        "三出五进": (r(3, 5), r(2, 5), r(3, 2), 1.0),
         "秩 1": (r(6, 2), r(1, 2), r(6, 1), 2.0),
     }
     for what, given in cases.items():
         before = given[0].clone()
         got = fn(*given)
         expect_true(torch.equal(given[0], before), "原来的 W 被就地改了：合并要得到一个新矩阵")
-        expect_true(tuple(got.shape) == tuple(before.shape), f"{what}：形状应是 {tuple(before.shape)}，得到 {tuple(got.shape)}")
+        expect_true(
+            tuple(got.shape) == tuple(before.shape), f"{what}：形状应是 {tuple(before.shape)}，得到 {tuple(got.shape)}"
+        )
         expect_close(got, _merged(*given), what, rtol=1e-4, atol=1e-5)
     W, A, B = (r(8, 8) * 0.01).half(), r(4, 8).half() * 200, r(8, 4).half() * 200
     got = fn(W, A, B, 4.0)

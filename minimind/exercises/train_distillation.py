@@ -45,7 +45,9 @@ def _only_student(student, teacher, T):
 @checker(
     "distillation.kl",
     common_mistakes={
-        "方向反了：应是 KL(老师‖学生)": _reversed, "忘了乘 T²": _no_square, "连词表也平均了，只按行平均": _over_all,
+        "方向反了：应是 KL(老师‖学生)": _reversed,
+        "忘了乘 T²": _no_square,
+        "连词表也平均了，只按行平均": _over_all,
         "老师那边也要除以温度": _only_student,
     },
 )
@@ -54,8 +56,11 @@ def check_kl(fn: Callable) -> None:
     r = lambda *s: torch.randn(*s, generator=g) * 2
     a = r(3, 4)
     cases = {
-        "两个词条，手算得出": (torch.zeros(1, 2), torch.tensor([[0.75, 0.25]]).log(), 1.0), "一模一样，是 0": (a, a.clone(), 2.0),
-        "三行，温度 2": (r(3, 5), r(3, 5), 2.0), "温度 0.5": (r(2, 6), r(2, 6), 0.5), "很大的分数（不许溢出）": (r(2, 3) * 200, r(2, 3) * 200, 1.0),
+        "两个词条，手算得出": (torch.zeros(1, 2), torch.tensor([[0.75, 0.25]]).log(), 1.0),
+        "一模一样，是 0": (a, a.clone(), 2.0),
+        "三行，温度 2": (r(3, 5), r(3, 5), 2.0),
+        "温度 0.5": (r(2, 6), r(2, 6), 0.5),
+        "很大的分数（不许溢出）": (r(2, 3) * 200, r(2, 3) * 200, 1.0),
     }
     expect_agrees(fn, _reference, cases, rtol=1e-3, atol=1e-5)
     student, teacher, T = cases["三行，温度 2"]

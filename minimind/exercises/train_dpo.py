@@ -50,7 +50,9 @@ def _raw(logits, labels):
 @checker(
     "dpo.sequence",
     common_mistakes={
-        "没有错位：位置 i 预测的是第 i+1 个": _no_shift, "把不算的位置也加进去了": _with_padding, "求了平均，应当求和": _mean,
+        "没有错位：位置 i 预测的是第 i+1 个": _no_shift,
+        "把不算的位置也加进去了": _with_padding,
+        "求了平均，应当求和": _mean,
         "加的是分数，没有变成对数概率": _raw,
     },
 )

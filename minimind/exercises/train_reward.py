@@ -42,15 +42,20 @@ def _of_means(chosen, rejected):
 @checker(
     "reward.loss",
     common_mistakes={
-        "好坏放反了": _swapped, "求了和，没有求平均": _summed, "先平均分数再求损失：每一对要各算各的": _of_means,
+        "好坏放反了": _swapped,
+        "求了和，没有求平均": _summed,
+        "先平均分数再求损失：每一对要各算各的": _of_means,
     },
 )
 def check_loss(fn: Callable) -> None:
     g = torch.Generator().manual_seed(0)
     a, b = torch.randn(5, generator=g) * 3, torch.randn(5, generator=g) * 3
     cases = {
-        "分差 2，手算得出": (torch.tensor([2.0]), torch.tensor([0.0])), "分不出，ln 2": (torch.zeros(3), torch.zeros(3)),
-        "随机的五对": (a, b), "都很有把握": (a + 20, b - 20), "分差 −200（不许溢出）": (torch.tensor([-200.0, 1.0]), torch.zeros(2)),
+        "分差 2，手算得出": (torch.tensor([2.0]), torch.tensor([0.0])),
+        "分不出，ln 2": (torch.zeros(3), torch.zeros(3)),
+        "随机的五对": (a, b),
+        "都很有把握": (a + 20, b - 20),
+        "分差 −200（不许溢出）": (torch.tensor([-200.0, 1.0]), torch.zeros(2)),
     }
     expect_agrees(fn, _reference, cases, rtol=1e-4)
     expect_gradient(fn, _reference, a, b)

@@ -8,7 +8,7 @@ __all__ = ['SETTINGS', 'LoRA', 'linear_names', 'adapted', 'apply_lora', 'detach_
 
 # %% ../../nbs/3_model/90_lora.ipynb #c002
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -32,7 +32,7 @@ class LoRA(nn.Module):
 
 # %% ../../nbs/3_model/90_lora.ipynb #c015
 def linear_names(model: nn.Module, targets: str | Sequence[str] | None = None) -> list[str]:
-    """要挂 LoRA 的层名，按模型里的次序。`targets`：None 是除输出头外的所有线性层，"square" 是进等于出的（MiniMind 的规矩），
+    """要挂 LoRA 的层名，按模型里的次序。`targets`：None 是除输出头外的所有线性层，"square" 是进等于出的（MiniMind 的），
     或层名后缀的列表（`["q_proj", "v_proj"]`）；后缀一个也没对上抛 ValueError。"""
     linear = {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear) and ".lora." not in n}
     found = [n for n in linear if n.rsplit(".", 1)[-1] != "lm_head"]
@@ -55,7 +55,9 @@ def _add_side(module: nn.Module, args: tuple, out: Tensor) -> Tensor:
 def _attach(module: nn.Linear, rank: int, scale: float) -> None:
     "给一个线性层挂上 LoRA；已经挂着就先摘掉。"
     _detach(module)
-    module.lora = LoRA(module.in_features, module.out_features, rank, scale).to(module.weight.device, module.weight.dtype)
+    module.lora = LoRA(module.in_features, module.out_features, rank, scale).to(
+        module.weight.device, module.weight.dtype
+    )
     module.register_forward_hook(_add_side)
 
 
@@ -146,7 +148,7 @@ def save_lora(model: nn.Module, path: str | Path, dtype: torch.dtype | None = to
 
 # %% ../../nbs/3_model/90_lora.ipynb #c028
 def read_lora(path: str | Path) -> tuple[dict[str, Tensor], dict]:
-    "读一份 LoRA：（A 与 B，设定；MiniMind 的文件没有设定，是空表）。只读张量与普通的值；不是 LoRA 的文件抛 ValueError。"
+    "读一份 LoRA：（A 与 B，设定；MiniMind 的文件没有设定，是空表）。只读张量与普通的值；不是 LoRA 的抛 ValueError。"
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:

@@ -204,7 +204,10 @@ def tell_minutes(steps: int) -> None:
     "量几步，说出走完 `steps` 步训练的全程大约几分钟。"
     seconds = step_seconds(make_args(SFTArgs, preset="nano"))
     minutes = seconds * (steps + OTHERS) / 60
-    print(f"量了几步：这台机器上训练一步约 {seconds:.2f} 秒；共 {steps:,} 步，全程大约 {max(1, round(minutes))} 分钟。", flush=True)
+    print(
+        f"量了几步：这台机器上训练一步约 {seconds:.2f} 秒；共 {steps:,} 步，全程大约 {max(1, round(minutes))} 分钟。",
+        flush=True,
+    )
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c050
 NEXT = """

@@ -386,8 +386,14 @@ class DistillationArgs(SFTArgs):
 
     kind = "sft"
     nano = dict(
-        learning_rate=4e-3, epochs=1, batch_size=3, student_hidden_size=96, student_num_layers=3, teacher_hidden_size=144,
-        teacher_num_layers=4, from_student_weight="none",
+        learning_rate=4e-3,
+        epochs=1,
+        batch_size=3,
+        student_hidden_size=96,
+        student_num_layers=3,
+        teacher_hidden_size=144,
+        teacher_num_layers=4,
+        from_student_weight="none",
     )
 
 # %% ../../nbs/7_trainer/88_train_reason.ipynb #e002
@@ -399,7 +405,9 @@ class ReasonArgs(SFTArgs):
     epochs: int = opt(1)
     batch_size: int = opt(8)
     max_seq_len: int = opt(720)
-    data_path: str = opt("dataset/r1_mix_1024.jsonl", '数据文件，每行 {"conversations": […]}，回答里有 <think> 与 <answer>')
+    data_path: str = opt(
+        "dataset/r1_mix_1024.jsonl", '数据文件，每行 {"conversations": […]}，回答里有 <think> 与 <answer>'
+    )
     from_weight: str = opt("dpo")
     tag_weight: float = opt(10.0, "标签 token（<think> 等）的权重是普通 token 的几倍", above=0)
     recipe: str = opt("ours", "minimind：除以不加权的 token 数", choices=("ours", "minimind"))
@@ -407,6 +415,13 @@ class ReasonArgs(SFTArgs):
 
     kind = "sft"
     nano = dict(
-        learning_rate=2e-3, batch_size=3, epochs=1, max_seq_len=320, from_weight="full_sft", tag_weight=1.0,
-        drop_empty_think=1.0, replay_path="auto", replay_weight=1.0,
+        learning_rate=2e-3,
+        batch_size=3,
+        epochs=1,
+        max_seq_len=320,
+        from_weight="full_sft",
+        tag_weight=1.0,
+        drop_empty_think=1.0,
+        replay_path="auto",
+        replay_weight=1.0,
     )

@@ -21,14 +21,11 @@ from ..evaluation.exact_match import ask
 from ..inference.load import load_model
 from ..learning.errors import UserError
 from ..learning.paths import atomic_write
-from ..model.causal_lm import MiniMindForCausalLM
-from ..model.config import MiniMindConfig
 from ..tokenizer.fast import fingerprint
 from .arguments import SFTArgs, opt, run_stage
 from .journal import Journal
 from .loop import TrainResult, train_stage
-from .runtime import Logger, get_model_params
-from .stage import init_model
+from .runtime import Logger
 from .step import supervised
 from .train_full_sft import FullSFT
 
@@ -70,13 +67,20 @@ class Distillation(FullSFT):
         "先载入老师（冻住），再造学生；两边的分词器必须是同一个。"
         a = self.args
         self.teacher, tok = load_model(
-            a.from_teacher_weight, save_dir=a.save_dir, hidden_size=a.teacher_hidden_size, use_moe=bool(a.teacher_use_moe),
-            tokenizer_path=a.tokenizer_path or None, device=self.device, dtype=torch.float32,
+            a.from_teacher_weight,
+            save_dir=a.save_dir,
+            hidden_size=a.teacher_hidden_size,
+            use_moe=bool(a.teacher_use_moe),
+            tokenizer_path=a.tokenizer_path or None,
+            device=self.device,
+            dtype=torch.float32,
         )
         self.teacher.requires_grad_(False)
         models = super().build()
         if fingerprint(tok) != fingerprint(self.tokenizer):
-            raise UserError("老师与学生用的不是同一个分词器：同一个编号不是同一个 token，分布没法比。请给同一个 --tokenizer_path。")
+            raise UserError(
+                "老师与学生用的不是同一个分词器：同一个编号不是同一个 token，分布没法比。请给同一个 --tokenizer_path。"
+            )
         count = lambda m: sum(p.numel() for p in m.parameters())
         Logger(f"老师 {count(self.teacher):,} 个参数，学生 {count(models['model']):,} 个。")
         return models
@@ -125,6 +129,8 @@ def teacher_answers(
     """
     asked = [{"conversations": r["conversations"][:-1]} for r in rows]
     said = ask(model, tok, asked, max_new_tokens=96, batch=batch)
-    talks = [q["conversations"] + [{"role": "assistant", "content": a.strip()}] for q, a in zip(asked, said) if a.strip()]
+    talks = [
+        q["conversations"] + [{"role": "assistant", "content": a.strip()}] for q, a in zip(asked, said) if a.strip()
+    ]
     lines = [json.dumps({"conversations": t}, ensure_ascii=False) for t in talks]
     return atomic_write(path, "".join(line + "\n" for line in lines))

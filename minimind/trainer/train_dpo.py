@@ -32,13 +32,18 @@ from ..world.preferences import refuses
 
 # %% ../../nbs/7_trainer/84_train_dpo.ipynb #e001
 def dpo_loss(
-    policy_chosen: Tensor, policy_rejected: Tensor, ref_chosen: Tensor, ref_rejected: Tensor, beta: float = 0.1,
-    label_smoothing: float = 0.0, variant: str = "dpo",
+    policy_chosen: Tensor,
+    policy_rejected: Tensor,
+    ref_chosen: Tensor,
+    ref_rejected: Tensor,
+    beta: float = 0.1,
+    label_smoothing: float = 0.0,
+    variant: str = "dpo",
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """偏好优化的损失（标量，平均）与几个数。四个输入都是整段回答的对数概率**之和** (b,)。
 
     h = (好 − 好的参考) − (坏 − 坏的参考)。"dpo"：−(1−ε)·log σ(βh) − ε·log σ(−βh)（Rafailov 等，2023；ε 是标签平滑）；
-    "ipo"：(h − 1/(2β))²（Azar 等，2023），ε 混两个方向的目标。数：accuracy、margin（β·h）、chosen、rejected（β 倍的改变）。
+    "ipo"：(h − 1/(2β))²（Azar 等，2023），ε 混两个方向的目标。数：accuracy、margin（βh）、chosen、rejected。
     """
     up, down = policy_chosen - ref_chosen, policy_rejected - ref_rejected
     h = up - down

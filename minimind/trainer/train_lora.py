@@ -66,7 +66,14 @@ class LoRATuning(FullSFT):
         "只存 LoRA，旁边一张身份证：从哪份权重练的、秩、alpha。"
         model, a = models["model"], self.args
         path = save_lora(model, self.weight_path(model.config))
-        card = dict(format=1, stage="lora", config=config_dict(model.config), base=a.from_weight, rank=a.lora_r, alpha=a.lora_alpha)
+        card = dict(
+            format=1,
+            stage="lora",
+            config=config_dict(model.config),
+            base=a.from_weight,
+            rank=a.lora_r,
+            alpha=a.lora_alpha,
+        )
         atomic_write(sidecar_path(path), json.dumps(card, ensure_ascii=False, indent=1))
         return path
 

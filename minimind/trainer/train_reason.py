@@ -15,13 +15,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
-from transformers import PreTrainedTokenizerFast
 
 from ..evaluation.exact_match import final_answer
 from .arguments import SFTArgs, opt, run_stage
 from .journal import Journal
 from .loop import TrainResult, train_stage
-from .stage import Stage
 from .train_full_sft import FullSFT
 
 # %% ../../nbs/7_trainer/88_train_reason.ipynb #e001
@@ -32,7 +30,9 @@ def reason_weights(labels: Tensor, tag_ids: Sequence[int], tag_weight: float = 1
     "每个位置的权重：labels (b, t) → (b, t) fp32。不学的是 0，普通 token 是 1，标签 token 是 `tag_weight`。"
     weights = (labels != -100).float()
     weights[:, 0] = 0.0  # 第一个位置没有前文，谁也不预测它
-    return torch.where(torch.isin(labels, torch.tensor(list(tag_ids), device=labels.device)), weights * tag_weight, weights)
+    return torch.where(
+        torch.isin(labels, torch.tensor(list(tag_ids), device=labels.device)), weights * tag_weight, weights
+    )
 
 
 def weighted_nll(log_probs: Tensor, weights: Tensor, recipe: str = "ours") -> Tensor:
@@ -84,7 +84,9 @@ def equations(text: str) -> list[str]:
     "文字里形如 23+45=68 的等式，去掉空格与前导零。"
     text = re.sub(r"\s", "", text)
     number = lambda s: str(int(s))
-    return [f"{number(a)}{op}{number(b)}={number(c)}" for a, op, b, c in re.findall(r"(?<!\d)(\d+)([+-])(\d+)=(\d+)", text)]
+    return [
+        f"{number(a)}{op}{number(b)}={number(c)}" for a, op, b, c in re.findall(r"(?<!\d)(\d+)([+-])(\d+)=(\d+)", text)
+    ]
 
 
 def _true(equation: str) -> bool:

@@ -132,7 +132,9 @@ def score_dialogues(
 
 def pair_accuracy(model: nn.Module, tok: PreTrainedTokenizerFast, rows: Sequence[dict]) -> list[bool]:
     "每一对判没判对：好的分数更高。"
-    gap = score_dialogues(model, tok, [r["chosen"] for r in rows]) - score_dialogues(model, tok, [r["rejected"] for r in rows])
+    gap = score_dialogues(model, tok, [r["chosen"] for r in rows]) - score_dialogues(
+        model, tok, [r["rejected"] for r in rows]
+    )
     return (gap > 0).tolist()
 
 # %% ../../nbs/7_trainer/82_train_reward.ipynb #e011
@@ -147,12 +149,16 @@ if __name__ == "__main__" and "__file__" in globals():
     sys.exit(run_stage("reward", RewardArgs, train, HELP))
 
 # %% ../../nbs/7_trainer/82_train_reward.ipynb #e003
-def load_reward(path: str | Path, device: torch.device | str = "cpu", **find) -> tuple[RewardModel, PreTrainedTokenizerFast]:
+def load_reward(
+    path: str | Path, device: torch.device | str = "cpu", **find
+) -> tuple[RewardModel, PreTrainedTokenizerFast]:
     "载入自己练的奖励模型：（模型，分词器），已 `eval()`。`path` 是阶段名或文件；不是奖励模型、缺键，抛 `UserError`。"
     file = find_weights(path, **find)
     card, state = read_sidecar(file), read_state(file)
     if not card or "score.weight" not in state:
-        raise UserError(f"{file} 不是奖励模型：里面没有打分的头（score.weight）。请给 minimind train reward 存下的那一份。")
+        raise UserError(
+            f"{file} 不是奖励模型：里面没有打分的头（score.weight）。请给 minimind train reward 存下的那一份。"
+        )
     model = RewardModel(make_config(**card["config"]))
     check_keys(model.state_dict(), state, str(file))
     model.load_state_dict({k: v.float() for k, v in state.items()})
@@ -171,7 +177,9 @@ class ExternalReward(nn.Module):
         return self.model(input_ids=input_ids, attention_mask=attention_mask).logits[:, 0].float()
 
 
-def load_reward_model(path: str | Path, trust_remote_code: bool = False, device: str = "cpu") -> tuple[nn.Module, object]:
+def load_reward_model(
+    path: str | Path, trust_remote_code: bool = False, device: str = "cpu"
+) -> tuple[nn.Module, object]:
     """奖励模型：自己练的 .pth，或一个 transformers 文件夹（`--reward_model_path`），返回（模型，分词器）。
 
     文件夹里自带的代码默认**不执行**；要执行，得明说 `trust_remote_code=True`。打不开抛 `UserError`。
@@ -184,7 +192,11 @@ def load_reward_model(path: str | Path, trust_remote_code: bool = False, device:
         model = AutoModelForSequenceClassification.from_pretrained(folder, **kind)
         return ExternalReward(model).to(device).eval(), AutoTokenizer.from_pretrained(folder, **kind)
     except (OSError, ValueError) as e:
-        remedy = "若它自带代码而你信得过，加 trust_remote_code=True" if "trust_remote_code" in str(e) else "检查文件夹是不是完整"
+        remedy = (
+            "若它自带代码而你信得过，加 trust_remote_code=True"
+            if "trust_remote_code" in str(e)
+            else "检查文件夹是不是完整"
+        )
         raise UserError(f"{folder} 打不开：{str(e).splitlines()[0]}。{remedy}。") from None
 
 # %% ../../nbs/7_trainer/82_train_reward.ipynb #e010

@@ -66,7 +66,9 @@ def problem(rng: Random, count: int, split: str = "train") -> Problem:
     said = [rng.choice(parts["start"]).format(a=steps[0][0], **given)]
     said += [rng.choice(parts[op]).format(x=b, **given) for _, op, b in steps]
     (a, op, b) = steps[-1]
-    return Problem("，".join(said) + "，" + rng.choice(parts["end"]).format(**given), steps, a + b if op == "+" else a - b)
+    return Problem(
+        "，".join(said) + "，" + rng.choice(parts["end"]).format(**given), steps, a + b if op == "+" else a - b
+    )
 
 # %% ../../nbs/1_world/42_problems.ipynb #c011
 REASONED = {"add": 30, "subtract": 30, "compare": 4, "capital": 4, "opposite": 4, "to_english": 4, "colour": 4}

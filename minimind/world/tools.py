@@ -36,7 +36,9 @@ def offer(rng: Random, name: str, rename: float = 0.4) -> dict:
     new = rng.random() < rename
     called = rng.choice(spec["names"]) if new else spec["names"][0]
     params = {p: rng.choice(spec["renamed"][p]) if new else p for p in spec["params"]}
-    return dict(tool=name, name=called, params=params, schema=schema(called, spec["description"], list(params.values())))
+    return dict(
+        tool=name, name=called, params=params, schema=schema(called, spec["description"], list(params.values()))
+    )
 
 
 def call_of(offered: dict, **arguments: str) -> dict:
@@ -185,7 +187,9 @@ def _sequence(rng: Random, split: str, rename: float) -> dict:
     offers = _offers(rng, ["weather_api", "email"], 0, rename)
     by = {o["tool"]: o for o in offers}
     city, name = _city(rng, split), new_name(rng)
-    ask = rng.choice(["查{city}的天气，再发邮件告诉{name}", "把{city}的天气写邮件告诉{name}", "{city}什么天气？发邮件给{name}"])
+    ask = rng.choice(
+        ["查{city}的天气，再发邮件告诉{name}", "把{city}的天气写邮件告诉{name}", "{city}什么天气？发邮件给{name}"]
+    )
     first, then = call_of(by["weather_api"], city=city), call_of(by["email"], to=name, body=weather(city))
     turns = [_system(offers), {"role": "user", "content": ask.format(city=city, name=name)}]
     turns += _called([first], [weather(city)]) + _called([then], ["好了"])

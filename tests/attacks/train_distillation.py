@@ -22,7 +22,10 @@ ATTACKS = {
             "老师没有除以温度": (it._only_student, "老师那边"),
             "求和": (lambda s, t, T: it._reference(s, t, T) * len(s), "三行"),
             "没有减熵": (lambda s, t, T: T**2 * F.cross_entropy(s / T, (t.detach() / T).softmax(-1)), "两个词条"),
-            "老师有梯度": (lambda s, t, T: T**2 * F.kl_div((s / T).log_softmax(-1), (t / T).softmax(-1), reduction="batchmean"), "梯度"),
+            "老师有梯度": (
+                lambda s, t, T: T**2 * F.kl_div((s / T).log_softmax(-1), (t / T).softmax(-1), reduction="batchmean"),
+                "梯度",
+            ),
         },
     ),
 }

@@ -40,8 +40,16 @@ ATTACKS = {
             "数等式": (it._count_all, "该有的"),
             "只看得数": (it._only_answer, "最后的得数"),
             "子串就算": (it._substring, "整个对上"),
-            "重复累加": (lambda t, s: len([e for e in re.findall(r"\d+[+-]\d+=\d+", re.sub(r"\s", "", t)) if e in s]) / max(1, len(s)), "九遍"),
-            "不管空格": (lambda t, s: len(set(re.findall(r"(?<!\d)\d+[+-]\d+=\d+", t)) & set(s)) / max(1, len(s)), "空格"),
+            "重复累加": (
+                lambda t, s: (
+                    len([e for e in re.findall(r"\d+[+-]\d+=\d+", re.sub(r"\s", "", t)) if e in s]) / max(1, len(s))
+                ),
+                "九遍",
+            ),
+            "不管空格": (
+                lambda t, s: len(set(re.findall(r"(?<!\d)\d+[+-]\d+=\d+", t)) & set(s)) / max(1, len(s)),
+                "空格",
+            ),
         },
     ),
 }
