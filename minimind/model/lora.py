@@ -79,13 +79,14 @@ def apply_lora(
 ) -> list[str]:
     """给 `targets`（见 `linear_names`）挂上 LoRA，倍数 alpha/rank，冻住其余所有参数；返回层名。
 
-    起步时输出不变。秩不是正整数、已经挂着 LoRA，抛 ValueError。
+    起步时输出不变。秩不是正整数、已经挂着 LoRA、一层也没挂上，抛 ValueError，模型不动。
     """
-    if not isinstance(rank, int) or rank < 1:
+    if not isinstance(rank, int) or isinstance(rank, bool) or rank < 1:
         raise ValueError(f"LoRA 的秩要是正整数，收到 {rank!r}")
     if adapted(model):
         raise ValueError("模型上已经挂着 LoRA；先 detach_lora 或 merge_lora")
-    names = linear_names(model, targets)
+    if not (names := linear_names(model, targets)):
+        raise ValueError(f"要挂 LoRA 的名单是空的（targets={targets!r}）：没有可学的参数")
     model.requires_grad_(False)
     for name in names:
         _attach(model.get_submodule(name), rank, alpha / rank)
@@ -142,8 +143,11 @@ def save_lora(model: nn.Module, path: str | Path, dtype: torch.dtype | None = to
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + f".{os.getpid()}.tmp")
-    torch.save({**lora_state(raw, dtype), SETTINGS: settings}, temporary)
-    os.replace(temporary, path)
+    try:
+        torch.save({**lora_state(raw, dtype), SETTINGS: settings}, temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)  # 写到一半断了，不留碎片
     return path
 
 # %% ../../nbs/3_model/90_lora.ipynb #c028
@@ -160,6 +164,8 @@ def read_lora(path: str | Path) -> tuple[dict[str, Tensor], dict]:
     state = {k.removeprefix("module.").replace("_orig_mod.", ""): v for k, v in named}
     if not state or not all(k.endswith((".lora.A.weight", ".lora.B.weight")) for k in state):
         raise ValueError(f"{path} 不是 LoRA 权重：里面应当只有 …lora.A.weight 与 …lora.B.weight")
+    if settings and not (isinstance(settings, dict) and isinstance(settings.get("alpha"), (int, float))):
+        raise ValueError(f"{path} 的设定不全：{SETTINGS} 里没有 alpha")
     return state, settings
 
 
@@ -171,8 +177,10 @@ def _check_fit(model: nn.Module, state: dict[str, Tensor], path: str | Path) -> 
         a, b = state.get(f"{name}.lora.A.weight"), state.get(f"{name}.lora.B.weight")
         if name not in layers or a is None or b is None:
             raise ValueError(f"{path} 与这个模型不配套：模型里没有 {name}，或文件里缺它的一半")
+        if a.dim() != 2 or b.dim() != 2 or a.shape[0] != b.shape[1]:
+            raise ValueError(f"{path} 里 {name} 的 A 与 B 接不上：{tuple(a.shape)}、{tuple(b.shape)}，中间的秩不同")
         want = (layers[name].in_features, layers[name].out_features)
-        if (a.shape[1], b.shape[0]) != want or a.shape[0] != b.shape[1]:
+        if (a.shape[1], b.shape[0]) != want:
             raise ValueError(f"{path} 与这个模型不配套：{name} 是 {want}，文件里是 {(a.shape[1], b.shape[0])}")
     return names
 
