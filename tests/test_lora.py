@@ -94,7 +94,7 @@ def test_cached_generation_sees_the_side(base, ids):
 def test_bare_model_takes_what_the_file_needs(file, ids):
     bare = build()
     load_lora(bare, file)
-    assert {m.lora.rank for m in adapted(bare).values()} == {4} and {m.lora.scale for m in adapted(bare).values()} == {3}
+    assert {(m.lora.rank, m.lora.scale) for m in adapted(bare).values()} == {(4, 3)}
     assert torch.equal(logits(bare, ids), logits(trained(build(), rank=4, alpha=12), ids))
 
 
@@ -125,6 +125,20 @@ def test_settings_say_rank_and_scale(file):
     state, settings = read_lora(file)
     assert settings["rank"] == 4 and settings["alpha"] == 12 and settings["hidden_size"] == 32
     assert settings["targets"] == linear_names(build()) and len(state) == 2 * len(settings["targets"])
+
+
+def test_another_base_of_the_same_shape_is_said_aloud(file, recwarn):
+    load_lora(build(), file)
+    load_lora(build().half(), file)  # 半精度存过的底子还是同一份
+    load_lora(build().bfloat16(), file)  # 舍入过的比不了，不作声
+    model = build()
+    apply_lora(model, rank=2)
+    load_lora(model, file)  # 挂着别的也不影响底子的指纹
+    assert not [w for w in recwarn if "另一份底子" in str(w.message)]
+    model = build()
+    model.model.layers[0].self_attn.q_proj.weight.data[0, 0] += 0.5
+    with pytest.warns(UserWarning, match="另一份底子"):
+        load_lora(model, file)
 
 
 def test_half_precision_is_half_as_big_and_close(file, ids, tmp_path):
