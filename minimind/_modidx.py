@@ -2600,6 +2600,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                      'minimind.model.lora._detach': ('3_model/lora.html#_detach', 'minimind/model/lora.py'),
                                      'minimind.model.lora.adapted': ('3_model/lora.html#adapted', 'minimind/model/lora.py'),
                                      'minimind.model.lora.apply_lora': ('3_model/lora.html#apply_lora', 'minimind/model/lora.py'),
+                                     'minimind.model.lora.base_mark': ('3_model/lora.html#base_mark', 'minimind/model/lora.py'),
                                      'minimind.model.lora.detach_lora': ('3_model/lora.html#detach_lora', 'minimind/model/lora.py'),
                                      'minimind.model.lora.linear_names': ('3_model/lora.html#linear_names', 'minimind/model/lora.py'),
                                      'minimind.model.lora.load_lora': ('3_model/lora.html#load_lora', 'minimind/model/lora.py'),
