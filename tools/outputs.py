@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -33,6 +34,19 @@ def execute(path: Path) -> dict:
     return book
 
 
+PLACES = re.compile("|".join(f"{re.escape(str(p))}(?=/)" for p in (ROOT, Path.home(), tempfile.gettempdir())))
+
+
+def tidy(outputs: list[dict]) -> list[dict]:
+    "去掉库的警告（写到 stderr 的）；文字里这台电脑的路径只留文件名那一截。"
+    kept = [o for o in outputs if o.get("name") != "stderr"]
+    for out in kept:
+        if isinstance(text := out.get("text"), (str, list)):
+            whole = text if isinstance(text, str) else "".join(text)
+            out["text"] = re.sub(rf"(?:{PLACES.pattern})/[^\s，。；：]*/", "…/", whole).splitlines(keepends=True)
+    return kept
+
+
 def refresh(path: Path) -> None:
     "跑、清理、盖印、写回；中途出错，原来的文件一个字节也不动。"
     import nbformat
@@ -44,6 +58,9 @@ def refresh(path: Path) -> None:
     book = dict2nb(json.loads(nbformat.writes(execute(path))))
     keep = {f"allowed_{k}": config.get(f"allowed_{k}").split() for k in ("metadata_keys", "cell_metadata_keys")}
     clean_nb(book, **keep)
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            cell.outputs = tidy(cell.outputs)
     book.metadata["minimind"] = {"code": stamp}
     if code_stamp(path) != stamp:
         raise RuntimeError("跑的时候代码又改了，结果没有存；再来一次")
