@@ -25,9 +25,8 @@ def distinct(steps):
 found = {}
 for steps in range(1, args.steps + 1):
     found[f"{steps} 步"] = distinct(steps)
-    print(
-        f"{steps} 步：零件一共 {args.ways * (steps + 2)} 句，拼得出 {args.ways ** (steps + 2):,} 种，抽 {args.drawn} 道见到 {found[f'{steps} 步']} 种"
-    )
+    parts, every = args.ways * (steps + 2), args.ways ** (steps + 2)
+    print(f"{steps} 步：零件一共 {parts} 句，拼得出 {every:,} 种，抽 {args.drawn} 道见到 {found[f'{steps} 步']} 种")
 picture(args, lambda p: p.bars(found, fmt="{:.0f}", title=f"抽 {args.drawn} 道题，几种不同的说法"))
 claim(
     list(found.values())[-1] > 10 * args.ways * (args.steps + 2), "几十句零件，拼得出写不完的题；步数越多，重样的越少"
