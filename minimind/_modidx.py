@@ -3546,6 +3546,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                       'minimind.world.tools._no_call': ('1_world/tools.html#_no_call', 'minimind/world/tools.py'),
                                       'minimind.world.tools._offers': ('1_world/tools.html#_offers', 'minimind/world/tools.py'),
                                       'minimind.world.tools._parallel': ('1_world/tools.html#_parallel', 'minimind/world/tools.py'),
+                                      'minimind.world.tools._possible': ('1_world/tools.html#_possible', 'minimind/world/tools.py'),
                                       'minimind.world.tools._sequence': ('1_world/tools.html#_sequence', 'minimind/world/tools.py'),
                                       'minimind.world.tools._single': ('1_world/tools.html#_single', 'minimind/world/tools.py'),
                                       'minimind.world.tools._system': ('1_world/tools.html#_system', 'minimind/world/tools.py'),
