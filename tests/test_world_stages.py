@@ -9,7 +9,7 @@ import pytest
 
 from minimind.dataset.formats import validate
 from minimind.evaluation.exact_match import score
-from minimind.world import files, preferences, problems, shop, tools
+from minimind.world import files, preferences, problems, shop
 from minimind.world.facts import held_out
 
 
@@ -109,28 +109,6 @@ def test_shop_goods_are_nobody_elses():
     for _ in range(200):
         item = shop.identity_item(rng, "阿星", "星光小组", rng.choice(["train", "test"]))
         assert score(item.turns[-1]["content"], item.test_row(0))
-
-
-def test_tools_are_called_only_where_needed(world):
-    calls = [bool(any(t.get("tool_calls") for t in r["conversations"])) for r in world["agent"]]
-    assert 0.4 < sum(calls) / len(calls) < 0.7
-    for row in world["agent"]:
-        system, *turns = row["conversations"]
-        offered = {t["function"]["name"]: t["function"]["parameters"]["required"] for t in json.loads(system["tools"])}
-        for turn in turns:
-            for call in json.loads(turn.get("tool_calls", "[]")):
-                assert list(call["arguments"]) == offered[call["name"]], row
-    names = {t["function"]["name"] for r in world["agent"] for t in json.loads(r["conversations"][0]["tools"])}
-    assert not names & set(tools.UNSEEN)
-
-
-def test_tool_exam_states_calls_and_results(world):
-    kinds = Counter(r["skill"] for r in world["test_agent"])
-    assert set(kinds) == set(tools.EXAM_KINDS)
-    for row in world["test_agent"]:
-        needs = row["skill"] not in ("no_call", "missing")
-        assert bool(row["calls"]) == needs and len(row["results"]) == len(row["calls"])
-        assert row["conversations"][-1]["role"] == "user"
 
 
 def test_every_file_passes_the_checker(world, tmp_path):

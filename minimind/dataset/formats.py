@@ -275,7 +275,7 @@ def _unknown_role(role: object) -> str:
 def check_message(message: dict, where: str = "", empty_ok: bool = False) -> str:
     """检查一条消息，返回它的角色；带工具调用的 assistant 返回 'call'。不合格抛 RowProblem，where 写在那句话前面。
 
-    空内容只有工具调用、工具结果和 empty_ok 时允许。
+    空内容只有工具调用、工具结果、附着工具的 system 和 empty_ok 时允许。
     """
     if not isinstance(message, dict):
         raise RowProblem(f'{where}应该是对象 {{"role", "content"}}', "请改成对象")
@@ -284,10 +284,11 @@ def check_message(message: dict, where: str = "", empty_ok: bool = False) -> str
         raise RowProblem(f"{where}不认识的角色 {role!r}", _unknown_role(role))
     _check_keys(message, role, where)
     calls = as_list(message.get("tool_calls"), where + "tool_calls")
-    as_list(message.get("tools"), where + "tools")
+    tools = as_list(message.get("tools"), where + "tools")
     if message.get("reasoning_content") is not None:
         _text(message["reasoning_content"], where + "reasoning_content", True)
-    _text(_need(message, "content", where), f"{where}（{role}）的 content ", empty_ok or bool(calls) or role == "tool")
+    empty_ok = empty_ok or bool(calls) or role == "tool" or (role == "system" and bool(tools))
+    _text(_need(message, "content", where), f"{where}（{role}）的 content ", empty_ok)
     return "call" if calls else role
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c061

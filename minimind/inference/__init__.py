@@ -1,4 +1,4 @@
-"""第 4 层 · 推理：装载权重（load）、采样（sampling）、生成（generate）、对话（chat）。
+"""第 4 层 · 推理：装载权重（load）、采样（sampling）、生成（generate）、对话（chat）、工具（tools）。
 
 这里只转交名字，用到时才加载对应的模块。
 """
@@ -20,8 +20,11 @@ _WHERE = {
     "ChatSession": "chat", "chat_in_terminal": "chat", "StreamDecoder": "chat", "ThinkSplitter": "chat",
     "split_reasoning": "chat", "find_tool_calls": "chat", "answer": "chat", "answer_stream": "chat",
     "answer_ids": "chat", "describe": "load",
+    "Registry": "tools", "Call": "tools", "ToolTalk": "tools", "Store": "tools", "schema_of": "tools",
+    "parse_calls": "tools", "execute": "tools", "calculate": "tools", "tool_turn": "tools", "tool_loop": "tools",
+    "use_tools": "tools", "world_tools": "tools",
 }
-_MODULES = {"load", "sampling", "chat", "int8"}
+_MODULES = {"load", "sampling", "chat", "int8", "tools"}
 __all__ = list(_WHERE)
 
 

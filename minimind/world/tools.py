@@ -30,11 +30,12 @@ def schema(name: str, description: str, params: list[str]) -> dict:
     return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
 
 # %% ../../nbs/1_world/45_tools.ipynb #c008
-def offer(rng: Random, name: str, rename: float = 0.4) -> dict:
-    "把一样工具摆出来：`{name, params: {原名: 现名}, schema}`；`rename` 的机会换名字。"
+def offer(rng: Random, name: str, rename: float = 0.3) -> dict:
+    "把一样工具摆出来：`{tool, name, params: {原名: 现名}, schema}`；`rename` 的机会换名字，一半再添个编号。"
     spec = SPECS.get(name) or UNSEEN[name]
     new = rng.random() < rename
     called = rng.choice(spec["names"]) if new else spec["names"][0]
+    called += f"_{rng.randrange(10, 100)}" if new and rng.random() < 0.5 else ""
     params = {p: rng.choice(spec["renamed"][p]) if new else p for p in spec["params"]}
     return dict(
         tool=name, name=called, params=params, schema=schema(called, spec["description"], list(params.values()))
@@ -134,113 +135,129 @@ def job(rng: Random, offered: dict, split: str) -> dict:
     return dict(ask=ask, call=call_of(offered, **arguments), result=result, reply=reply)
 
 # %% ../../nbs/1_world/45_tools.ipynb #c019
-SHARES = {"call": 36, "parallel": 8, "sequence": 5, "failed": 4, "missing": 4, "no_call": 43}
+SHARES = {"call": 36, "parallel": 8, "sequence": 5, "failed": 5, "missing": 5, "no_call": 41}
 NO_TOOL = [
     "capital", "capital_back", "sound", "sound_back", "colour", "opposite", "to_english", "to_chinese", "identity",
     "smalltalk", "calendar", "compare", "counting", "memory", "reading",
 ]
+_PAIRED = ["weather_api", "translator", "web_search", "calculator"]  # 可以两件一起办的
+_MISSED = ["weather_api", "web_search", "email", "calendar"]       # 没有它就办不成的
 
 
 def _system(offers: list[dict]) -> dict:
-    "系统消息：附着摆出来的几样工具。"
-    tools = json.dumps([o["schema"] for o in offers], ensure_ascii=False)
-    return {"role": "system", "content": "你可以用工具。", "tools": tools}
+    "系统消息：只附着摆出来的几样工具。"
+    return {"role": "system", "content": "", "tools": json.dumps([o["schema"] for o in offers], ensure_ascii=False)}
 
 
-def _called(calls: list[dict], results: list[str]) -> list[dict]:
-    "助手的一次（或同时几次）调用，与结果。"
-    first = {"role": "assistant", "content": "", "tool_calls": json.dumps(calls, ensure_ascii=False)}
-    return [first, *({"role": "tool", "content": r} for r in results)]
-
-
-def _offers(rng: Random, must: list[str], extra: int, rename: float) -> list[dict]:
-    "摆出要用的工具，再加几样别的，打乱。"
-    rest = [n for n in SPECS if n not in must]
-    offers = [offer(rng, n, rename) for n in [*must, *rng.sample(rest, extra)]]
+def _offers(rng: Random, kind: str, rename: float) -> list[dict]:
+    "为这一种对话摆工具：必要的，再加几样别的，打乱。"
+    one = {"call": list(SPECS), "failed": ["weather_api"], "unseen_schema": list(UNSEEN)}
+    must = [rng.choice(one[kind])] if kind in one else rng.sample(_PAIRED, 2) if kind == "parallel" else []
+    must = ["weather_api", "email"] if kind == "sequence" else must
+    extra = rng.choice(([1, 1, 2], [0, 1, 1, 2], [0, 0, 1])[len(must)])
+    offers = [offer(rng, n, rename) for n in [*must, *rng.sample([n for n in SPECS if n not in must], extra)]]
     rng.shuffle(offers)
     return offers
 
 # %% ../../nbs/1_world/45_tools.ipynb #c020
-def _single(rng: Random, split: str, names: list[str], rename: float) -> dict:
-    "一次调用。"
-    name = rng.choice(names)
-    offers = _offers(rng, [name], rng.choice([0, 1, 1, 2]), rename)
-    it = job(rng, next(o for o in offers if o["tool"] == name), split)
-    turns = [_system(offers), {"role": "user", "content": it["ask"]}, *_called([it["call"]], [it["result"]])]
-    return dict(turns=[*turns, {"role": "assistant", "content": it["reply"]}], calls=[it["call"]], answer=it["reply"])
+def _called(ask: str, calls: list[dict], results: list[str], reply: str) -> dict:
+    "问、（同时的几次）调用、结果、答。"
+    turns = [
+        {"role": "user", "content": ask},
+        {"role": "assistant", "content": "", "tool_calls": json.dumps(calls, ensure_ascii=False)},
+        *({"role": "tool", "content": r} for r in results), {"role": "assistant", "content": reply},
+    ]
+    return dict(turns=turns, calls=calls, answer=reply)
 
 
-def _parallel(rng: Random, split: str, rename: float) -> dict:
+def _single(rng: Random, offers: list[dict], split: str) -> dict:
+    "一次调用；摆着没教过的工具就用它。"
+    it = job(rng, rng.choice([o for o in offers if o["tool"] in UNSEEN] or offers), split)
+    return _called(it["ask"], [it["call"]], [it["result"]], it["reply"])
+
+
+def _parallel(rng: Random, offers: list[dict], split: str) -> dict:
     "一句话两件事。"
-    names = rng.sample(["weather_api", "translator", "web_search", "calculator"], 2)
-    offers = _offers(rng, names, 0, rename)
-    two = [job(rng, next(o for o in offers if o["tool"] == n), split) for n in names]
-    calls, results = [it["call"] for it in two], [it["result"] for it in two]
-    reply = "".join(it["reply"] for it in two)
+    two = [job(rng, o, split) for o in rng.sample([o for o in offers if o["tool"] in _PAIRED], 2)]
     ask = rng.choice(["，再", "，还有，", "，另外", "；"]).join(it["ask"] for it in two)
-    turns = [_system(offers), {"role": "user", "content": ask}, *_called(calls, results)]
-    return dict(turns=[*turns, {"role": "assistant", "content": reply}], calls=calls, answer=reply)
+    calls, results = [it["call"] for it in two], [it["result"] for it in two]
+    return _called(ask, calls, results, "".join(it["reply"] for it in two))
 
 # %% ../../nbs/1_world/45_tools.ipynb #c021
-def _sequence(rng: Random, split: str, rename: float) -> dict:
+def _sequence(rng: Random, offers: list[dict], split: str) -> dict:
     "先查天气，再把结果写进邮件。"
-    offers = _offers(rng, ["weather_api", "email"], 0, rename)
     by = {o["tool"]: o for o in offers}
     city, name = _city(rng, split), new_name(rng)
     ask = rng.choice(
         ["查{city}的天气，再发邮件告诉{name}", "把{city}的天气写邮件告诉{name}", "{city}什么天气？发邮件给{name}"]
     )
     first, then = call_of(by["weather_api"], city=city), call_of(by["email"], to=name, body=weather(city))
-    turns = [_system(offers), {"role": "user", "content": ask.format(city=city, name=name)}]
-    turns += _called([first], [weather(city)]) + _called([then], ["好了"])
-    return dict(turns=[*turns, {"role": "assistant", "content": "邮件写好了。"}], calls=[first], answer="邮件写好了。")
+    start = _called(ask.format(city=city, name=name), [first], [weather(city)], "")["turns"][:-1]
+    turns = start + _called("", [then], ["好了"], "邮件写好了。")["turns"][1:]
+    return dict(turns=turns, calls=[first], answer="邮件写好了。")
 
 
-def _failed(rng: Random, split: str, rename: float) -> dict:
+def _failed(rng: Random, offers: list[dict], split: str) -> dict:
     "工具报错：如实说没办成。"
-    offers = _offers(rng, ["weather_api"], 1, rename)
     city = _draw(rng, split, GIVEN, GIVEN, ["村", "岛"])
     call = call_of(next(o for o in offers if o["tool"] == "weather_api"), city=city)
     ask = rng.choice(_TOOLS["asks"]["weather_api"][split]).format(city=city)
-    reply = f"没有查到{city}的天气。"
-    turns = [_system(offers), {"role": "user", "content": ask}, *_called([call], [f"错误：没有{city}的天气"])]
-    return dict(turns=[*turns, {"role": "assistant", "content": reply}], calls=[call], answer=reply)
+    return _called(ask, [call], [f"错误：没有{city}的天气"], f"没有查到{city}的天气。")
 
 # %% ../../nbs/1_world/45_tools.ipynb #c022
-def _missing(rng: Random, split: str, rename: float) -> dict:
+def _missing(rng: Random, offers: list[dict], split: str) -> dict:
     "要办的事，摆出来的工具都办不了。"
-    name = rng.choice(["weather_api", "web_search", "email", "calendar"])
-    others = rng.sample([n for n in SPECS if n != name], rng.choice([1, 2]))
-    ask = job(rng, offer(rng, name, 0), split)["ask"]
-    reply = rng.choice(_TOOLS["missing"])
-    turns = [_system([offer(rng, n, rename) for n in others]), {"role": "user", "content": ask}]
-    return dict(turns=[*turns, {"role": "assistant", "content": reply}], calls=[], answer="工具")
+    name = rng.choice([n for n in _MISSED if n not in {o["tool"] for o in offers}])
+    ask, reply = job(rng, offer(rng, name, 0), split)["ask"], rng.choice(_TOOLS["missing"])
+    turns = [{"role": "user", "content": ask}, {"role": "assistant", "content": reply}]
+    return dict(turns=turns, calls=[], answer="工具")
 
 
-def _no_call(rng: Random, split: str, rename: float) -> dict:
+def _no_call(rng: Random, offers: list[dict], split: str) -> dict:
     "自己会的：工具摆着，不去按。"
     item = SKILLS[rng.choice(NO_TOOL)](rng, split)
     plain = [{k: v for k, v in turn.items() if k != "reasoning_content"} for turn in item.turns]
-    offers = _offers(rng, [], rng.choice([1, 2, 2, 3]), rename)
-    return dict(turns=[_system(offers), *plain], calls=[], answer=item.answers[0])
+    return dict(turns=plain, calls=[], answer=item.answers[0])
 
 # %% ../../nbs/1_world/45_tools.ipynb #c023
-_MAKERS = {"parallel": _parallel, "sequence": _sequence, "failed": _failed, "missing": _missing, "no_call": _no_call}
+_MAKERS = {
+    "call": _single, "unseen_schema": _single, "parallel": _parallel, "sequence": _sequence, "failed": _failed,
+    "missing": _missing, "no_call": _no_call,
+}
 
 
-def tool_dialogue(rng: Random, kind: str, split: str = "train") -> dict:
-    "一段 `kind` 的对话：`{turns, calls, answer}`；`calls` 是第一轮该有的调用，不该调用时是空表。"
-    rename = 0.4 if split == "train" else 0.0
-    if kind in ("call", "unseen_schema"):
-        return _single(rng, split, list(SPECS if kind == "call" else UNSEEN), rename)
-    return _MAKERS[kind](rng, split, rename)
+def _possible(offers: list[dict]) -> dict[str, int]:
+    "摆着这些工具，还能接着做哪几种：SHARES 里的一部分。"
+    tools = {o["tool"] for o in offers}
+    lacks = {
+        "parallel": len(tools & {*_PAIRED}) < 2, "sequence": not {"weather_api", "email"} <= tools,
+        "failed": "weather_api" not in tools, "missing": not {*_MISSED} - tools,
+    }
+    return {kind: share for kind, share in SHARES.items() if not lacks.get(kind)}
+
+
+def tool_dialogue(rng: Random, kind: str, split: str = "train", more: int = 0) -> dict:
+    """一段对话：`{turns, calls, answer, kind}`，先是 `kind` 的一问一答，再接 `more` 个（`split` 是 train 时才接）。
+
+    后三样说的是最后那一问：`calls` 是它第一轮该有的调用，不该调用时是空表。
+    """
+    offers = _offers(rng, kind, 0.3 if split == "train" else 0.0)
+    made = _MAKERS[kind](rng, offers, split)
+    turns = [_system(offers), *made["turns"]]
+    for _ in range(more):
+        shares = _possible(offers)
+        kind = rng.choices(list(shares), list(shares.values()))[0]
+        made = _MAKERS[kind](rng, offers, split)
+        turns += made["turns"]
+    return made | dict(turns=turns, kind=kind)
 
 
 def agent_row(rng: Random) -> dict:
-    "训练数据的一行：对话，与可验证的 `gt`（没有就是空的）。"
+    "训练数据的一行：接连一到六问，与最后一问可验证的 `gt`（没有就是空的）。"
     kind = rng.choices(list(SHARES), list(SHARES.values()))[0]
-    made = tool_dialogue(rng, kind)
-    return {"conversations": made["turns"], "gt": made["answer"].rstrip("。") if kind in ("call", "no_call") else ""}
+    made = tool_dialogue(rng, kind, more=rng.randrange(6))
+    gt = made["answer"].rstrip("。") if made["kind"] in ("call", "parallel", "no_call") else ""
+    return {"conversations": made["turns"], "gt": gt}
 
 # %% ../../nbs/1_world/45_tools.ipynb #c026
 EXAM_KINDS = {"call": 40, "parallel": 10, "failed": 5, "missing": 5, "no_call": 30, "unseen_schema": 10}
