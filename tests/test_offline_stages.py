@@ -2,8 +2,6 @@
 
 import json
 import math
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,12 +10,12 @@ import torch
 
 from minimind.inference.load import load_model, save_weights
 from minimind.learning.errors import UserError
-from minimind.learning.paths import ROOT
 from minimind.learning.stages import get_stage
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
 from minimind.tokenizer.fast import load_tokenizer
-from minimind.trainer.arguments import args_of, make_args, train_of
-from minimind.trainer.checkpoint import load_resume
+
+sys.path.insert(0, str(Path(__file__).parent))
+from stage_runs import final, losses, on_two_processes, same, train, without_python_random  # noqa: E402
 
 NAMES = ("lora", "reward", "dpo", "distillation", "reason")
 WORDS = ["狗汪汪叫。", "猫喵喵叫。", "天是蓝的。", "草是绿的。", "一加一是二。", "大的反义词是小。"]
@@ -82,26 +80,7 @@ def given(name, kit, home, **more):
 
 
 def run(name, kit, home, **more):
-    stage = get_stage(name)
-    return train_of(stage)(make_args(args_of(stage), **given(name, kit, home, **more)))
-
-
-def final(home):
-    return load_resume(next((home / "checkpoints").glob("*_resume.pth")))
-
-
-def losses(home):
-    return [json.loads(s)["loss"] for s in (home / "out/metrics.jsonl").read_text(encoding="utf8").splitlines()]
-
-
-def same(a, b):
-    if isinstance(a, torch.Tensor):
-        return torch.equal(a, b)
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(same, a, b))
-    return a == b
+    return train(name, given(name, kit, home, **more))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -113,9 +92,7 @@ def test_a_few_steps_then_resumed_bitwise(name, kit, tmp_path):
     assert card["stage"] == get_stage(name).name and result.weight_path.exists()
     run(name, kit, tmp_path / "b", max_steps=2)
     run(name, kit, tmp_path / "b", from_resume=1)
-    whole, rest = final(tmp_path / "a"), final(tmp_path / "b")
-    for state in (whole, rest):  # 第一次导入某些库会用掉几个 random 模块的数，训练不用它
-        state["rng"] = [{k: v for k, v in r.items() if k != "python"} for r in state["rng"]]
+    whole, rest = (without_python_random(final(tmp_path / x)) for x in "ab")
     for key in ("model", "optimizer", "rng", "replay", "step", "samples"):
         assert same(whole[key], rest[key]), key
     assert losses(tmp_path / "a") == losses(tmp_path / "b")
@@ -126,11 +103,7 @@ def two(kit, tmp_path_factory):
     "两个 gloo 进程，各阶段走一遍。"
     homes = {name: tmp_path_factory.mktemp(f"{name}-two") for name in NAMES}
     runs = [(name, given(name, kit, home)) for name, home in homes.items()]
-    argv = [str(Path(__file__).with_name("run_stages.py")), json.dumps(runs)]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    done = subprocess.run([*torchrun, *argv], env=env, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr[-3000:]
+    on_two_processes(runs)
     return homes
 
 
@@ -155,6 +128,20 @@ def test_cached_reference_walks_the_same_way(kit, tmp_path, monkeypatch):
     run("dpo", kit, tmp_path / "a")
     run("dpo", kit, tmp_path / "b", ref_cache=1)
     assert losses(tmp_path / "a") == pytest.approx(losses(tmp_path / "b"), rel=1e-5)
+
+
+def test_reference_cache_knows_every_row(kit, tmp_path, monkeypatch):
+    "只有中间一行不同的两份数据，参考的数各算各的。"
+    monkeypatch.setenv("MINIMIND_HOME", str(tmp_path))
+    lines = (kit["home"] / "dpo.jsonl").read_text(encoding="utf8").splitlines()
+    row = json.loads(lines[3])
+    row["rejected"][-1]["content"] = "别的话。"
+    changed = tmp_path / "changed.jsonl"
+    changed.write_text("\n".join([*lines[:3], json.dumps(row, ensure_ascii=False), *lines[4:]]), encoding="utf8")
+    for cache in (0, 1):
+        run("dpo", kit, tmp_path / f"first{cache}", ref_cache=cache)
+        run("dpo", kit, tmp_path / f"second{cache}", ref_cache=cache, data_path=str(changed))
+    assert losses(tmp_path / "second1") == pytest.approx(losses(tmp_path / "second0"), rel=1e-5)
 
 
 def test_lora_saves_only_itself_and_merges_at_load(kit, tmp_path):

@@ -1,19 +1,11 @@
-"""三个玩具阶段，证明接口够用：两个模型、两种学习率、一步几次更新；除数不是 token；自己的状态要活过断电。
-
-  python tests/toy_stages.py '[["Critic", {"save_dir": "…", …}], …]'      （单进程，或由 torchrun 启动）
-"""
+"""三个玩具阶段，证明接口够用：两个模型、两种学习率、一步几次更新；除数不是 token；自己的状态要活过断电。"""
 
 import copy
-import json
-import sys
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from minimind.trainer.arguments import TrainArgs, make_args
-from minimind.trainer.loop import train_stage
-from minimind.trainer.peers import distributed
 from minimind.trainer.stage import Stage
 
 N, LENGTH = 13, 10                                    # 行数故意除不尽：末尾有的进程没分到
@@ -130,10 +122,3 @@ class Tracker(Toy):
 
     def load(self, state):
         self.baseline = state["baseline"]
-
-
-if __name__ == "__main__":                                # 一口气走几次，省下每次的导入
-    with distributed("cpu"):
-        for stage, given in json.loads(sys.argv[1]):
-            which = {"Critic": Critic, "Pairs": Pairs, "Tracker": Tracker}[stage]
-            train_stage(which, make_args(TrainArgs, **given))

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from course import FLOORS, LIB, NBS, ROOT, cells, code_stamp, module_of, notebooks, python_of, source
+from course import FLOORS, LIB, NBS, PRIVATE, ROOT, cells, code_stamp, module_of, notebooks, python_of, source
 
 MAX_KB = 400
 
@@ -163,8 +163,7 @@ def check_size() -> list[str]:
 
 def check_outputs() -> list[str]:
     "存着的输出是现在这份代码跑出来的，里面没有谁的电脑上的路径。"
-    bad, places = [], (str(ROOT), f"{Path.home()}/", f"{tempfile.gettempdir()}/")
-    homes = re.compile("|".join(map(re.escape, places)))
+    bad, homes = [], re.compile("|".join(f"{re.escape(place)}/" for place in PRIVATE) + "|" + re.escape(str(ROOT)))
     for path in notebooks():
         name, text = path.relative_to(ROOT), path.read_text(encoding="utf8")
         stamp = json.loads(text)["metadata"].get("minimind", {}).get("code")

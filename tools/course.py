@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NBS, LIB = ROOT / "nbs", ROOT / "minimind"
+PRIVATE = (str(ROOT), str(Path.home()), tempfile.gettempdir())  # 这台电脑上的地方：存下的输出里不该有
 CACHE = ROOT / "out" / ".cache"  # 不进仓库；删了只是下一次慢一点
 # 楼层的名字与次序写在文件夹名里；顶层的笔记本与练习站在所有楼层之上
 FLOORS = {p.name.partition("_")[2]: int(p.name.partition("_")[0]) for p in NBS.glob("[0-9]*_*") if p.is_dir()}

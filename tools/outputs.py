@@ -11,12 +11,11 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from course import NBS, ROOT, clean_home, code_stamp, notebooks, remember, seconds
+from course import NBS, PRIVATE, ROOT, clean_home, code_stamp, notebooks, remember, seconds
 
 LONG = 60  # 上次超过这么多秒的，与量快慢的实验室，排在最后，独占所有的核
 LIMIT = 1800  # 一格最多几秒
@@ -34,7 +33,7 @@ def execute(path: Path) -> dict:
     return book
 
 
-PLACES = re.compile("|".join(f"{re.escape(str(p))}(?=/)" for p in (ROOT, Path.home(), tempfile.gettempdir())))
+PLACES = re.compile(rf"(?:{'|'.join(map(re.escape, PRIVATE))})/[^\s，。；：]*/")
 
 
 def tidy(outputs: list[dict]) -> list[dict]:
@@ -43,7 +42,7 @@ def tidy(outputs: list[dict]) -> list[dict]:
     for out in kept:
         if isinstance(text := out.get("text"), (str, list)):
             whole = text if isinstance(text, str) else "".join(text)
-            out["text"] = re.sub(rf"(?:{PLACES.pattern})/[^\s，。；：]*/", "…/", whole).splitlines(keepends=True)
+            out["text"] = PLACES.sub("…/", whole).splitlines(keepends=True)
     return kept
 
 

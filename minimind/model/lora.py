@@ -16,6 +16,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from .transformer import unwrap
+
 # %% ../../nbs/3_model/90_lora.ipynb #c012
 class LoRA(nn.Module):
     "挂在一个线性层旁边的两个瘦矩阵：x (…, 进) → scale·B(A(x)) (…, 出)。Hu et al., 2021。"
@@ -145,8 +147,7 @@ def save_lora(model: nn.Module, path: str | Path, dtype: torch.dtype | None = to
 
     名字里 DDP 与编译的前缀去掉。键与 MiniMind 相同，它那边也读得了。
     """
-    raw = getattr(model, "module", model)
-    raw = getattr(raw, "_orig_mod", raw)
+    raw = unwrap(model)
     layers = adapted(raw)
     if not layers:
         raise ValueError("模型上没有挂着 LoRA，没有可存的")

@@ -26,6 +26,7 @@ from .arguments import SFTArgs, opt, run_stage
 from .journal import Journal
 from .loop import TrainResult, train_stage
 from .runtime import Logger
+from .stage import model_inputs
 from .step import supervised
 from .train_full_sft import FullSFT
 
@@ -93,8 +94,7 @@ from ..learning.patch import patch
 def loss(self: Distillation, models: dict[str, nn.Module], batch: dict) -> tuple[Tensor, dict]:
     "α·交叉熵 + (1−α)·T²·KL，都是要学的位置之和；MoE 学生的均衡损失照加。"
     a, n = self.args, supervised(batch)
-    known = ("attention_mask", "position_ids", "document_ids")
-    inputs = {k: batch[k] for k in known if batch.get(k) is not None}
+    inputs = model_inputs(batch)
     out = models["model"](batch["input_ids"], use_cache=False, **inputs)
     places = batch["labels"][:, 1:] != -100  # 由位置 i 预测第 i+1 个
     student, answers = out.logits[:, :-1][places], batch["labels"][:, 1:][places]  # (n, v)、(n,)

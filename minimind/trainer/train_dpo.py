@@ -18,15 +18,17 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerFast
 
-from ..dataset.datasets import build_once, cache_root
+from ..dataset.datasets import build_once, cache_root, file_fingerprint, tokenizer_key
+from ..dataset.formats import expand_paths
 from ..dataset.packing import collate_padded
 from ..evaluation.exact_match import ask
 from ..tokenizer.render import encode_segments, segments
 from .arguments import TrainArgs, opt, run_stage
+from .batches import to_device
 from .journal import Journal
 from .loop import TrainResult, train_stage
 from .runtime import Logger
-from .stage import Stage, init_model
+from .stage import Stage, init_model, model_inputs
 from .train_reward import collate_pairs, pair_rows, pairs_in
 from ..world.preferences import refuses
 
@@ -60,7 +62,7 @@ def dpo_loss(
 # %% ../../nbs/7_trainer/84_train_dpo.ipynb #e002
 def sequence_log_probs(model: nn.Module, batch: dict, mean: bool = False) -> Tensor:
     "一批里每一行回答的对数概率之和（`mean` 时除以回答的 token 数）：(2b,)，fp32。"
-    given = {k: batch[k] for k in ("attention_mask", "labels")}
+    given = dict(labels=batch["labels"], **model_inputs(batch))
     found = model(batch["input_ids"], use_cache=False, log_probs=True, **given).log_probs  # (2b, t)
     total = found.sum(1)
     return total / (batch["labels"][:, 1:] != -100).sum(1).clamp(min=1) if mean else total
@@ -126,11 +128,10 @@ class WithReference(Dataset):
 def with_reference(self: DPO, data: Dataset, collate: Callable) -> tuple[Dataset, Callable]:
     "先把参考的对数概率全算好（同一份权重与数据只算一次，存在缓存里），之后参考模型不再占内存。"
     a = self.args
-    key = hashlib.sha256(repr((a.length_norm, a.max_seq_len, len(data))).encode())
+    source = (file_fingerprint(expand_paths(a.data_path)), tokenizer_key(self.tokenizer), a.max_seq_len, a.length_norm)
+    key = hashlib.sha256(repr(source).encode())
     for p in self.reference.state_dict().values():
         key.update(p.detach().cpu().contiguous().view(-1).float().numpy().tobytes())
-    for row in (data[0], data[len(data) // 2], data[len(data) - 1]):
-        key.update(repr(sorted(row.items())).encode())
     folder = cache_root() / f"reference-{key.hexdigest()[:16]}"
     build_once(folder, lambda temp: torch.save(self._reference_numbers(data, collate), temp / "numbers.pt"))
     numbers, self.reference = torch.load(folder / "numbers.pt", weights_only=True), None
@@ -148,8 +149,7 @@ def _reference_numbers(self: DPO, data: Dataset, collate: Callable) -> Tensor:
     Logger(f"先算参考模型的对数概率：{len(data):,} 对，只算这一次。")
     found = []
     for at in range(0, len(data), 32):
-        batch = collate([data[i] for i in range(at, min(at + 32, len(data)))])
-        batch = {k: v.to(self.device) for k, v in batch.items()}
+        batch = to_device(collate([data[i] for i in range(at, min(at + 32, len(data)))]), self.device)
         with self.amp:
             found.append(sequence_log_probs(self.reference, batch, bool(self.args.length_norm)).view(2, -1).T.cpu())
     return torch.cat(found)
@@ -163,7 +163,7 @@ def preferences(model: nn.Module, tok: PreTrainedTokenizerFast, rows: Sequence[d
     for at in range(0, len(rows), batch):
         part = rows[at : at + batch]
         sides = [encode(r[side]) for side in ("chosen", "rejected") for r in part]
-        packed = {k: v.to(device) for k, v in collate_padded(sides, tok.pad_token_id or 0, multiple_of=16).items()}
+        packed = to_device(collate_padded(sides, tok.pad_token_id or 0, multiple_of=16), device)
         chosen, rejected = sequence_log_probs(model, packed).chunk(2)
         out += (chosen > rejected).tolist()
     return out

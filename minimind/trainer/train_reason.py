@@ -20,6 +20,7 @@ from ..evaluation.exact_match import final_answer
 from .arguments import SFTArgs, opt, run_stage
 from .journal import Journal
 from .loop import TrainResult, train_stage
+from .stage import model_inputs
 from .train_full_sft import FullSFT
 
 # %% ../../nbs/7_trainer/88_train_reason.ipynb #e001
@@ -60,18 +61,20 @@ class Reason(FullSFT):
 
     def weight(self, batch: dict) -> float:
         "权重之和；`--recipe minimind` 是不加权的个数。"
-        weights = reason_weights(batch["labels"], self.tag_ids, self.args.tag_weight)
+        return self._divisor(reason_weights(batch["labels"], self.tag_ids, self.args.tag_weight))
+
+    def _divisor(self, weights: Tensor) -> float:
+        "这些权重的除数。"
         return float(weights.sum() if self.args.recipe == "ours" else (weights > 0).sum())
 
     def loss(self, models: dict[str, nn.Module], batch: dict) -> tuple[Tensor, dict]:
         "加权的负对数似然之和；MoE 的均衡损失按除数加权。"
-        known = ("attention_mask", "position_ids", "document_ids", "labels")
-        inputs = {k: batch[k] for k in known if batch.get(k) is not None}
+        inputs = dict(labels=batch["labels"], **model_inputs(batch))
         out = models["model"](batch["input_ids"], use_cache=False, log_probs=True, **inputs)
         weights = reason_weights(batch["labels"], self.tag_ids, self.args.tag_weight)
         total, tags = -(out.log_probs * weights).sum(), weights > 1
         metrics = {"tag_loss": -(out.log_probs * tags).detach().sum()}
-        return total if out.aux_loss is None else total + out.aux_loss * self.weight(batch), metrics
+        return total if out.aux_loss is None else total + out.aux_loss * self._divisor(weights), metrics
 
 # %% ../../nbs/7_trainer/88_train_reason.ipynb #e005
 def well_formed(text: str) -> bool:

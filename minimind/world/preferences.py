@@ -97,7 +97,7 @@ def working_pair(rng: Random, split: str) -> dict:
     "一道加减法，两边都写竖式：一边对，一边有一步差一。"
     op = rng.choice("+-")
     a, b = operands(rng, op, split)
-    value, thought = (a + b if op == "+" else a - b), working(a, op, b)
+    value, thought = result(a, op, b), working(a, op, b)
     bad, wrong = slip(rng, thought, value)
     turns = talk(WAYS[{"+": "add", "-": "subtract"}[op]][split].ask(rng, split, a=a, b=b), "")
     return {"chosen": answered(turns, f"{value}。", thought), "rejected": answered(turns, f"{wrong}。", bad)}

@@ -43,8 +43,7 @@ def identity_item(rng: Random, name: str = "小墨", owner: str = "墨水工坊"
         raise UserError("新身份要有名字与主人：--name 与 --owner 都不能是空的。")
     kind = rng.choice(list(IDENTITY))
     ask = WAYS[ASKED_AS[kind]][split].ask(rng, split)
-    english = sum(c.isascii() and c.isalpha() for c in ask) > len(ask) / 2
-    reply = rng.choice(IDENTITY[kind]["english" if english else "say"]).format(name=name, owner=owner)
+    reply = rng.choice(IDENTITY[kind]["english" if in_english(ask) else "say"]).format(name=name, owner=owner)
     return Item("new_identity", talk(ask, reply), [owner if kind == "owner" else name])
 
 

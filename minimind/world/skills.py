@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['SKILLS', 'FILLERS', 'CALCULATOR', 'TOOL_ASKS', 'SPOKEN', 'MIXTURE', 'FACTUAL', 'Item', 'talk', 'skill', 'others',
            'fact', 'capital', 'capital_back', 'sound', 'sound_back', 'colour', 'opposite', 'to_english', 'to_chinese',
-           'identity', 'smalltalk', 'ordered', 'calendar', 'number', 'operands', 'working', 'arithmetic', 'add',
-           'subtract', 'compare', 'counting', 'pair_of', 'word_problem', 'new_name', 'profile', 'filler', 'remember',
-           'memory', 'held_out_scene', 'reading', 'sum_for_tool', 'tool', 'draw']
+           'in_english', 'identity', 'smalltalk', 'ordered', 'calendar', 'number', 'operands', 'result', 'working',
+           'arithmetic', 'add', 'subtract', 'compare', 'counting', 'pair_of', 'word_problem', 'new_name', 'profile',
+           'filler', 'remember', 'memory', 'held_out_scene', 'reading', 'sum_for_tool', 'tool', 'draw']
 
 # %% ../../nbs/1_world/30_skills.ipynb #c002
 """一种技能一个生成器：给随机数发生器和 split（train/test），出一道题。"""
@@ -142,13 +142,17 @@ def to_chinese(rng: Random, split: str = "train") -> Item:
     return fact("to_chinese", rng, split, dict(z=z, e=e), z, forms, wrong, thought)
 
 # %% ../../nbs/1_world/30_skills.ipynb #c022
+def in_english(text: str) -> bool:
+    "这句话是不是多半是英文字母：中文问中文答，英文问英文答。"
+    return sum(c.isascii() and c.isalpha() for c in text) > len(text) / 2
+
+
 @skill
 def identity(rng: Random, split: str = "train") -> Item:
     "身份：名字、来历、是什么、会什么。"
     name = rng.choice(["self_name", "self_maker", "self_kind", "self_skills"])
     ask = WAYS[name][split].ask(rng, split)
-    english = sum(c.isascii() and c.isalpha() for c in ask) > len(ask) / 2
-    reply = SELF_ENGLISH[name] if english else rng.choice(ANSWERS[name])
+    reply = SELF_ENGLISH[name] if in_english(ask) else rng.choice(ANSWERS[name])
     return Item("identity", talk(ask, reply, thought="问的是我自己。" if rng.random() < 0.12 else ""), SELF_KEYS[name])
 
 # %% ../../nbs/1_world/30_skills.ipynb #c023
@@ -208,6 +212,11 @@ def operands(rng: Random, op: str, split: str) -> tuple[int, int]:
         if held_out(a, op, b) == (split == "test"):
             return a, b
 
+# %% ../../nbs/1_world/30_skills.ipynb #c033r
+def result(a: int, op: str, b: int) -> int:
+    "一步的得数；`op` 是 +、- 或 *。"
+    return {"+": a + b, "-": a - b, "*": a * b}[op]
+
 # %% ../../nbs/1_world/30_skills.ipynb #c039
 def working(a: int, op: str, b: int) -> str:
     "定宽竖式：先把题抄一遍（总写成两位），再算个位、十位，每个得数都写成两位。`op` 是 + 或 -，减法要 a ≥ b。"
@@ -227,7 +236,7 @@ def arithmetic(rng: Random, op: str, split: str, think: float) -> Item:
     "一道加法或减法；`think` 这么多的题带竖式。"
     name = {"+": "add", "-": "subtract"}[op]
     a, b = operands(rng, op, split)
-    value = a + b if op == "+" else a - b
+    value = result(a, op, b)
     ask = WAYS[name][split].ask(rng, split, a=a, b=b)
     thought = working(a, op, b) if rng.random() < think else ""
     return Item(name, talk(ask, f"{value}。", thought=thought), [str(value)], "number")
@@ -294,7 +303,7 @@ def word_problem(rng: Random, split: str = "train") -> Item:
     a, b = operands(rng, op, split)
     if rng.random() < 0.75:
         ask = rng.choice(STORIES[op][split]).format(**who, a=a, b=b)
-        value, steps = (a + b if op == "+" else a - b), working(a, op, b)
+        value, steps = result(a, op, b), working(a, op, b)
     elif (two := _two_steps(rng, split)) is None:
         return word_problem(rng, split)
     else:
@@ -446,7 +455,7 @@ def sum_for_tool(rng: Random, split: str) -> tuple[int, str, int]:
 def tool(rng: Random, split: str = "train") -> Item:
     "会用计算器：发出 tool_call，读回结果，再回答。考试只看按得对不对。"
     a, op, b = sum_for_tool(rng, split)
-    expression, value = f"{a}{op}{b}", str({"*": a * b, "+": a + b, "-": a - b}[op])
+    expression, value = f"{a}{op}{b}", str(result(a, op, b))
     ask = rng.choice(TOOL_ASKS[split]).format(x=f"{a}{rng.choice(SPOKEN[op])}{b}")
     call = {"name": "calculator", "arguments": {"expression": expression}}
     system = {"role": "system", "content": "你可以用计算器。", "tools": json.dumps(CALCULATOR, ensure_ascii=False)}

@@ -105,7 +105,7 @@ def arguments_for(rng: Random, name: str, split: str) -> tuple[dict, dict, str, 
     "一件事：（参数，填进问话的值，工具的结果，回答）。"
     if name == "calculator":
         a, op, b = sum_for_tool(rng, split)
-        value = str({"*": a * b, "+": a + b, "-": a - b}[op])
+        value = str(result(a, op, b))
         return dict(expression=f"{a}{op}{b}"), dict(x=f"{a}{rng.choice(SPOKEN[op])}{b}"), value, f"{value}。"
     if name == "weather_api":
         city = _city(rng, split)
@@ -127,7 +127,7 @@ def job(rng: Random, offered: dict, split: str) -> dict:
     name = offered["tool"]
     if name in UNSEEN:
         value = _errand(rng, split)
-        key = SPECS.get(name, UNSEEN[name])["params"][0]
+        key = UNSEEN[name]["params"][0]
         ask = rng.choice(UNSEEN[name]["asks"]).format(**{key: value})
         return dict(ask=ask, call=call_of(offered, **{key: value}), result="好了", reply="好了。")
     arguments, slots, result, reply = arguments_for(rng, name, split)
