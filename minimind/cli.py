@@ -155,12 +155,12 @@ def open_model(
     )
 
 # %% ../nbs/99_cli.ipynb #c039
-THINKING = {"auto": None, "0": False, "1": True}
+THINKING = {"auto": None, "0": False, "1": True, "ultra": "ultra"}
 
 
 def thinking_option() -> click.Option:
     "--open_thinking：每次新造一个，两个命令不共用。"
-    return option("open_thinking", "auto", "1：先想再答；0：直接答；auto：模型自己决定", choices=tuple(THINKING))
+    return option("open_thinking", "auto", "1：先想再答；0：直接答；ultra：深思；auto：模型自己决定", choices=tuple(THINKING))
 
 # %% ../nbs/99_cli.ipynb #c040
 @command(

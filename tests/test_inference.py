@@ -11,7 +11,7 @@ import torch
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from minimind.inference import (
-    ChatSession, SamplingParams, StreamDecoder, ThinkSplitter, adjust_logits, chat_in_terminal,
+    ChatSession, SamplingParams, StreamDecoder, ThinkSplitter, adjust_logits, chat_in_terminal, thinking_score,
     describe, generate, left_pad, list_weights, load_model, load_weights, read_state, sample_next,
     save_weights, sidecar_path, split_reasoning, stream,
 )
@@ -372,7 +372,10 @@ def test_streamed_text_is_exact(tok, text):
 @given(
     st.lists(
         st.sampled_from(
-            ["<think>", "</think>", "<answer>", "</answer>", "<", "</", "think>", "a", "\n", "你好", "<thin"]
+            [
+                "<think>", "</think>", "<answer>", "</answer>", "<ultra_think>", "</ultra_think>", "<", "</", "think>",
+                "a", "\n", "你好", "<thin", "<ultra",
+            ]
         ),
         max_size=12,
     ),
@@ -386,6 +389,30 @@ def test_splitter_does_not_depend_on_the_cut(parts, size):
     out += splitter.finish()
     joined = tuple("".join(t for k, t in out if k == kind).strip("\n") for kind in ("reasoning", "answer"))
     assert joined == split_reasoning(text)
+
+
+STEP = "23+45，3+5=08，2+4+0=06"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from([STEP, "68-07，8-7=01，6-0-0=06", "23+45=68", "68-7=62", "我想想", "，", "；"]), max_size=6),
+    st.sampled_from([None, ["23+45=68", "68-7=61"]]), st.sampled_from([STEP, "11+11=23", "嗯，", "12+13，2+3=05，1+1+0=02"]),
+)
+def test_padding_never_deepens_a_thought(parts, steps, more):
+    thought = "；".join(parts)
+    score = thinking_score(thought, steps)
+    assert 0 <= score <= 1
+    if steps and thinking_score(more, steps) == 0 or STEP in thought and more == STEP:
+        assert thinking_score(f"{thought}；{more}", steps) <= score
+
+
+def test_depth_counts_the_required_steps():
+    need = ["23+45=68", "68-7=61"]
+    assert thinking_score(f"{STEP}；68-07，8-7=01，6-0-0=06", need) == 1
+    assert thinking_score(STEP, need) == 0.5 and thinking_score(f"{STEP}；{STEP}", need) == 0.333
+    assert thinking_score("我想想" * 50, need) == thinking_score("", need) == 0
+    assert thinking_score("9+9=19") == 0 and thinking_score("9+9=18，1+1=3") == 0.5
 
 
 def test_history_budget_and_result_keys(tok, model):

@@ -4,6 +4,7 @@ import inspect
 import json
 import pickle
 import re
+from random import Random
 from types import SimpleNamespace
 from unittest.mock import patch
 
@@ -22,6 +23,7 @@ from minimind.tokenizer.fast import CHAT_TEMPLATE, train_tokenizer
 from minimind.tokenizer.render import (
     ESCAPE, IGNORE, build_prompt, encode_segments, marks, render, segments, shield, to_messages, unshield
 )
+from minimind.world.problems import reason_row, ultra_row
 
 MARKS = ["<|im_start|>", "<|im_end|>", "<|endoftext|>"]
 NASTY = [
@@ -91,7 +93,7 @@ def captured(holder, name, run, back):
 
 
 @FEW
-@given(talk=talks(), thinking=st.sampled_from([None, True, False]))
+@given(talk=talks(), thinking=st.sampled_from([None, True, False, "ultra"]))
 def test_every_path_sends_the_same_ids(tok, model, talk, thinking):
     system, tools, history, question, _ = talk
     messages = joined(system, history, question)
@@ -117,7 +119,7 @@ def test_every_path_sends_the_same_ids(tok, model, talk, thinking):
 
 
 @FEW
-@given(talk=talks(), thinking=st.sampled_from([None, True, False]))
+@given(talk=talks(), thinking=st.sampled_from([None, True, False, "ultra"]))
 def test_no_control_token_arises_from_anyones_text(tok, talk, thinking):
     system, tools, history, question, _ = talk
     messages = joined(system, history, question)
@@ -126,9 +128,9 @@ def test_no_control_token_arises_from_anyones_text(tok, talk, thinking):
     turns = len(runs) + bool(tools and not system)  # 连着的工具结果合成一段；有工具就有系统段
     assert ids.count(tok.bos_token_id) == turns + 1 and ids.count(tok.eos_token_id) == turns
     assert ids.count(tok.pad_token_id) == 0
-    flags = {} if thinking is None else dict(open_thinking=thinking)
+    flags = {} if thinking in (None, "ultra") else dict(open_thinking=thinking)
     raw = tok.apply_chat_template(messages, tools=tools, tokenize=False, add_generation_prompt=True, **flags)
-    assert tok.decode(ids) == raw  # 一个字也没少，也没变
+    assert tok.decode(ids) == raw + "<ultra_think>\n" * (thinking == "ultra")  # 一个字也没少，也没变
 
 
 @FEW
@@ -143,6 +145,21 @@ def test_the_prompt_is_a_prefix_of_the_training_sequence(tok, talk):
     assert tok.decode(tail) == reply["content"] + "<|im_end|>"
     if tools is None:
         assert build_sft(tok, messages + [reply]) == (ids, labels)
+
+
+@pytest.mark.parametrize("make, thinking", [(reason_row, True), (ultra_row, "ultra")])
+def test_the_opening_written_for_the_model_is_what_it_was_trained_on(tok, make, thinking):
+    for seed in range(20):
+        talk = make(Random(seed))["conversations"]
+        ids = encode_segments(tok, [segments(tok, talk)])[0][0]
+        prompt = build_prompt(tok, talk[:-1], thinking)
+        assert ids[: len(prompt)] == prompt
+
+
+@pytest.mark.parametrize("wrong", ["off", "deep", 1, 0, ""])
+def test_an_unknown_mode_of_thinking_is_refused(tok, wrong):
+    with pytest.raises(UserError, match="思考的开关"):
+        build_prompt(tok, [{"role": "user", "content": "你好"}], wrong)
 
 
 def chunks(tok, ids):

@@ -128,7 +128,7 @@ def test_output_is_text_never_markup(page, monkeypatch):
 def test_thinking_is_folded_away(page, monkeypatch):
     monkeypatch.setattr(web.ChatSession, "pieces", script(("reasoning", "7+5=12"), ("answer", "62。")))
     app = page.run()
-    app.sidebar.toggle[0].set_value(True).run()
+    app.sidebar.segmented_control[0].set_value("先想再答").run()
     app.chat_input[0].set_value("37加25等于多少？").run()
     folded = app.chat_message[1].expander[0]
     assert folded.label == "思考过程" and not folded.proto.expanded and folded.text[0].value == "7+5=12"

@@ -16,6 +16,7 @@ from transformers import PreTrainedTokenizerFast
 from .exact_match import Score, ask, score
 from ..inference.chat import split_reasoning
 from ..inference.tools import Call, Registry, execute, parse_calls, world_tools
+from ..tokenizer.render import Thinking
 
 # %% ../../nbs/6_evaluation/40_tool_use.ipynb #c007
 def same_calls(calls: Sequence[Call], want: Sequence[dict]) -> bool:
@@ -90,7 +91,7 @@ def _after(item: dict, calls: list[Call], results: list[str]) -> dict:
 # %% ../../nbs/6_evaluation/40_tool_use.ipynb #c022
 def evaluate_tools(
     model: torch.nn.Module, tok: PreTrainedTokenizerFast, items: Sequence[dict], registry: Registry | None = None, *,
-    name: str = "", batch: int = 32, max_new_tokens: int = 96, thinking: bool | None = None,
+    name: str = "", batch: int = 32, max_new_tokens: int = 96, thinking: Thinking = None,
 ) -> ToolReport:
     """问完、办完、再问、判完。贪心，没有随机数；`registry` 默认是小世界的六样工具。
 

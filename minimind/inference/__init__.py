@@ -19,7 +19,7 @@ _WHERE = {
     "quantize_int8": "int8", "pack_weights": "int8", "Int8Linear": "int8", "weight_bytes": "int8",
     "ChatSession": "chat", "chat_in_terminal": "chat", "StreamDecoder": "chat", "ThinkSplitter": "chat",
     "split_reasoning": "chat", "find_tool_calls": "chat", "answer": "chat", "answer_stream": "chat",
-    "answer_ids": "chat", "describe": "load",
+    "answer_ids": "chat", "thinking_score": "chat", "describe": "load",
     "Registry": "tools", "Call": "tools", "ToolTalk": "tools", "Store": "tools", "schema_of": "tools",
     "parse_calls": "tools", "execute": "tools", "calculate": "tools", "tool_turn": "tools", "tool_loop": "tools",
     "use_tools": "tools", "world_tools": "tools",

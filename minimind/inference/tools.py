@@ -25,7 +25,7 @@ from .chat import split_reasoning
 from .generate import context_limit, stream as stream_ids
 from .sampling import SamplingParams
 from ..learning.errors import UserError
-from ..tokenizer.render import build_prompt, encode_segments, segments
+from ..tokenizer.render import Thinking, build_prompt, encode_segments, segments
 from ..world import tools as world
 
 # %% ../../nbs/4_inference/60_tools.ipynb #c011
@@ -316,7 +316,7 @@ def _paper_tools(registry: Registry, outbox: Store, diary: Store) -> None:
         return diary.add(day=day, event=event)
 
 # %% ../../nbs/4_inference/60_tools.ipynb #c048
-def tool_turn(tok: PreTrainedTokenizerFast, results: list[str], thinking: bool | None = None) -> list[int]:
+def tool_turn(tok: PreTrainedTokenizerFast, results: list[str], thinking: Thinking = None) -> list[int]:
     """接在模型的 `<|im_end|>` 之后的编号：工具的结果，再轮到助手。
 
     从对话模板渲染出的全文里切下，所以换了模板也对；`thinking` 同 `build_prompt`。
@@ -355,7 +355,7 @@ Say = Callable[[list[int]], list[int]]  # 至今的编号 → 模型接着写的
 
 def tool_loop(
     say: Say, tok: PreTrainedTokenizerFast, messages: list[dict], registry: Registry, limit: int = 3, *,
-    tools: list[dict] | None = None, thinking: bool | None = None,
+    tools: list[dict] | None = None, thinking: Thinking = None,
 ) -> ToolTalk:
     """问、按、再答，最多按 `limit` 圈；编号只往后接，从不重排。
 
@@ -368,7 +368,7 @@ def tool_loop(
     for turn in range(limit + 1):
         new = say(list(talk.ids))
         _grow(talk, new, True)
-        talk.answer = split_reasoning(_text(tok, new), thinking is True)[1].strip()
+        talk.answer = split_reasoning(_text(tok, new), thinking)[1].strip()
         calls, talk.finished = parse_calls(talk.answer), new[-1:] == [tok.eos_token_id]
         talk.messages.append({"role": "assistant", "content": talk.answer})
         if not calls:
@@ -385,7 +385,7 @@ def _text(tok: PreTrainedTokenizerFast, ids: list[int]) -> str:
 
 
 def _answer_calls(
-    talk: ToolTalk, tok: PreTrainedTokenizerFast, calls: list[Call], registry: Registry, thinking: bool | None
+    talk: ToolTalk, tok: PreTrainedTokenizerFast, calls: list[Call], registry: Registry, thinking: Thinking
 ) -> None:
     "办掉这些调用，消息与编号都接上。"
     results = execute(calls, registry)
@@ -402,7 +402,7 @@ def _answer_calls(
 # %% ../../nbs/4_inference/60_tools.ipynb #c063
 def use_tools(
     model: torch.nn.Module, tok: PreTrainedTokenizerFast, messages: list[dict], registry: Registry, limit: int = 3, *,
-    tools: list[dict] | None = None, thinking: bool | None = None,
+    tools: list[dict] | None = None, thinking: Thinking = None,
     params: SamplingParams = SamplingParams(temperature=0.0, top_p=1.0), max_new_tokens: int = 256,
     context: int | None = None, generator: torch.Generator | None = None,
 ) -> ToolTalk:

@@ -42,7 +42,7 @@ from ..world.files import write_world
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c004
 VOCAB_SIZE = 2048
-STEPS = {"pretrain": 700, "full_sft": 3000}
+STEPS = {"pretrain": 700, "full_sft": 2600}
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c008
 class Clock:

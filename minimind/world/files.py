@@ -23,7 +23,7 @@ from .problems import rlaif_row, reason_row, reason_test, ultra_row
 from .shop import identity_item, identity_row, shop_item, shop_row
 from .skills import *
 from .stories import *
-from .tools import agent_row, agent_test
+from .tools import SPECS, agent_row, agent_test, schema
 
 # %% ../../nbs/1_world/50_files.ipynb #c005
 SIZES = {
@@ -143,6 +143,7 @@ ENTITIES: list[str] = sorted(_WORLD - {"一月", "二月"}, key=lambda w: (-len(
 CUT = re.compile("(" + "|".join(map(re.escape, ENTITIES)) + ")")
 
 # %% ../../nbs/1_world/50_files.ipynb #c033
+_BOOKLETS = [schema(s["names"][0], s["description"], s["params"]) for s in SPECS.values()]  # 六样工具的说明书
 TEMPLATE = """# Tools
 
 You may call one or more functions to assist with the user query.
@@ -168,7 +169,7 @@ For each function call, return a json object with function name and arguments wi
 </tool_call><|im_end|>
 <tool_response>
 </tool_response>
-""".replace("{tools}", json.dumps(CALCULATOR[0], ensure_ascii=False))  # 对话模板里的固定套话
+""".replace("{tools}", "\n".join(json.dumps(b, ensure_ascii=False) for b in _BOOKLETS))  # 对话模板里的固定套话
 
 # %% ../../nbs/1_world/50_files.ipynb #c034
 def tokenizer_text(pretrain: list[dict], sft: list[dict]) -> str:
@@ -179,7 +180,7 @@ def tokenizer_text(pretrain: list[dict], sft: list[dict]) -> str:
     texts = [r["text"] for r in pretrain] + [t["content"] for r in sft for t in r["conversations"]]
     pieces = {p for text in texts for p in CUT.split(text) if p}
     letters = sorted(set("".join(pieces)) - {"\n"})
-    return TEMPLATE * 40 + "\n".join(letters * 20 + ENTITIES * 60 + sorted(pieces)) + "\n"
+    return TEMPLATE * 400 + "\n".join(letters * 20 + ENTITIES * 60 + sorted(pieces)) + "\n"
 
 # %% ../../nbs/1_world/50_files.ipynb #c037
 def _texts(seed: int, scale: float) -> dict[str, str]:
