@@ -396,8 +396,11 @@ STEP = "23+45，3+5=08，2+4+0=06"
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.lists(st.sampled_from([STEP, "68-07，8-7=01，6-0-0=06", "23+45=68", "68-7=62", "我想想", "，", "；"]), max_size=6),
-    st.sampled_from([None, ["23+45=68", "68-7=61"]]), st.sampled_from([STEP, "11+11=23", "嗯，", "12+13，2+3=05，1+1+0=02"]),
+    st.lists(
+        st.sampled_from([STEP, "68-07，8-7=01，6-0-0=06", "23+45=68", "68-7=62", "我想想", "，", "；"]), max_size=6
+    ),
+    st.sampled_from([None, ["23+45=68", "68-7=61"]]),
+    st.sampled_from([STEP, "11+11=23", "嗯，", "12+13，2+3=05，1+1+0=02"]),
 )
 def test_padding_never_deepens_a_thought(parts, steps, more):
     thought = "；".join(parts)

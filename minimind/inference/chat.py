@@ -278,7 +278,8 @@ def answer_stream(
     tools: list[dict] | None = None,
     thinking: Thinking = None,                # None 随模型，True 先想再答，"ultra" 深思，False 直接作答
     params: SamplingParams = SamplingParams(),
-    max_new_tokens: int | None = None, context: int | None = None, stop: str | Iterable[str] = (), seed: int | None = None,
+    max_new_tokens: int | None = None, context: int | None = None, stop: str | Iterable[str] = (),
+    seed: int | None = None,
 ) -> Pieces:
     "不记账地答一句：产出 `(kind, 文字)`，返回值是结果字典。消息不合规矩、放不下时，调用的当场抛 UserError。"
     ids, most = build_prompt(tokenizer, messages, thinking, tools=tools), context_limit(model, context)
@@ -396,12 +397,14 @@ def reply(self: ChatSession, text: str) -> dict:
     return self.last
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c066
-HELP = """/clear 忘掉前面的话   /think [on|off|auto|ultra] 思考开关（/ultra 是深思）   /history N 带 N 轮历史   /system 文字 换设定
-/temp 数 温度   /top_p 数 核采样   /speed 显示或隐藏速度   /help 再看一遍   /exit 退出"""
+HELP = """/clear 忘掉前面的话   /think [on|off|auto|ultra] 思考开关（/ultra 是深思）   /history N 带 N 轮历史
+/system 文字 换设定   /temp 数 温度   /top_p 数 核采样   /speed 显示或隐藏速度   /help 再看一遍   /exit 退出"""
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c067
 MODES = {"on": True, "off": False, "auto": None, "ultra": "ultra"}
-MODE_NAMES = {True: "开（先想再答）", False: "关（直接回答）", None: "随模型自己", "ultra": "深思（想得更久，想完验算）"}
+MODE_NAMES = {
+    True: "开（先想再答）", False: "关（直接回答）", None: "随模型自己", "ultra": "深思（想得更久，想完验算）"
+}
 
 
 def _set_think(chat: ChatSession, rest: str) -> str:

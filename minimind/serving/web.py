@@ -26,6 +26,7 @@ from ..inference.load import describe, load_model, weight_files
 from ..inference.sampling import SamplingParams
 from ..learning.errors import UserError
 from ..learning.paths import OUT
+from ..learning.stages import stage_of_weight
 from ..tokenizer.render import Thinking
 from ..trainer.runtime import pick_device
 
@@ -61,8 +62,9 @@ def gathered(
 
 # %% ../../nbs/8_serving/30_web.ipynb #c031
 def weights() -> list[Path]:
-    "out/ 里能聊天的权重：带身份证的 .pth；只预训练过的排在后面，其余新的在前。"
-    found = [p for p in weight_files(OUT, "**/*.pth") if p.with_suffix(".json").exists()]
+    "out/ 里能聊天的权重：带身份证的 .pth（奖励模型与 LoRA 除外）；只预训练过的排在后面，其余新的在前。"
+    found = [p for p in weight_files(OUT, "**/*.pth") if p.with_suffix(".json").exists() and p.parent.name != "lora"]
+    found = [p for p in found if (stage := stage_of_weight(p.stem)) is None or stage.name != "reward"]
     return sorted(found, key=lambda p: (p.stem.startswith("pretrain"), -p.stat().st_mtime))
 
 

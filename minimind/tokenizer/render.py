@@ -254,6 +254,6 @@ def build_prompt(
     tools: list[dict] | None = None,
 ) -> list[int]:
     """一段以提问（或工具结果）结尾的对话 → 生成用的编号，末尾是 `<|im_start|>assistant` 与换行。
-    thinking=True 再接上打开的 `<think>`，"ultra" 接 `<ultra_think>`，False 接一段空的思考，None 什么也不接；错误同 segments。"""
+    thinking=True 再接上打开的 `<think>`，"ultra" 接 `<ultra_think>`，False 接一段空的，None 不接；错误同 segments。"""
     parts = segments(tok, messages, add_generation_prompt=True, tools=tools, thinking=thinking)
     return encode_segments(tok, [parts])[0][0]

@@ -358,7 +358,7 @@ class DPOArgs(TrainArgs):
 
     kind = "dpo"
     nano = dict(
-        learning_rate=8e-4, batch_size=16, max_seq_len=320, epochs=1, sft_coef=0.5, replay_path="auto",
+        learning_rate=1e-3, batch_size=16, max_seq_len=320, epochs=1, sft_coef=1.0, replay_path="auto",
         replay_weight=1.5, replay_batch_size=3,
     )
 

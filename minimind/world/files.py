@@ -172,14 +172,15 @@ For each function call, return a json object with function name and arguments wi
 """.replace("{tools}", "\n".join(json.dumps(b, ensure_ascii=False) for b in _BOOKLETS))  # 对话模板里的固定套话
 
 # %% ../../nbs/1_world/50_files.ipynb #c034
-def tokenizer_text(pretrain: list[dict], sft: list[dict]) -> str:
-    """训练分词器的文本：套话、每个字、每个事实词，再加所有不重样的片段。
+def tokenizer_text(pretrain: list[dict], sft: list[dict], more: Iterable[dict] = ()) -> str:
+    """训练分词器的文本：套话、每个字、每个事实词，再加所有不重样的片段。`more` 是后面阶段的行，只取其中的字。
 
     在事实词两侧断行，免得学出「国的首都是」这种跨过词界的 token；片段不重样，免得整句回答变成一个 token。
     """
     texts = [r["text"] for r in pretrain] + [t["content"] for r in sft for t in r["conversations"]]
     pieces = {p for text in texts for p in CUT.split(text) if p}
-    letters = sorted(set("".join(pieces)) - {"\n"})
+    said = [t["content"] for r in more for t in r.get("conversations") or [*r["chosen"], *r["rejected"]]]
+    letters = sorted(set("".join([*pieces, *said])) - {"\n"})
     return TEMPLATE * 400 + "\n".join(letters * 20 + ENTITIES * 60 + sorted(pieces)) + "\n"
 
 # %% ../../nbs/1_world/50_files.ipynb #c037
@@ -194,9 +195,10 @@ def _texts(seed: int, scale: float) -> dict[str, str]:
     rows["test_generated"] = test_items(Random(f"{seed}-test"), exam)
     for name, (count, make) in HELD_OUT.items():
         rows[name] = held_out_rows(Random(f"{seed}-{name}"), size(count), make)
+    later = [row for name in SIZES if name not in ("pretrain", "sft") for row in rows[name]]
     rows["valid"] = [{"text": passage(Random(f"{seed}-valid-{i}"))} for i in range(size(300))]
     texts = {f"{name}.jsonl": "".join(line(row) + "\n" for row in table) for name, table in rows.items()}
-    texts["tokenizer.txt"] = tokenizer_text(rows["pretrain"][::4], rows["sft"][::4])
+    texts["tokenizer.txt"] = tokenizer_text(rows["pretrain"][::4], rows["sft"][::4], later)
     if WRITTEN.exists():
         texts["test_written.jsonl"] = WRITTEN.read_text(encoding="utf-8")
     return texts

@@ -135,7 +135,7 @@ def job(rng: Random, offered: dict, split: str) -> dict:
     return dict(ask=ask, call=call_of(offered, **arguments), result=result, reply=reply)
 
 # %% ../../nbs/1_world/45_tools.ipynb #c019
-SHARES = {"call": 36, "parallel": 8, "sequence": 5, "failed": 5, "missing": 5, "no_call": 41}
+SHARES = {"call": 38, "parallel": 8, "sequence": 5, "failed": 5, "missing": 12, "no_call": 34}
 NO_TOOL = [
     "capital", "capital_back", "sound", "sound_back", "colour", "opposite", "to_english", "to_chinese", "identity",
     "smalltalk", "calendar", "compare", "counting", "memory", "reading",
