@@ -316,7 +316,7 @@ class LoRAArgs(SFTArgs):
 
     kind = "sft"
     nano = dict(
-        learning_rate=1e-2, epochs=1, optimizer="adamw", replay_path="auto", replay_weight=2.0, batch_size=3,
+        learning_rate=1e-2, epochs=1, optimizer="adamw", replay_path="auto", replay_weight=3.0, batch_size=3,
     )
 
 # %% ../../nbs/7_trainer/82_train_reward.ipynb #e005
