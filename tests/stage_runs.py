@@ -56,6 +56,17 @@ def same(a, b) -> bool:
     return a == b
 
 
+def agree(model: torch.nn.Module) -> None:
+    "各进程练出来的参数逐位相同，否则报错。"
+    if not torch.distributed.is_initialized():
+        return
+    for name, p in model.named_parameters():
+        low, high = p.detach().clone(), p.detach().clone()
+        torch.distributed.all_reduce(low, torch.distributed.ReduceOp.MIN)
+        torch.distributed.all_reduce(high, torch.distributed.ReduceOp.MAX)
+        assert torch.equal(low, high), f"各进程的 {name} 不一样"
+
+
 def on_two_processes(runs: list[tuple[str, dict]]) -> None:
     "两个 gloo 进程，一口气走几次，省下每次的导入。"
     env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -70,4 +81,4 @@ if __name__ == "__main__":
 
     with distributed("cpu"):
         for name, given in json.loads(sys.argv[1]):
-            train(name, given)
+            agree(train(name, given).model)

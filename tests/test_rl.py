@@ -1,0 +1,248 @@
+"""强化学习：目标与独立的写法相同；采样只算自己写的；GRPO 断在中间接得上，两个进程参数相同，边角不出错。"""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings, strategies as st
+
+from minimind.inference.load import load_model, save_weights
+from minimind.learning.errors import UserError
+from minimind.model import MiniMindConfig, MiniMindForCausalLM
+from minimind.tokenizer.fast import load_tokenizer
+from minimind.trainer import rollout as rollout_module, train_grpo
+from minimind.trainer.arguments import GRPOArgs, make_args
+from minimind.trainer.objectives import (
+    gae, group_advantages, grpo_loss, kl_k3, masked_mean, ppo_policy_loss, ppo_value_loss, rowwise_mean, spo_loss,
+    whiten
+)
+from minimind.trainer.rollout import (
+    answer_reward, closed_reward, format_reward, length_reward, own_log_probs, repetition_reward, right_pad, rollout
+)
+
+sys.path.insert(0, str(Path(__file__).parent))
+from stage_runs import final, losses, on_two_processes, same, train, without_python_random  # noqa: E402
+
+ASKS = ["狗怎么叫", "猫怎么叫", "天是什么色", "草是什么色", "一加一", "大的反义词"]
+
+
+# ---- 目标 ------------------------------------------------------------------------------------------------------
+
+
+def batch_of(seed, rows=3, length=6):
+    g = torch.Generator().manual_seed(seed)
+    draw = lambda *shape: torch.randn(*shape, generator=g, dtype=torch.float64)
+    logp, old, ref = (-draw(rows, length).abs() for _ in range(3))
+    mask = torch.rand(rows, length, generator=g) > 0.3
+    return logp, old, ref, draw(rows), draw(rows, length), mask
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from(["grpo", "dapo", "dr_grpo", "cispo"]), st.sampled_from([0.0, 0.05]))
+def test_grpo_equals_a_slow_reference(seed, kind, beta):
+    logp, old, ref, adv, _, mask = batch_of(seed)
+    got = grpo_loss(logp, old, ref, adv, mask, beta, 0.2, 0.3, kind)
+    rows, everything, count = [], 0.0, 0
+    for i in range(len(logp)):
+        row = []
+        for t in range(logp.shape[1]):
+            if not mask[i, t]:
+                continue
+            ratio, d = math.exp(logp[i, t] - old[i, t]), float(ref[i, t] - logp[i, t])
+            gain = min(ratio, 0.3) * adv[i] * logp[i, t]
+            if kind != "cispo":
+                gain = min(ratio * adv[i], min(max(ratio, 0.8), 1.3) * adv[i])
+            row.append(float(-gain) + beta * (math.exp(d) - d - 1))
+        rows.append(sum(row) / max(1, len(row)))
+        everything, count = everything + sum(row), count + len(row)
+    want = {"grpo": sum(rows) / len(rows), "dr_grpo": everything / logp.numel()}
+    assert float(got) == pytest.approx(want.get(kind, everything / max(1, count)), abs=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.5, 1.0), st.floats(0.0, 1.0))
+def test_gae_skips_what_is_masked(seed, gamma, lam):
+    *_, values, mask = batch_of(seed)
+    rewards = values.flip(0)
+    advantages, returns = gae(rewards, values, mask, gamma, lam)
+    for i in range(len(values)):
+        own = mask[i].nonzero().squeeze(-1)
+        alone = gae(rewards[i, own][None], values[i, own][None], torch.ones(1, len(own)), gamma, lam)[0]
+        assert torch.allclose(advantages[i, own][None], alone)
+    assert (advantages[~mask] == 0).all() and (returns[~mask] == 0).all()
+    assert torch.allclose(returns[mask], (advantages + values)[mask])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000))
+def test_at_ratio_one_all_objectives_push_alike(seed):
+    logp, _, _, adv, _, mask = batch_of(seed)
+    grads = []
+    for loss in (
+        lambda x: ppo_policy_loss(x, logp, adv[:, None].expand_as(x), mask), lambda x: spo_loss(x, logp, adv, mask),
+        lambda x: grpo_loss(x, logp, None, adv, mask, loss_type="dapo"),
+        lambda x: grpo_loss(x, logp, None, adv, mask, loss_type="cispo", epsilon_high=9.0),
+    ):
+        x = logp.clone().requires_grad_()
+        grads.append(torch.autograd.grad(loss(x), x)[0])
+    assert all(torch.allclose(g, grads[0]) for g in grads)
+    assert all((g[~mask] == 0).all() for g in grads)
+
+
+def test_nothing_unmasked_is_zero_not_nan():
+    logp, old, ref, adv, values, mask = batch_of(0)
+    none = mask & False
+    for value in (
+        masked_mean(values, none), rowwise_mean(values, none), ppo_policy_loss(logp, old, values, none),
+        ppo_value_loss(values, values, values + 1, none), spo_loss(logp, old, adv, none),
+        grpo_loss(logp, old, ref, adv, none), grpo_loss(logp, old, ref, adv, none, loss_type="dapo"),
+    ):
+        assert value == 0
+    assert (whiten(values, none) == 0).all() and (kl_k3(logp, ref) >= 0).all()
+
+
+def test_groups_that_all_agree_teach_nothing():
+    assert (group_advantages(torch.tensor([1.0, 1.0, 0.0, 0.0]), 2) == 0).all()
+    assert (group_advantages(torch.tensor([3.0, 5.0]), 1) == 0).all()
+    with pytest.raises(UserError, match="分不成"):
+        group_advantages(torch.ones(5), 2)
+    with pytest.raises(UserError, match="没有 ppo2"):
+        grpo_loss(*torch.zeros(3, 1, 1), torch.zeros(1), torch.ones(1, 1), loss_type="ppo2")
+
+
+# ---- 采样与奖励 --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kit(small, tmp_path_factory):
+    "底子与题目；gt 是一个常见的字，随机的模型也时对时错。"
+    home, tok = tmp_path_factory.mktemp("rl"), load_tokenizer(small["tok"])
+    torch.manual_seed(0)
+    shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, vocab_size=len(tok))
+    model = MiniMindForCausalLM(MiniMindConfig(**shape))
+    base = save_weights(model, home / "full_sft_32.pth", stage="full_sft", tokenizer_dir=small["tok"])
+    text = tok.decode(torch.randint(20, len(tok), (400,)).tolist())
+    often = max(set(text) - {" ", "\n", "\ufffd"}, key=text.count)
+    talk = lambda ask: [{"role": "user", "content": ask}, {"role": "assistant", "content": ""}]
+    rows = [{"conversations": talk(ASKS[i % 6] + str(i)), "gt": often} for i in range(14)]
+    lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
+    (home / "rlaif.jsonl").write_text(lines, encoding="utf8")
+    return dict(home=home, base=base, tok=small["tok"], sft=small["sft"])
+
+
+def given_args(kit, home, **more):
+    return dict(
+        data_path=str(kit["home"] / "rlaif.jsonl"), save_dir=str(home / "out"), tokenizer_path=str(kit["tok"]),
+        device="cpu", dtype="float32", batch_size=2, accumulation_steps=2, epochs=9, max_steps=4, learning_rate=1e-2,
+        schedule="constant", max_seq_len=64, hidden_size=32, num_hidden_layers=2, num_workers=0, log_interval=1,
+        from_weight=str(kit["base"]), replay_path=str(kit["sft"]), replay_weight=0.5, replay_batch_size=2,
+        num_generations=6, max_gen_len=10, reasoning=0, beta=0.1,
+    ) | more
+
+
+def items_of(kit, count=3):
+    model, tok = load_model(kit["base"])
+    from minimind.dataset import RLAIFDataset
+
+    data = RLAIFDataset(kit["home"] / "rlaif.jsonl", tok)
+    return model, tok, [data[i] for i in range(count)]
+
+
+def test_rows_hold_only_what_the_model_wrote(kit):
+    model, tok, items = items_of(kit)
+    told = rollout(model, tok, items, 4, max_new_tokens=7, generator=torch.Generator().manual_seed(0))
+    assert [i["gt"] for i in told.items] == [i["gt"] for i in items for _ in range(4)]
+    for ids, labels, item, length, cut in zip(told.input_ids, told.labels, told.items, told.lengths, told.truncated):
+        prompt = item["prompt_ids"]
+        assert ids[: len(prompt)].tolist() == prompt and (labels[: len(prompt)] == -100).all()
+        own = labels[labels != -100].tolist()
+        assert len(own) == length <= 7 and own == ids[len(prompt) : len(prompt) + length].tolist()
+        assert bool(cut) == (own[-1] != tok.eos_token_id)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_ratio_is_exactly_one_at_first_and_moves_in_later_passes(kit, tmp_path, monkeypatch, dtype):
+    seen, real = [], train_grpo.grpo_loss
+
+    def spy(logp, old, *rest, **more):
+        seen.append(float((logp.detach() - old).abs().max()))
+        return real(logp, old, *rest, **more)
+
+    monkeypatch.setattr(train_grpo, "grpo_loss", spy)
+    given = given_args(kit, tmp_path, inner_steps=3, accumulation_steps=1, max_steps=2, beta=0.0, dtype=dtype)
+    train("grpo", given)
+    steps = [seen[i : i + 3] for i in range(len(seen) % 3, len(seen), 3)]  # 开头的是称内存时走的
+    assert len(steps) >= 2 and all(first == 0 and second > 0 for first, second, _ in steps[-2:])
+
+
+def test_an_answer_that_is_only_the_end_mark(kit):
+    model, tok, items = items_of(kit, 2)
+    ids, labels = right_pad([i["prompt_ids"] for i in items], [[tok.eos_token_id], []], tok.pad_token_id)
+    logp = own_log_probs(model, {"input_ids": ids, "labels": labels})
+    assert (logp != 0).sum() == 1 and torch.isfinite(logp).all()
+    assert grpo_loss(logp, logp, None, torch.tensor([1.0, -1.0]), labels != -100) == pytest.approx(-0.5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.text(alphabet="<think>/ultra_answer 0123一二。\n", max_size=60), st.lists(st.sampled_from(["3", "一", "-12"]))
+)
+def test_rewards_never_raise_and_keep_their_range(text, gt):
+    assert answer_reward(text, gt) in (0, 1) and format_reward(text) in (0, 1) and closed_reward(text) in (0, 1)
+    assert -1 <= repetition_reward(text) <= 0 and -1 <= length_reward(len(text), 10, 5) <= 0
+
+
+# ---- 阶段 ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("more", [{}, dict(loss_type="cispo", epsilon_high=5.0, inner_steps=2, beta=0.0)])
+def test_grpo_resumes_bitwise(kit, tmp_path, more):
+    result = train("grpo", given_args(kit, tmp_path / "a", **more))
+    assert result.steps == 4 and all(map(math.isfinite, result.journal["loss"]))
+    assert 0 < sum(result.journal["reward"]) < 4  # 有对有错，真的有梯度
+    train("grpo", given_args(kit, tmp_path / "b", **more, max_steps=2))
+    train("grpo", given_args(kit, tmp_path / "b", **more, from_resume=1))
+    whole, rest = (without_python_random(final(tmp_path / x)) for x in "ab")
+    for key in ("model", "optimizer", "rng", "replay", "step", "samples"):
+        assert same(whole[key], rest[key]), key
+    assert losses(tmp_path / "a") == losses(tmp_path / "b")
+
+
+def test_two_processes_keep_equal_parameters(kit, tmp_path):
+    on_two_processes([("grpo", given_args(kit, tmp_path, max_steps=3, inner_steps=2))])
+    assert len(losses(tmp_path)) == 3
+
+
+def test_rewards_without_difference_move_nothing(kit, tmp_path, monkeypatch):
+    monkeypatch.setattr(train_grpo, "answer_reward", lambda text, gt: 1.0)
+    more = dict(replay_path="", beta=0.0, max_steps=2, weight_decay=0.0, optimizer="adamw")
+    result = train("grpo", given_args(kit, tmp_path, **more))
+    base, _ = load_model(kit["base"])
+    assert result.journal["idle"] == [1.0, 1.0] and result.journal["loss"] == [0.0, 0.0]
+    assert all(torch.equal(a, b) for a, b in zip(result.model.parameters(), base.parameters()))
+
+
+def test_the_policy_moves_towards_what_is_rewarded(kit, tmp_path, monkeypatch):
+    "奖励「写得短」：越练越短。"
+    monkeypatch.setattr(train_grpo, "answer_reward", lambda text, gt: -len(text) / 10)
+    more = dict(replay_path="", beta=0.0, max_steps=12, batch_size=4, learning_rate=3e-2, max_gen_len=12)
+    lengths = train("grpo", given_args(kit, tmp_path, **more)).journal["length"]
+    assert sum(lengths[-3:]) < 0.8 * sum(lengths[:3])
+
+
+def test_questions_without_answers_are_refused(kit, tmp_path):
+    bare = tmp_path / "bare.jsonl"
+    talk = [{"role": "user", "content": "你好"}, {"role": "assistant", "content": ""}]
+    bare.write_text(json.dumps({"conversations": talk}, ensure_ascii=False) + "\n", encoding="utf8")
+    with pytest.raises(UserError, match="没有 gt"):
+        train("grpo", given_args(kit, tmp_path, data_path=str(bare)))
+
+
+def test_defaults_are_minimind_s():
+    args = make_args(GRPOArgs)
+    assert (args.learning_rate, args.batch_size, args.max_seq_len, args.num_generations) == (8e-8, 2, 66, 8)
+    assert (args.beta, args.max_gen_len, args.from_weight, args.save_weight) == (0.02, 1536, "dpo", "grpo")
+    assert rollout_module.answer_reward("<think>\n3\n</think>\n<answer>\n4\n</answer>", ["4"]) == 1
