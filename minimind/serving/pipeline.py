@@ -49,6 +49,7 @@ SEQUENCE = (
     Step("reward", "奖励模型", ("reward",), dict(max_steps=400)),
     Step("dpo", "直接偏好优化", ("dpo",), dict(max_steps=300)),
     Step("reason", "推理训练", ("reason", "ultra_think"), dict(max_steps=500)),
+    Step("grpo", "GRPO", ("rlaif",), dict(max_steps=60)),
     Step(
         "full_sft", "学用工具", ("agent",),
         dict(
