@@ -47,7 +47,7 @@ class Step:
 SEQUENCE = (
     Step("lora", "LoRA（小店）", ("lora_shop",), dict(lora_name="lora_shop", max_steps=450)),
     Step("reward", "奖励模型", ("reward",), dict(max_steps=400)),
-    Step("dpo", "直接偏好优化", ("dpo",), dict(max_steps=300)),
+    Step("dpo", "直接偏好优化", ("dpo",), dict(max_steps=400)),
     Step("reason", "推理训练", ("reason", "ultra_think"), dict(max_steps=500)),
     Step("grpo", "GRPO", ("rlaif",), dict(max_steps=60)),
     Step(
