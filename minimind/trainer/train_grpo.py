@@ -98,6 +98,12 @@ def rewards(self: GRPO, texts: list[str], items: list[dict]) -> Tensor:
 
 
 @patch
+def advantages(self: GRPO, scores: Tensor, items: list[dict]) -> Tensor:
+    "奖励 (n,) → 优势 (n,)：组内比较；别的算法换掉这一处。"
+    return group_advantages(scores, self.args.num_generations)
+
+
+@patch
 def experience(self: GRPO, model: nn.Module, items: list[dict]) -> dict:
     "几题 → 一批经验：采样、打分、组内优势；优势是 0 的行拿掉，除数里仍有它们。"
     args, self.turn = self.args, self.turn + 1
@@ -108,7 +114,7 @@ def experience(self: GRPO, model: nn.Module, items: list[dict]) -> dict:
             thinking=self.thinking, temperature=args.temperature, generator=g,
         )
     scores = self.rewards(told.texts, told.items)
-    advantages = group_advantages(scores, args.num_generations)
+    advantages = self.advantages(scores, items)
     if args.debug_mode and self.turn % args.log_interval == 0:
         Logger(f"{told.items[0]['messages'][-1]['content']} → {told.texts[0]!r}，奖励 {scores[0]:.2f}")
     keep = advantages != 0 if not args.beta and bool((advantages != 0).any()) else torch.ones_like(advantages).bool()
@@ -144,16 +150,23 @@ def weight(self: GRPO, batch: dict) -> float:
 
 
 @patch
+def objective(self: GRPO, logp: Tensor, old: Tensor, ref: Tensor | None, batch: dict, mask: Tensor) -> Tensor:
+    "对数概率 (n, t) → 损失的平均；别的算法换掉这一处。"
+    args = self.args
+    return grpo_loss(
+        logp, old, ref, batch["advantages"], mask, beta=args.beta, epsilon=args.epsilon,
+        epsilon_high=args.epsilon_high or None, loss_type=args.loss_type,
+    )
+
+
+@patch
 def loss(self: GRPO, models: dict[str, nn.Module], batch: dict) -> tuple[Tensor, dict]:
     "损失之和，与奖励等几个数。"
     args, mask = self.args, batch["labels"] != -100
     inputs = batch_of(batch)
     logp = models["model"](inputs["input_ids"], labels=inputs["labels"], use_cache=False, log_probs=True).log_probs
     old, ref = batch["memo"].setdefault("old", logp.detach()), batch.get("ref")  # 第一遍的就是旧的，比率恰好是 1
-    mean = grpo_loss(
-        logp, old, ref, batch["advantages"], mask, beta=args.beta, epsilon=args.epsilon,
-        epsilon_high=args.epsilon_high or None, loss_type=args.loss_type,
-    )
+    mean = self.objective(logp, old, ref, batch, mask)
     own = {"grpo": len(logp), "dr_grpo": logp.numel()}.get(args.loss_type, int(mask.sum()))
     every = self.weight(batch)
     metrics = {name: value * every for name, value in batch["means"].items()}
