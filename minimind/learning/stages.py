@@ -50,7 +50,10 @@ STAGES = (
     StageInfo(
         "grpo", "grpo", "train_grpo", "组内相对策略优化", "GRPO：同一题答几遍，比组里的平均好就多说", args="GRPOArgs",
     ),
-    StageInfo("spo", "spo", "train_spo", "单流策略优化", "SPO：每题只答一遍，和自己过去的成绩比"),
+    StageInfo(
+        "spo", "spo", "train_spo", "单流策略优化", "SPO：每题只答一遍，和自己过去的成绩比；或用弹簧代替截断",
+        args="SPOArgs",
+    ),
     StageInfo(
         "distillation", "full_dist", "train_distillation", "知识蒸馏", "蒸馏：小模型学大模型的整个分布", ("distill",),
         args="DistillationArgs",
