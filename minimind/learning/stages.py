@@ -45,7 +45,8 @@ STAGES = (
     StageInfo("reward", "reward", "train_reward", "奖励模型", "奖励模型：学会给回答打分", args="RewardArgs"),
     StageInfo("dpo", "dpo", "train_dpo", "直接偏好优化", "DPO：从成对的好坏回答里直接学偏好", args="DPOArgs"),
     StageInfo(
-        "ppo", "ppo_actor", "train_ppo", "近端策略优化", "PPO：自己作答，按奖励调整，每次只挪一小步", ("rlhf",)
+        "ppo", "ppo_actor", "train_ppo", "近端策略优化", "PPO：自己作答，按奖励调整，每次只挪一小步", ("rlhf",),
+        args="PPOArgs",
     ),
     StageInfo(
         "grpo", "grpo", "train_grpo", "组内相对策略优化", "GRPO：同一题答几遍，比组里的平均好就多说", args="GRPOArgs",
