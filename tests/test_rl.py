@@ -13,12 +13,13 @@ from minimind.inference.load import load_model, save_weights
 from minimind.learning.errors import UserError
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
 from minimind.tokenizer.fast import load_tokenizer
-from minimind.trainer import rollout as rollout_module, train_grpo
+from minimind.trainer import rollout as rollout_module, train_grpo, train_ppo
 from minimind.trainer.arguments import GRPOArgs, make_args
 from minimind.trainer.objectives import (
     gae, group_advantages, grpo_loss, kl_k3, masked_mean, ppo_policy_loss, ppo_value_loss, rowwise_mean, spo_loss,
     whiten
 )
+from minimind.trainer.train_spo import Tracker
 from minimind.trainer.rollout import (
     answer_reward, closed_reward, format_reward, length_reward, own_log_probs, repetition_reward, right_pad, rollout
 )
@@ -26,6 +27,8 @@ from minimind.trainer.rollout import (
 sys.path.insert(0, str(Path(__file__).parent))
 from stage_runs import final, losses, on_two_processes, same, train, without_python_random  # noqa: E402
 
+PPO = dict(loss_type="dapo", num_generations=1, batch_size=4, beta=0.0, update_old_actor_freq=2)
+PPO |= dict(critic_learning_rate=1e-2)
 ASKS = ["狗怎么叫", "猫怎么叫", "天是什么色", "草是什么色", "一加一", "大的反义词"]
 
 
@@ -212,8 +215,10 @@ def test_grpo_resumes_bitwise(kit, tmp_path, more):
 
 
 def test_two_processes_keep_equal_parameters(kit, tmp_path):
-    on_two_processes([("grpo", given_args(kit, tmp_path, max_steps=3, inner_steps=2))])
-    assert len(losses(tmp_path)) == 3
+    runs = {"grpo": {}, "spo": dict(loss_type="dapo", num_generations=1, batch_size=4), "ppo": PPO}
+    given = lambda k, m: given_args(kit, tmp_path / k, **dict(max_steps=3, inner_steps=2) | m)
+    on_two_processes([(k, given(k, m)) for k, m in runs.items()])
+    assert all(len(losses(tmp_path / kind)) == 3 for kind in runs)
 
 
 def test_rewards_without_difference_move_nothing(kit, tmp_path, monkeypatch):
@@ -246,3 +251,63 @@ def test_defaults_are_minimind_s():
     assert (args.learning_rate, args.batch_size, args.max_seq_len, args.num_generations) == (8e-8, 2, 66, 8)
     assert (args.beta, args.max_gen_len, args.from_weight, args.save_weight) == (0.02, 1536, "dpo", "grpo")
     assert rollout_module.answer_reward("<think>\n3\n</think>\n<answer>\n4\n</answer>", ["4"]) == 1
+
+
+@pytest.mark.parametrize("more", [{}, dict(kl_coef=0.0, value_clip=0.2, target_kl=5.0, gamma=0.9)])
+def test_ppo_resumes_bitwise(kit, tmp_path, more):
+    more = PPO | more
+    result = train("ppo", given_args(kit, tmp_path / "a", **more))
+    assert result.steps == 4 and all(map(math.isfinite, result.journal["loss"]))
+    assert 0 < sum(result.journal["reward"]) < 4 and result.weight_path.name == "ppo_actor_32.pth"
+    train("ppo", given_args(kit, tmp_path / "b", **more, max_steps=2))
+    train("ppo", given_args(kit, tmp_path / "b", **more, from_resume=1))
+    whole, rest = (without_python_random(final(tmp_path / x)) for x in "ab")
+    for key in ("model", "optimizer", "rng", "replay", "step", "samples"):
+        assert same(whole[key], rest[key]), key
+    assert losses(tmp_path / "a") == losses(tmp_path / "b")
+
+
+def test_ppo_drops_a_batch_that_drifted_too_far(kit, tmp_path, monkeypatch):
+    passes, real = [], train_ppo.ppo_policy_loss
+    monkeypatch.setattr(train_ppo, "ppo_policy_loss", lambda *given: (passes.append(1), real(*given))[1])
+    once = PPO | dict(update_old_actor_freq=5, accumulation_steps=1, max_steps=2, kl_coef=0.0, replay_path="")
+    for target in (0.0, 1e-9):
+        passes.clear()
+        train("ppo", given_args(kit, tmp_path / str(target), **once, target_kl=target))
+        if target:
+            assert len(passes) < 10  # 第二遍量到走远了，后面的不再用
+        else:
+            assert len(passes) >= 10
+
+
+def test_the_critic_learns_the_score(kit, tmp_path, monkeypatch):
+    "人人得 1 分：评论家的误差一路降。"
+    monkeypatch.setattr(train_grpo, "answer_reward", lambda text, gt: 1.0)
+    more = PPO | dict(replay_path="", kl_coef=0.0, max_steps=12, critic_learning_rate=3e-2, lam=1.0)
+    error = train("ppo", given_args(kit, tmp_path, **more)).journal["value_error"]
+    assert error[-1] < 0.3 * error[0]
+
+
+@pytest.mark.parametrize("kind", ["stream", "simple"])
+def test_spo_resumes_bitwise(kit, tmp_path, kind):
+    more = dict(spo=kind, num_generations=1 if kind == "stream" else 4, inner_steps=2, batch_size=4)
+    more |= dict(loss_type="dapo", beta=0.05)
+    result = train("spo", given_args(kit, tmp_path / "a", **more))
+    assert result.steps == 4 and all(map(math.isfinite, result.journal["loss"]))
+    train("spo", given_args(kit, tmp_path / "b", **more, max_steps=2))
+    train("spo", given_args(kit, tmp_path / "b", **more, from_resume=1))
+    whole, rest = (without_python_random(final(tmp_path / x)) for x in "ab")
+    for key in ("model", "optimizer", "rng", "replay", "step", "samples"):
+        assert same(whole[key], rest[key]), key
+    assert losses(tmp_path / "a") == losses(tmp_path / "b")
+
+
+def test_the_tracker_remembers_each_question_and_forgets_slowly():
+    tracker = Tracker(keep=0.5)
+    for i in range(30):
+        tracker.add("难", 0.0)
+        tracker.add("易", 1.0)
+    assert tracker.value("难") < 0.3 < 0.4 < tracker.value("没见过") < 0.6 < 0.7 < tracker.value("易")
+    for _ in range(10):
+        tracker.add("难", 1.0)
+    assert tracker.value("难") > 0.8

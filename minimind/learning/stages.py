@@ -45,12 +45,16 @@ STAGES = (
     StageInfo("reward", "reward", "train_reward", "奖励模型", "奖励模型：学会给回答打分", args="RewardArgs"),
     StageInfo("dpo", "dpo", "train_dpo", "直接偏好优化", "DPO：从成对的好坏回答里直接学偏好", args="DPOArgs"),
     StageInfo(
-        "ppo", "ppo_actor", "train_ppo", "近端策略优化", "PPO：自己作答，按奖励调整，每次只挪一小步", ("rlhf",)
+        "ppo", "ppo_actor", "train_ppo", "近端策略优化", "PPO：自己作答，按奖励调整，每次只挪一小步", ("rlhf",),
+        args="PPOArgs",
     ),
     StageInfo(
         "grpo", "grpo", "train_grpo", "组内相对策略优化", "GRPO：同一题答几遍，比组里的平均好就多说", args="GRPOArgs",
     ),
-    StageInfo("spo", "spo", "train_spo", "单流策略优化", "SPO：每题只答一遍，和自己过去的成绩比"),
+    StageInfo(
+        "spo", "spo", "train_spo", "单流策略优化", "SPO：每题只答一遍，和自己过去的成绩比；或用弹簧代替截断",
+        args="SPOArgs",
+    ),
     StageInfo(
         "distillation", "full_dist", "train_distillation", "知识蒸馏", "蒸馏：小模型学大模型的整个分布", ("distill",),
         args="DistillationArgs",
