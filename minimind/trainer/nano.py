@@ -29,7 +29,7 @@ from .train_full_sft import SFTArgs
 from .train_pretrain import PretrainArgs
 
 # %% ../../nbs/7_trainer/75_nano.ipynb #c005
-STEPS = {"pretrain": 120, "full_sft": 880}
+STEPS = {"pretrain": 150, "full_sft": 1050}
 SCALE, WORLD_SEED, SEED, VOCAB_SIZE = 0.4, 0, 42, 2048
 
 # %% ../../nbs/7_trainer/75_nano.ipynb #c008
