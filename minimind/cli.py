@@ -170,7 +170,8 @@ def folder_of(weight: str) -> Path:
 
     stage = find_stage(weight)
     stem = stage.weight if stage else weight
-    for folder in (OUT, OUT / "demo") if stem else ():
+    plain = bool(stem) and Path(stem).name == stem  # 路径不必找
+    for folder in (OUT, OUT / "demo") if plain else ():
         if weight_files(folder, f"{stem}*.pth") or weight_files(folder, f"lora/{stem}*.pth"):
             return folder
     return OUT

@@ -16,7 +16,7 @@ def demo(tmp_path, monkeypatch, nano):
     "一个像演示留下的 out/quick：分词器、微调过的权重、留着位置的报告。"
     monkeypatch.setattr(pipeline, "home_of", lambda quick: tmp_path)
     shutil.copytree(nano[2] / "tokenizer", tmp_path / "tokenizer" / "world")
-    (tmp_path / "demo").mkdir()
+    shutil.copytree(nano[2] / "tokenizer", tmp_path / "demo" / "tokenizer")
     for file in nano[2].glob("full_sft_144.*"):
         shutil.copy(file, tmp_path / "demo")
     (tmp_path / "demo" / "report.html").write_text(f"<main>{SLOT[0]}{SLOT[1]}</main>", encoding="utf8")
