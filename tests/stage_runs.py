@@ -4,15 +4,20 @@
 """
 
 import json
+import math
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
+from minimind.inference.load import save_weights
 from minimind.learning.paths import ROOT
 from minimind.learning.stages import get_stage
+from minimind.model import MiniMindConfig, MiniMindForCausalLM
+from minimind.tokenizer.fast import load_tokenizer
 from minimind.trainer.arguments import TrainArgs, args_of, make_args, train_of
 from minimind.trainer.checkpoint import load_resume
 from minimind.trainer.loop import TrainResult, train_stage
@@ -54,6 +59,28 @@ def same(a, b) -> bool:
     if isinstance(a, (list, tuple)):
         return len(a) == len(b) and all(map(same, a, b))
     return a == b
+
+
+def tiny_base(home: Path, tok_dir: Path) -> tuple[Path, MiniMindForCausalLM, object]:
+    "几万个参数的、没练过的底子，当作微调过的存着：（权重，模型，分词器）。"
+    tok = load_tokenizer(tok_dir)
+    torch.manual_seed(0)
+    shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, vocab_size=len(tok))
+    model = MiniMindForCausalLM(MiniMindConfig(**shape))
+    return save_weights(model, home / "full_sft_32.pth", stage="full_sft", tokenizer_dir=tok_dir), model, tok
+
+
+def resumes_bitwise(run: Callable[..., TrainResult], home: Path) -> TrainResult:
+    "`run(文件夹, **改动)` 走 4 步；另走 2 步再续完：断点逐位相同，损失一笔不差。返回没断过的那次。"
+    whole_run = run(home / "a")
+    assert whole_run.steps == 4 and all(math.isfinite(v) for v in whole_run.journal["loss"])
+    run(home / "b", max_steps=2)
+    run(home / "b", from_resume=1)
+    whole, rest = (without_python_random(final(home / x)) for x in "ab")
+    for key in ("model", "optimizer", "rng", "replay", "step", "samples"):
+        assert same(whole[key], rest[key]), key
+    assert losses(home / "a") == losses(home / "b")
+    return whole_run
 
 
 def agree(model: torch.nn.Module) -> None:

@@ -62,9 +62,8 @@ class ThinkSplitter:
     """文字流一段段进，`(kind, 文字)` 一段段出；kind 是 `reasoning` 或 `answer`，标签本身不出，切成两段也认得。
     `thinking` 是提示里的开关：True 或 "ultra" 表示已经替模型写好了开头的标签。"""
 
-    TAGS = {"<think>": "reasoning", "<ultra_think>": "reasoning", "<answer>": "answer", "</answer>": "answer"}
-    CLOSING = {"</think>": "answer", "</ultra_think>": "answer"}
-    KINDS = TAGS | CLOSING
+    OPENING, CLOSING = ("<think>", "<ultra_think>"), ("</think>", "</ultra_think>")
+    TAGS = dict.fromkeys(OPENING, "reasoning") | dict.fromkeys([*CLOSING, "<answer>", "</answer>"], "answer")
 
     def __init__(self, thinking: Thinking = False):
         self.kind = "reasoning" if thinking else "answer"
@@ -75,12 +74,12 @@ class ThinkSplitter:
     def push(self, text: str) -> list[tuple[str, str]]:
         "新到的文字 → 此刻能放出的几段。"
         out, self.held = [], self.held + text
-        while hit := re.search("|".join(self.KINDS), self.held):
+        while hit := re.search("|".join(self.TAGS), self.held):
             out += self._emit(self.held[: hit.start()])
-            self.kind, self.fresh = self.KINDS[hit[0]], True
+            self.kind, self.fresh = self.TAGS[hit[0]], True
             self.closed = self.closed or hit[0] in self.CLOSING
             self.held = self.held[hit.end() :]
-        ready = self.held[: len(self.held) - held_back(self.held, self.KINDS)]
+        ready = self.held[: len(self.held) - held_back(self.held, self.TAGS)]
         self.held = self.held[len(ready) :]
         return out + self._emit(ready)
 
@@ -153,8 +152,8 @@ def thinking_score(thought: str, steps: Iterable[str] | None = None) -> float:
     wrote, plain = written_steps(thought), equations(VERTICAL.sub("；", thought))  # 竖式里的小算式不另算
     need = set(wrote or plain) if steps is None else {re.sub(r"\s", "", s) for s in steps}
     right = [e for e in need & {*wrote, *plain} if _holds(e)]
-    idle = [e for e in wrote if e not in need] + [e for e in {*plain} - need if not _holds(e)]
-    padding = len(idle) + len([e for e in wrote if e in need]) - len(need & {*wrote})
+    false = [e for e in {*plain} - need if not _holds(e)]
+    padding = len(wrote) - len(need & {*wrote}) + len(false)
     return round(len(right) / (len(need) + padding), 3) if need else 0.0
 
 # %% ../../nbs/4_inference/40_chat.ipynb #h011
@@ -245,7 +244,7 @@ def answer_ids(
     model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast,
     ids: list[int],                               # 提示的编号，见 build_prompt
     *,
-    thinking: Thinking = None,                       # 提示里写的是哪一种思考开关
+    thinking: Thinking = None,                    # 提示里写的是哪一种思考开关
     params: SamplingParams = SamplingParams(),
     max_new_tokens: int | None = None,            # 最多写多少；默认见 BUDGET
     context: int | None = None,                   # 上下文上限，默认是模型的

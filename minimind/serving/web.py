@@ -20,7 +20,7 @@ from streamlit.delta_generator import DeltaGenerator
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from ..inference.chat import ChatSession
+from ..inference.chat import BUDGET, ChatSession, budget
 from ..inference.int8 import pack_weights
 from ..inference.load import describe, load_model, weight_files
 from ..inference.sampling import SamplingParams
@@ -63,8 +63,8 @@ def gathered(
 # %% ../../nbs/8_serving/30_web.ipynb #c031
 def weights() -> list[Path]:
     "out/ 里能聊天的权重：带身份证的 .pth（奖励模型与 LoRA 除外）；只预训练过的排在后面，其余新的在前。"
-    found = [p for p in weight_files(OUT, "**/*.pth") if p.with_suffix(".json").exists() and p.parent.name != "lora"]
-    found = [p for p in found if (stage := stage_of_weight(p.stem)) is None or stage.name != "reward"]
+    talks = lambda p: p.parent.name != "lora" and getattr(stage_of_weight(p.stem), "name", "") != "reward"
+    found = [p for p in weight_files(OUT, "**/*.pth") if p.with_suffix(".json").exists() and talks(p)]
     return sorted(found, key=lambda p: (p.stem.startswith("pretrain"), -p.stat().st_mtime))
 
 
@@ -121,7 +121,7 @@ def choose_settings() -> dict:
     longest = more.slider("最多答几个 token", 16, 1024, 256, 16)
     side.button("清空对话", icon=":material/delete:", width="stretch", on_click=forget)
     return dict(
-        thinking=MODES[mode], history_turns=history, max_new_tokens=longest * (4 if mode == "深思" else 1),
+        thinking=MODES[mode], history_turns=history, max_new_tokens=longest * budget(MODES[mode]) // BUDGET,
         params=SamplingParams(temperature=temperature, top_p=top_p),
     )
 

@@ -16,10 +16,11 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
+from ..dataset.packing import collate_padded
 from ..evaluation.exact_match import final_answer, last_number
 from ..inference.generate import generate, left_pad
 from ..inference.sampling import SamplingParams
-from ..tokenizer.render import OPENINGS, Thinking
+from ..tokenizer.render import IGNORE, OPENINGS, Thinking
 
 # %% ../../nbs/7_trainer/94_rollout.ipynb #c007
 @dataclass
@@ -41,14 +42,10 @@ class Rollout:
 
 def right_pad(prompts: Sequence[list[int]], written: Sequence[list[int]], pad_id: int) -> tuple[Tensor, Tensor]:
     "提示与回答（编号的列表，一一对应）→ `input_ids`、`labels` (n, t)，右边补齐；提示与填充处的标签是 −100。"
-    longest = max(len(p) + len(w) for p, w in zip(prompts, written))
-    ids = torch.full((len(prompts), longest), pad_id)
-    labels = torch.full_like(ids, -100)
-    for i, (prompt, new) in enumerate(zip(prompts, written)):
-        end = len(prompt) + len(new)
-        ids[i, :end] = torch.tensor([*prompt, *new])
-        labels[i, len(prompt) : end] = torch.tensor(new, dtype=torch.long)
-    return ids, labels
+    pairs = list(zip(prompts, written))
+    rows = [{"input_ids": [*p, *w], "labels": [IGNORE] * len(p) + list(w)} for p, w in pairs]
+    padded = collate_padded(rows, pad_id)
+    return padded["input_ids"], padded["labels"]
 
 # %% ../../nbs/7_trainer/94_rollout.ipynb #c009
 def rollout(

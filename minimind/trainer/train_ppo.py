@@ -19,10 +19,10 @@ from ..model.transformer import unwrap
 from .arguments import opt, run_stage
 from .journal import Journal
 from .loop import TrainResult, train_stage
-from .objectives import gae, kl_k3, ppo_policy_loss, ppo_value_loss, whiten
+from .objectives import gae, kl_k3, masked_mean, ppo_policy_loss, ppo_value_loss, whiten
 from .rollout import own_log_probs
-from .runtime import sum_across_ranks
-from .train_grpo import GRPO, GRPOArgs, batch_of
+from .runtime import sum_across_ranks, world_size
+from .train_grpo import GRPO, GRPOArgs, batch_of, frozen
 
 # %% ../../nbs/7_trainer/97_train_ppo.ipynb #e001
 class Critic(nn.Module):
@@ -66,7 +66,7 @@ class PPO(GRPO):
         "演员、评论家（从演员抄来），与冻住的参考。"
         models = super().build()
         if self.args.kl_coef:
-            self.reference = copy.deepcopy(models["model"]).eval().requires_grad_(False)
+            self.reference = frozen(models["model"])
         return models | {"critic": Critic(models["model"]).to(self.device)}
 
     def rate(self, module: str) -> float:
@@ -99,11 +99,8 @@ def appraise(self: PPO, models: dict[str, nn.Module], batch: dict) -> dict:
 def updates(self: PPO, models: dict[str, nn.Module], micro: list[dict]) -> Iterator[list[dict]]:
     "采样一次，更新几遍；离旧演员超过 `target_kl` 就不再用这批。"
     lived = [self.appraise(models, self.experience(unwrap(models["model"]), batch["items"])) for batch in micro]
-    for batch in lived:
-        batch["means"].pop("idle")  # 不分组，没有退化组
     for again in range(self.args.update_old_actor_freq):
-        far = self.args.target_kl and sum_across_ranks(self.drift) / sum_across_ranks(1) > self.args.target_kl
-        if again and far:
+        if again and self.args.target_kl and sum_across_ranks(self.drift) / world_size() > self.args.target_kl:
             return
         yield lived
 
@@ -111,7 +108,7 @@ def updates(self: PPO, models: dict[str, nn.Module], micro: list[dict]) -> Itera
 @patch
 def objective(self: PPO, logp: Tensor, old: Tensor, ref: Tensor | None, batch: dict, mask: Tensor) -> Tensor:
     "截断的目标，逐个 token 的优势；顺便记下离旧演员多远。"
-    self.drift = float((kl_k3(old, logp.detach()) * mask).sum() / mask.sum().clamp(min=1))
+    self.drift = float(masked_mean(kl_k3(old, logp.detach()), mask))
     return ppo_policy_loss(logp, old, batch["advantages"], mask, self.args.clip_epsilon)
 
 

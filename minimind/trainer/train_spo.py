@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .arguments import opt, run_stage
 from .journal import Journal
@@ -72,13 +72,6 @@ class SPO(GRPO):
         for key, score in _from_all_ranks(list(zip(keys, scores.tolist()))):
             self.tracker.add(key, score)
         return standardised(scores - expected)
-
-    def experience(self, model: nn.Module, items: list[dict]) -> dict:
-        "一批经验；每题只答一遍时没有组，也就没有退化组。"
-        batch = super().experience(model, items)
-        if self.args.num_generations == 1:
-            batch["means"].pop("idle")
-        return batch
 
     def objective(self, logp: Tensor, old: Tensor, ref: Tensor | None, batch: dict, mask: Tensor) -> Tensor:
         "对数概率 (n, t) → 损失的平均：弹簧或截断，加上离参考多远。"
