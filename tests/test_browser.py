@@ -137,7 +137,10 @@ def test_chat_page(browser, server, tmp_path, small):
     page = browser()
     page.get(f"http://127.0.0.1:{port}")
     box = wait(page, lambda p: all_of(p, "[data-testid=stChatInputTextArea]"))[0]
-    assert len(wait(page, lambda p: all_of(p, "[data-testid=stPills] button, [data-testid=stButtonGroup] button"))) == 5
+    examples = lambda p: all_of(p, "[data-testid=stMainBlockContainer] [data-testid=stButtonGroup] button")
+    assert len(wait(page, examples)) == 5
+    modes = all_of(page, "[data-testid=stSidebar] [data-testid=stButtonGroup] button")
+    assert {"直接答", "先想再答", "深思"} <= {b.text for b in modes}
     page.save_screenshot(str(tmp_path / "web-开场.png"))
     box.send_keys("你好 **你** <b>是</b>谁？\n")
     wait(page, lambda p: [e for e in all_of(p, "[data-testid=stCaptionContainer]") if "每秒" in e.text])
@@ -149,12 +152,10 @@ def test_chat_page(browser, server, tmp_path, small):
 
     phone = browser(400, 850, dark=True)
     phone.get(f"http://127.0.0.1:{port}")
-    wait(phone, lambda p: all_of(p, "[data-testid=stPills] button, [data-testid=stButtonGroup] button"))[
-        0
-    ].click()  # 点一个现成的问题
+    wait(phone, examples)[0].click()  # 点一个现成的问题
     wait(phone, lambda p: [e for e in all_of(p, "[data-testid=stCaptionContainer]") if "每秒" in e.text])
     assert phone.execute_script("return document.documentElement.scrollWidth") <= 400
-    assert not all_of(phone, "[data-testid=stPills], [data-testid=stButtonGroup]")
+    assert not examples(phone)
     phone.save_screenshot(str(tmp_path / "web-手机.png"))
 
 
