@@ -15,6 +15,7 @@ help: ## 列出所有命令
 $(STAMP): settings.ini setup.py pyproject.toml constraints.txt
 	@echo "正在建立运行环境 $(VENV)（只有第一次需要，几分钟；下载约 430 MB，装好约 1.9 GB）……"
 	@test -x $(BIN)/python || $(PY) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=23.2"  # 更旧的会挑中带 CUDA 的 torch
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt torch
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[all]"
 	@touch $(STAMP)

@@ -77,6 +77,19 @@ def test_gae_skips_what_is_masked(seed, gamma, lam):
     assert torch.allclose(returns[mask], (advantages + values)[mask])
 
 
+def test_nothing_written_is_zero_everywhere():
+    "一行也没有、一个 token 也没有、全遮住：损失与优势都是 0，不出错，也不出 nan。"
+    for rows, length in [(0, 0), (0, 3), (2, 0), (2, 3)]:
+        logp, mask = torch.randn(rows, length), torch.zeros(rows, length, dtype=torch.bool)
+        advantages, returns = gae(logp, logp, mask)
+        assert advantages.shape == returns.shape == logp.shape and not advantages.any() and not returns.any()
+        assert not whiten(logp, mask).any() and masked_mean(logp, mask) == 0
+        assert ppo_policy_loss(logp, logp, logp, mask) == ppo_value_loss(logp, logp, logp, mask, 0.2) == 0
+        assert spo_loss(logp, logp, logp, mask) == 0
+        for kind in ("grpo", "cispo", "dr_grpo", "dapo"):
+            assert grpo_loss(logp, logp, logp, torch.ones(rows), mask, loss_type=kind) == 0
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000))
 def test_at_ratio_one_all_objectives_push_alike(seed):

@@ -22,7 +22,7 @@ def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
 def rowwise_mean(values: Tensor, mask: Tensor) -> Tensor:
     "先每行平均，再各行平均：(b, t) → 标量。空行的平均是 0，也算一行。"
     mask = mask.to(values.dtype)
-    return ((values * mask).sum(-1) / mask.sum(-1).clamp(min=1)).mean()
+    return ((values * mask).sum(-1) / mask.sum(-1).clamp(min=1)).sum() / max(1, len(values))
 
 
 def whiten(values: Tensor, mask: Tensor) -> Tensor:
@@ -40,7 +40,7 @@ def gae(
     遮住的位置（填充、工具写的）跳过去，不算一步，两个结果在那里都是 0；最后一个位置之后的价值是 0。
     """
     keep = mask.bool()
-    advantages, ahead, after = torch.zeros_like(values), torch.zeros_like(values[:, 0]), torch.zeros_like(values[:, 0])
+    advantages, ahead, after = torch.zeros_like(values), values.new_zeros(len(values)), values.new_zeros(len(values))
     for t in reversed(range(values.shape[1])):
         delta = rewards[:, t] + gamma * ahead - values[:, t]
         advantages[:, t] = torch.where(keep[:, t], delta + gamma * lam * after, 0.0)

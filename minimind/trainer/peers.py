@@ -43,7 +43,7 @@ def _alive(pid: int) -> bool:
 class Peers:
     """同一次训练的几个进程：谁平安离开了、谁先出了事，写在共用的 store 里。
 
-    `watch()` 开一个线程看着同伴；有谁出事，本进程至多再等 `grace` 秒就结束，退出码 1。
+    `watch()` 开一个线程看着同伴；有谁出事，本进程至多再等 `grace` 秒就结束，退出码与它的相同。
     """
 
     def __init__(self, store: dist.Store, rank: int, world: int, grace: float = 15.0) -> None:
@@ -53,11 +53,15 @@ class Peers:
 
     def failure(self) -> str:
         "黑板上写的原因；没有人出事是空串。"
-        return self.store.get("failed").decode().partition("\t")[2] if self.store.check(["failed"]) else ""
+        if not self.store.check(["failed"]):
+            return ""
+        code, _, reason = self.store.get("failed").decode().split("\t", 2)
+        self.code = int(code)  # 大家都用第一个出事的那个的退出码：谁先退完，外面看到的都一样
+        return reason
 
-    def blame(self, reason: str) -> bool:
-        "写下原因；只有第一个写得上，写上了返回 True。"
-        mine = f"{self.rank}\t{reason}"
+    def blame(self, reason: str, code: int = 1) -> bool:
+        "写下原因与退出码；只有第一个写得上，写上了返回 True。"
+        mine = f"{code}\t{self.rank}\t{reason}"
         return self.store.compare_set("failed", "", mine).decode() == mine
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c065
@@ -91,9 +95,9 @@ def look(self: Peers, wait: float = 0.0) -> bool:
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c065c
 @patch
-def speak(self: Peers, reason: str) -> None:
+def speak(self: Peers, reason: str, code: int = 1) -> None:
     "抢到了就把原因打印出来，也交给 torchrun（它在最后的总结里会引用）。"
-    if self.blame(reason):
+    if self.blame(reason, code):
         say(f"错误：{reason}", file=sys.stderr)
         if file := os.environ.get("TORCHELASTIC_ERROR_FILE"):
             note = {"message": reason, "extraInfo": {"timestamp": str(int(time.time()))}}
@@ -116,19 +120,21 @@ def story(self: Peers, error: Exception) -> str:
 # %% ../../nbs/7_trainer/15_peers.ipynb #c068b
 @patch
 def explain(self: Peers, error: Exception) -> NoReturn:
-    "本进程遇到了 `error`：被别人连累的、别人已经说过的就静静退出，否则说一句话；退出码：UserError 是 2，别的是 1。"
+    """本进程遇到了 `error`：被别人连累的、别人已经说过的就静静退出，否则说一句话。
+
+    退出码由第一个出事的定，大家相同：`UserError` 是 2，别的是 1。
+    """
     self.trouble, name = True, f"第 {self.rank} 号进程（共 {self.world} 个）"
     if hasattr(signal, "alarm"):
         signal.alarm(40)  # 退出的路上库还可能卡住（拆连接时等人）：到时由系统结束
-    self.code = 2 if isinstance(error, UserError) else 1  # 两个进程都读到坏数据：谁先退出，退出码都一样
     try:
         dragged = self.look(3.0 if isinstance(error, RuntimeError) else 0.0)
     except RuntimeError:
         say(f"错误：{name}和大家断了联系：开着 store 的那个进程没了。", file=sys.stderr)
         dragged = True
-    if dragged:
-        raise SystemExit(self.code) from None
-    self.speak(f"{name}{self.story(error)}")
+    if not dragged:
+        self.speak(f"{name}{self.story(error)}", 2 if isinstance(error, UserError) else 1)
+        self.failure()
     raise SystemExit(self.code) from None
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c070b
