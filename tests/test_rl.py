@@ -11,16 +11,21 @@ from hypothesis import given, settings, strategies as st
 
 from minimind.inference.load import load_model
 from minimind.learning.errors import UserError
-from minimind.trainer import rollout as rollout_module, train_grpo, train_ppo
-from minimind.trainer.arguments import GRPOArgs, make_args
+from minimind.dataset import RLAIFDataset
+from minimind.tokenizer.render import build_prompt
+from minimind.trainer import train_agent, train_grpo, train_ppo
+from minimind.trainer.arguments import AgentArgs, GRPOArgs, PPOArgs, make_args
 from minimind.trainer.objectives import (
     gae, group_advantages, grpo_loss, kl_k3, masked_mean, ppo_policy_loss, ppo_value_loss, rowwise_mean, spo_loss,
     whiten
 )
-from minimind.trainer.train_spo import Tracker
-from minimind.trainer.rollout import (
-    answer_reward, closed_reward, format_reward, length_reward, own_log_probs, repetition_reward, right_pad, rollout
+from minimind.trainer.rewards import (
+    answer_reward, closed_reward, format_reward, kept_reward, length_reward, repetition_reward, thought_reward
 )
+from minimind.trainer.rollout import join, own_log_probs, right_pad, rollout
+from minimind.trainer.train_agent import agent_tools, as_rollout, play, talk_reward
+from minimind.trainer.train_ppo import PPO as PPOStage, part_of
+from minimind.trainer.train_spo import Tracker
 
 sys.path.insert(0, str(Path(__file__).parent))
 from stage_runs import losses, on_two_processes, resumes_bitwise, tiny_base, train  # noqa: E402
@@ -141,6 +146,11 @@ def kit(small, tmp_path_factory):
     rows = [{"conversations": talk(ASKS[i % 6] + str(i)), "gt": often} for i in range(14)]
     lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
     (home / "rlaif.jsonl").write_text(lines, encoding="utf8")
+    offered = json.dumps(agent_tools().schemas(["calculator"]), ensure_ascii=False)
+    head = {"role": "system", "content": "", "tools": offered}
+    rows = [{"conversations": [head, *talk(f"{ASKS[i % 6]}{i}")], "gt": [often]} for i in range(14)]
+    lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
+    (home / "agent_rl.jsonl").write_text(lines, encoding="utf8")
     return dict(home=home, base=base, tok=small["tok"], sft=small["sft"])
 
 
@@ -158,10 +168,12 @@ def runner(name, kit, more):
     return lambda home, **change: train(name, given_args(kit, home, **more | change))
 
 
+def agent_args(kit):
+    return dict(data_path=str(kit["home"] / "agent_rl.jsonl"), max_seq_len=2000, max_gen_len=8)
+
+
 def items_of(kit, count=3):
     model, tok = load_model(kit["base"])
-    from minimind.dataset import RLAIFDataset
-
     data = RLAIFDataset(kit["home"] / "rlaif.jsonl", tok)
     return model, tok, [data[i] for i in range(count)]
 
@@ -208,6 +220,7 @@ def test_an_answer_that_is_only_the_end_mark(kit):
 def test_rewards_never_raise_and_keep_their_range(text, gt):
     assert answer_reward(text, gt) in (0, 1) and format_reward(text) in (0, 1) and closed_reward(text) in (0, 1)
     assert -1 <= repetition_reward(text) <= 0 and -1 <= length_reward(len(text), 10, 5) <= 0
+    assert -1 <= thought_reward(text, 3, 9) <= 0 <= kept_reward([text], gt) <= 1
 
 
 # ---- 阶段 ------------------------------------------------------------------------------------------------------
@@ -220,7 +233,8 @@ def test_grpo_resumes_bitwise(kit, tmp_path, more):
 
 
 def test_two_processes_keep_equal_parameters(kit, tmp_path):
-    runs = {"grpo": {}, "spo": dict(loss_type="dapo", num_generations=1, batch_size=4), "ppo": PPO}
+    runs = {"grpo": dict(resample=1), "spo": dict(loss_type="dapo", num_generations=1, batch_size=4)}
+    runs |= {"ppo": PPO | dict(minibatches=3, kl_target=0.1), "agent": agent_args(kit)}
     given = lambda k, m: given_args(kit, tmp_path / k, **dict(max_steps=3, inner_steps=2) | m)
     on_two_processes([(k, given(k, m)) for k, m in runs.items()])
     assert all(len(losses(tmp_path / kind)) == 3 for kind in runs)
@@ -255,10 +269,13 @@ def test_defaults_are_minimind_s():
     args = make_args(GRPOArgs)
     assert (args.learning_rate, args.batch_size, args.max_seq_len, args.num_generations) == (8e-8, 2, 66, 8)
     assert (args.beta, args.max_gen_len, args.from_weight, args.save_weight) == (0.02, 1536, "dpo", "grpo")
-    assert rollout_module.answer_reward("<think>\n3\n</think>\n<answer>\n4\n</answer>", ["4"]) == 1
+    assert answer_reward("<think>\n3\n</think>\n<answer>\n4\n</answer>", ["4"]) == 1
 
 
-@pytest.mark.parametrize("more", [{}, dict(kl_coef=0.0, value_clip=0.2, target_kl=5.0, gamma=0.9)])
+@pytest.mark.parametrize(
+    "more",
+    [{}, dict(kl_coef=0.0, value_clip=0.2, target_kl=5.0, gamma=0.9), dict(minibatches=2, kl_target=0.05)],
+)
 def test_ppo_resumes_bitwise(kit, tmp_path, more):
     more = PPO | more
     result = resumes_bitwise(runner("ppo", kit, more), tmp_path)
@@ -302,3 +319,136 @@ def test_the_tracker_remembers_each_question_and_forgets_slowly():
     for _ in range(10):
         tracker.add("难", 1.0)
     assert tracker.value("难") > 0.8
+
+
+# ---- 重采、分份、自己调的 KL -------------------------------------------------------------------------------------
+
+
+def test_idle_groups_are_sampled_again(kit, tmp_path, monkeypatch):
+    "第一次人人同分，重采才分得出高下；`resample=0` 就一直退化。"
+    for again, idle in ((0, 1.0), (1, 0.0)):
+        calls, real = [], train_grpo.GRPO.rewards
+        monkeypatch.setattr(train_grpo.GRPO, "rewards", lambda self, told: (
+            calls.append(len(told.texts)), torch.arange(len(told.texts)).float() * (len(calls) > 1))[1]
+        )
+        more = dict(resample=again, accumulation_steps=1, max_steps=1, replay_path="", beta=0.0)
+        result = train("grpo", given_args(kit, tmp_path / str(again), **more))
+        assert result.journal["idle"][0] == idle
+        assert calls == [12] * (again + 1)
+        monkeypatch.setattr(train_grpo.GRPO, "rewards", real)
+
+
+def test_joined_rows_are_those_sampled_again(kit):
+    model, tok, items = items_of(kit)
+    g = torch.Generator().manual_seed(0)
+    told = rollout(model, tok, items, 2, max_new_tokens=5, generator=g)
+    other = rollout(model, tok, items[1:2], 2, max_new_tokens=40, generator=g)
+    mixed = join(told, [2, 3], other, tok.pad_token_id)
+    for row, (source, at) in enumerate([(told, 0), (told, 1), (other, 0), (other, 1), (told, 4), (told, 5)]):
+        own = lambda r, i: r.labels[i][r.labels[i] != -100].tolist()
+        assert own(mixed, row) == own(source, at) and mixed.texts[row] == source.texts[at]
+        assert mixed.lengths[row] == source.lengths[at] and bool(mixed.truncated[row]) == bool(source.truncated[at])
+    assert told.labels.shape[1] < mixed.labels.shape[1]  # 原来的没有动
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.5, 1.0])
+def test_the_share_of_opened_thoughts(kit, tmp_path, ratio):
+    args = make_args(GRPOArgs, **given_args(kit, tmp_path, reasoning=1, thinking_ratio=ratio))
+    stage = train_grpo.GRPO(args, torch.device("cpu"))
+    stage.build()
+    data, _ = stage.rows()
+    items = stage.opened([data[i % len(data)] for i in range(200)])
+    thinks = [stage.tokenizer.decode(i["prompt_ids"]).rstrip().endswith("<think>") for i in items]
+    assert abs(sum(thinks) / 200 - ratio) < 0.12
+    for item, opened in zip(items[:20], thinks):
+        assert item["prompt_ids"] == build_prompt(stage.tokenizer, item["messages"], True if opened else None)
+
+
+def test_parts_are_the_whole_and_an_empty_one_teaches_nothing():
+    labels = torch.arange(15).view(5, 3)
+    batch = {"labels": labels, "old": labels.float(), "means": {}, "whole": 15}
+    parts = [part_of(batch, 2, i) for i in range(2)]
+    assert sorted(torch.cat([p["labels"] for p in parts]).flatten().tolist()) == list(range(15))
+    assert sum(p["whole"] for p in parts) == 15
+    spare = part_of(batch, 9, 7)
+    assert spare["whole"] == 0 and (spare["labels"] == -100).all() and len(spare["labels"]) == 1
+
+
+def test_the_kl_coefficient_follows_the_distance(kit, tmp_path):
+    args = make_args(PPOArgs, **given_args(kit, tmp_path, **PPO | dict(kl_target=0.1, kl_coef=0.02)))
+    stage = PPOStage(args, torch.device("cpu"))
+    for far, way in ((0.2, 1), (0.01, -1), (0.1, 0)):
+        before = stage.kl_coef
+        stage.adapt(far)
+        assert (stage.kl_coef > before) - (stage.kl_coef < before) == way
+        assert abs(stage.kl_coef / before - 1) <= 0.0201
+
+
+# ---- 智能体 ----------------------------------------------------------------------------------------------------
+
+
+def test_agent_resumes_bitwise(kit, tmp_path):
+    result = resumes_bitwise(runner("agent", kit, agent_args(kit)), tmp_path)
+    assert result.weight_path.name == "agent_32.pth" and len(result.journal["calls"]) == 4
+
+
+def actor(tok, script):
+    "按剧本写：第 k 轮全写第 k 句（元组的末尾有没有结束标记另说）。"
+    turns = iter(script)
+
+    def write(model, tok, rows, num, **how):
+        text, ended = next(turns)
+        ids = tok(text, add_special_tokens=False)["input_ids"] + [tok.eos_token_id] * ended
+        return [list(ids) for _ in rows]
+
+    return write
+
+
+CALL = '<tool_call>\n{"name": "calculator", "arguments": {"expression": "37*48"}}\n</tool_call>'
+BROKEN = '<tool_call>\n{"name": "calculator", "arg\n</tool_call>'
+
+
+@pytest.mark.parametrize("script, answer, calls, finished", [
+    ([("1776。", True)], "1776。", 0, True),
+    ([(CALL, True), ("1776。", True)], "1776。", 1, True),
+    ([(CALL + CALL, True), ("1776。", True)], "1776。", 2, True),
+    ([(CALL, True), (CALL, True), ("1776。", True)], "1776。", 2, True),
+    ([(BROKEN, True), ("1776。", True)], "1776。", 1, True),
+    ([(CALL, False), ("1776。", True)], "1776。", 1, True),
+    ([(CALL, True), ("1776。", False)], "1776。", 1, False),
+    ([(CALL, True)] * 3, CALL, 2, False),
+    ([("", True)], "", 0, True),
+    ([("", False)], "", 0, False),
+])
+def test_only_the_own_words_of_a_dialogue_are_learned(kit, monkeypatch, script, answer, calls, finished):
+    model, tok = load_model(kit["base"])
+    data = RLAIFDataset(kit["home"] / "agent_rl.jsonl", tok, kind="agent")
+    monkeypatch.setattr(train_agent, "write", actor(tok, script))
+    items = [data[0], data[1]]
+    talks = play(model, tok, items, 2, agent_tools(), limit=2)
+    told = as_rollout(talks, [i for i in items for _ in range(2)], tok, torch.device("cpu"))
+    for row, talk in enumerate(talks):
+        assert (talk.answer, len(talk.calls), talk.finished) == (answer, calls, finished)
+        own = told.labels[row][told.labels[row] != -100].tolist()
+        said = [tok(t, add_special_tokens=False)["input_ids"] + [tok.eos_token_id] * end for t, end in script]
+        assert own == [i for turn in said for i in turn] and told.lengths[row] == len(own)
+        assert talk.ids[: len(told.items[row]["prompt_ids"])] == told.items[row]["prompt_ids"]
+        assert "tool_response" not in tok.decode(own)
+    wins = talk_reward(talks[0], ["1776"], 0.1)
+    assert wins == pytest.approx((answer == "1776。" and finished) * (1 - 0.1 * calls))
+    assert torch.isfinite(own_log_probs(model, told.batch)).all()
+
+
+def test_a_dialogue_too_long_for_the_context_ends_quietly(kit, monkeypatch):
+    model, tok = load_model(kit["base"])
+    data = RLAIFDataset(kit["home"] / "agent_rl.jsonl", tok, kind="agent")
+    monkeypatch.setattr(train_agent, "context_limit", lambda model: len(data[0]["prompt_ids"]) + 3)
+    talk = play(model, tok, [data[0]], 1, agent_tools(), max_new_tokens=8)[0]
+    assert not talk.finished and sum(talk.wrote) == 0 and talk_reward(talk, ["1"]) == 0
+
+
+def test_agent_defaults_and_minimind_s_tool():
+    args = make_args(AgentArgs)
+    assert (args.loss_type, args.max_turns, args.save_weight, args.reasoning) == ("cispo", 3, "agent", 0)
+    tools = agent_tools()
+    assert tools.tools["calculate_math"].fn("(3+5)*2") == "16" and "weather_api" in tools.tools

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Say', 'calculate', 'schema_of', 'Tool', 'Registry', 'Call', 'parse_calls', 'execute', 'Store', 'world_tools',
-           'tool_turn', 'ToolTalk', 'tool_loop', 'use_tools']
+           'tool_turn', 'ToolTalk', 'tool_steps', 'tool_loop', 'use_tools']
 
 # %% ../../nbs/4_inference/60_tools.ipynb #c002
 import ast
@@ -14,7 +14,7 @@ import math
 import re
 import types
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -350,23 +350,20 @@ def _grow(talk: ToolTalk, ids: list[int], wrote: bool) -> None:
     talk.wrote += [wrote] * len(ids)
 
 # %% ../../nbs/4_inference/60_tools.ipynb #c052
-Say = Callable[[list[int]], list[int]]  # 至今的编号 → 模型接着写的编号（连同结束标记）
-
-
-def tool_loop(
-    say: Say, tok: PreTrainedTokenizerFast, messages: list[dict], registry: Registry, limit: int = 3, *,
+def tool_steps(
+    tok: PreTrainedTokenizerFast, messages: list[dict], registry: Registry, limit: int = 3, *,
     tools: list[dict] | None = None, thinking: Thinking = None,
-) -> ToolTalk:
-    """问、按、再答，最多按 `limit` 圈；编号只往后接，从不重排。
+) -> Generator[list[int], list[int], ToolTalk]:
+    """问、按、再答，最多按 `limit` 圈：每一步交出至今的编号，等人 `send` 来接着写的（连同结束标记）；最后返回经过。
 
-    `tools` 是摆给模型看的说明书，默认用消息里带的，再不然是登记表里的全部。消息不合规矩抛 UserError。
+    编号只往后接，从不重排。`tools` 是摆给模型看的说明书，默认用消息里带的，再不然是登记表里的全部。
     """
     if tools is None and not any(m.get("tools") for m in messages):
         tools = registry.schemas()
     talk = ToolTalk()
     _grow(talk, build_prompt(tok, messages, thinking, tools=tools), False)
     for turn in range(limit + 1):
-        new = say(list(talk.ids))
+        new = yield list(talk.ids)
         _grow(talk, new, True)
         talk.answer = split_reasoning(_text(tok, new), thinking)[1].strip()
         calls, talk.finished = parse_calls(talk.answer), new[-1:] == [tok.eos_token_id]
@@ -377,6 +374,23 @@ def tool_loop(
         if turn < limit:
             _answer_calls(talk, tok, calls, registry, thinking)
     return talk
+
+# %% ../../nbs/4_inference/60_tools.ipynb #c052b
+Say = Callable[[list[int]], list[int]]  # 至今的编号 → 模型接着写的编号（连同结束标记）
+
+
+def tool_loop(
+    say: Say, tok: PreTrainedTokenizerFast, messages: list[dict], registry: Registry, limit: int = 3, *,
+    tools: list[dict] | None = None, thinking: Thinking = None,
+) -> ToolTalk:
+    "走完一场：`say` 替模型说话；其余同 `tool_steps`。消息不合规矩抛 UserError。"
+    steps = tool_steps(tok, messages, registry, limit, tools=tools, thinking=thinking)
+    try:
+        ids = next(steps)
+        while True:
+            ids = steps.send(say(ids))
+    except StopIteration as end:
+        return end.value
 
 # %% ../../nbs/4_inference/60_tools.ipynb #c054
 def _text(tok: PreTrainedTokenizerFast, ids: list[int]) -> str:

@@ -63,7 +63,9 @@ STAGES = (
         "reason", "reason", "train_reason", "推理训练", "推理：学会先想再答",
         ("distill_reason", "train_distill_reason"), args="ReasonArgs",
     ),
-    StageInfo("agent", "agent", "train_agent", "工具智能体", "智能体：几轮对话里自己决定用哪个工具"),
+    StageInfo(
+        "agent", "agent", "train_agent", "工具智能体", "智能体：几轮对话里自己决定用哪个工具", args="AgentArgs",
+    ),
 )
 
 # %% ../../nbs/0_learning/80_stages.ipynb #c013

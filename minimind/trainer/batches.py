@@ -92,10 +92,11 @@ class Batches:
     epoch: int = 0
     samples: int = 0
 
-    def first(self, k: int) -> dict:
-        "数据的前 k 行拼成的一批（不够就从头再取），已搬到设备上；称内存用。"
-        rows = [self.dataset[i % len(self.dataset)] for i in range(k)]
-        return to_device(self.collate(rows), self.device)
+    def widest(self, k: int, among: int = 64) -> dict:
+        "开头 `among` 行里最长的 k 行拼成的一批（不够就从头再取），已搬到设备上；称内存用：补齐的批，宽度由最长的定。"
+        rows = [self.dataset[i] for i in range(min(among, len(self.dataset)))]
+        rows.sort(key=lambda row: -self.collate([row])["input_ids"].shape[-1])
+        return to_device(self.collate([rows[i % len(rows)] for i in range(k)]), self.device)
 
 # %% ../../nbs/7_trainer/50_batches.ipynb #d007
 @patch

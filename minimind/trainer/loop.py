@@ -215,9 +215,9 @@ def restore_rng(self: Loop) -> None:
 # %% ../../nbs/7_trainer/58_loop.ipynb #h009
 @patch
 def weigh(self: Loop) -> None:
-    "开跑之前称两行、三行，预计内存峰值。"
+    "开跑之前称两行、三行（挑长的），预计内存峰值。"
     loss = lambda _, batch: self.stage.loss(self.models, batch)[0]
-    rows = lambda k: self.stage.probe(self.batches.first(k))
+    rows = lambda k: self.stage.probe(self.batches.widest(k))
     for model in self.models.values():
         model.train()
     most = min(self.args.batch_size, len(self.batches.dataset))

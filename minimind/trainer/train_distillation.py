@@ -77,6 +77,8 @@ class Distillation(FullSFT):
             dtype=torch.float32,
         )
         self.teacher.requires_grad_(False)
+        if a.from_student_weight in ("none", "") and not a.tokenizer_path:
+            a.tokenizer_path = tok.name_or_path  # 从头造的学生，用老师的分词器
         models = super().build()
         if fingerprint(tok) != fingerprint(self.tokenizer):
             raise UserError(

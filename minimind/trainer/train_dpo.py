@@ -28,7 +28,7 @@ from .batches import to_device
 from .journal import Journal
 from .loop import TrainResult, train_stage
 from .runtime import Logger
-from .stage import Stage, init_model, model_inputs
+from .stage import Stage, frozen, model_inputs
 from .train_reward import collate_pairs, pair_rows, pairs_in
 from ..world.preferences import refuses
 
@@ -79,9 +79,9 @@ class DPO(Stage):
     name, divisor, sources = "dpo", "pairs", ("full_sft", "reason", "lora", "dpo")
 
     def build(self) -> dict[str, nn.Module]:
-        "要练的模型；参考是它出发时的样子，冻住，早于任何续训就载入。"
+        "要练的模型；参考是它出发时的样子，抄一份冻住，早于任何续训。"
         models = super().build()
-        self.reference = init_model(self.args, self.device)[0].eval().requires_grad_(False)
+        self.reference = frozen(models["model"])
         return models
 
     def rows(self) -> tuple[Dataset, Callable]:

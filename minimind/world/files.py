@@ -23,12 +23,12 @@ from .problems import rlaif_row, reason_row, reason_test, ultra_row
 from .shop import identity_item, identity_row, shop_item, shop_row
 from .skills import *
 from .stories import *
-from .tools import SPECS, agent_row, agent_test, schema
+from .tools import SPECS, agent_row, agent_test, play_row, schema
 
 # %% ../../nbs/1_world/50_files.ipynb #c005
 SIZES = {
     "pretrain": 24000, "sft": 60000, "dpo": 6000, "reward": 6000, "rlaif": 3000, "reason": 6000, "ultra_think": 2000,
-    "agent": 6000, "lora_identity": 1500, "lora_shop": 3000,
+    "agent": 6000, "agent_rl": 3000, "lora_identity": 1500, "lora_shop": 3000,
 }
 TEST_SIZES = {
     "capital": 60, "capital_back": 60, "sound": 36, "sound_back": 24, "colour": 36, "opposite": 64, "to_english": 54,
@@ -131,6 +131,7 @@ def held_out_rows(rng: Random, count: int, make: Callable[[Random], dict]) -> li
 MAKERS: dict[str, Callable[[Random], dict]] = {
     "pretrain": lambda rng: {"text": passage(rng)}, "sft": sft_row, "dpo": pair_row, "reward": reward_row,
     "rlaif": rlaif_row, "reason": reason_row, "ultra_think": ultra_row, "agent": agent_row,
+    "agent_rl": play_row,
     "lora_identity": identity_row, "lora_shop": shop_row,
 }
 
