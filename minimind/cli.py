@@ -24,7 +24,7 @@ from minimind.learning.command import (
 )
 from .learning.errors import UserError
 from .learning.paths import OUT, ROOT
-from .learning.stages import STAGES, find_stage, planned
+from .learning.stages import STAGES, find_stage
 from .notes_cli import notes
 from .trainer.arguments import args_of, expand_aliases, stage_command, train_of
 
@@ -67,10 +67,8 @@ def demo(seed: int, quick: bool) -> None:
 
 # %% ../nbs/99_cli.ipynb #c020
 def load_stage(name: str) -> click.Command:
-    "造出一个训练阶段的命令；不导入 torch。还在建的阶段报 `UserError`。"
+    "造出一个训练阶段的命令；不导入 torch。"
     stage = find_stage(name)
-    if not stage.there:
-        raise planned(stage)
     return stage_command(stage.name, args_of(stage), train_of(stage), stage.help)
 
 
@@ -86,9 +84,8 @@ TRAIN_HELP = """训练的各个阶段；每个阶段后面加 --help 看全部�
 
 
 def train_commands() -> dict[str, tuple[str, partial]]:
-    "阶段表的每一行 → (一句说明, 造出命令的函数)；还在建的标明在建。最后是一条龙。"
-    lazy = {s.name: (s.help if s.there else f"（在建）{s.help}", partial(load_stage, s.name)) for s in STAGES}
-    return lazy | {"all": (ALL_HELP, lambda: train_all)}
+    "阶段表的每一行 → (一句说明, 造出命令的函数)。最后是一条龙。"
+    return {s.name: (s.help, partial(load_stage, s.name)) for s in STAGES} | {"all": (ALL_HELP, lambda: train_all)}
 
 
 ALL_HELP = "一条龙：从演示的模型出发，把各阶段挨个练一遍，最后一张表：谁涨了，谁跌了"

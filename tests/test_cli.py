@@ -11,7 +11,7 @@ import pytest
 from minimind.cli import from_minigpt
 from minimind.dataset.formats import KINDS
 from minimind.learning.errors import UserError
-from minimind.learning.stages import STAGES, ready_names, stage_of_weight
+from minimind.learning.stages import STAGES, stage_of_weight
 from minimind.trainer.arguments import args_of, described, expand_aliases, make_args, nano_values, preset_values
 
 HEAVY = ("torch", "transformers", "datasets", "tokenizers", "numpy", "matplotlib", "streamlit")
@@ -139,19 +139,12 @@ def test_a_bad_row_far_down_is_found_later_not_missed(cli, tmp_path, small):
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda s: s.name)
-def test_every_stage_is_there_or_says_it_is_planned(stage, tmp_path):
+def test_every_stage_has_its_help(stage, tmp_path):
     code, out, err, heavy = probe("train", stage.name, "--help", home=tmp_path)
-    assert heavy == []
-    if stage.there:
-        assert code == 0 and stage.help in out
-    else:
-        assert code == 2 and err == (
-            f"错误：{stage.name}（{stage.title}）这一阶段还在建，现在能练的是 {'、'.join(ready_names())}。\n"
-        )
-        assert f"（在建）{stage.help}" in probe("train", "--help", home=tmp_path)[1]
+    assert heavy == [] and code == 0 and stage.help in out
 
 
-@pytest.mark.parametrize("stage", [s for s in STAGES if s.there], ids=lambda s: s.name)
+@pytest.mark.parametrize("stage", STAGES, ids=lambda s: s.name)
 def test_a_stage_owns_its_defaults_its_nano_values_and_its_ranges(stage):
     cls = args_of(stage)
     default = make_args(cls)

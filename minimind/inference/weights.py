@@ -23,7 +23,7 @@ from torch import nn
 
 from ..learning.errors import UserError
 from ..learning.paths import OUT, atomic_write
-from ..learning.stages import planned, stage_of_weight, weight_stem
+from ..learning.stages import stage_of_weight, weight_stem
 from ..model import MiniMindConfig, MiniMindForCausalLM
 from ..model.transformer import unwrap
 from ..tokenizer.fast import fingerprint, load_tokenizer
@@ -168,8 +168,8 @@ def missing_weights(path: str | Path, save_dir: str | Path = OUT) -> UserError:
     "找不到权重时的一句话：缺哪个文件、哪条命令会造出它、现在手边有什么。"
     stage, have = stage_of_weight(Path(path).stem), list_weights(save_dir)
     how = f"用 minimind train {stage.name} 训练一个" if stage else "检查名字，或用 minimind train 训练一个"
-    todo = str(planned(stage)) if stage and not stage.there else f"{how}，或先跑 minimind demo。"
-    return UserError(f"没有找到权重 {path}；{todo}现有的权重：{'、'.join(have[:12]) if have else '一个也没有'}。")
+    have = "、".join(have[:12]) if have else "一个也没有"
+    return UserError(f"没有找到权重 {path}；{how}，或先跑 minimind demo。现有的权重：{have}。")
 
 # %% ../../nbs/4_inference/05_weights.ipynb #c050
 def read_state(path: str | Path) -> dict[str, torch.Tensor]:

@@ -17,7 +17,7 @@ _WHERE = {
     "notes_store": ["today", "note_folder", "read_notes", "editing"],
     "notes_write": ["ask", "done", "init", "log", "material", "problem", "sync", "think"],
     "stages": [
-        "STAGES", "StageInfo", "find_stage", "get_stage", "ready_stage", "ready_names", "stage_of_weight",
+        "STAGES", "StageInfo", "find_stage", "get_stage", "stage_of_weight",
         "weight_stem",
     ],
     "command": ["Command", "Group", "LazyGroup", "option", "switch", "run_command"],

@@ -13,7 +13,7 @@ _HOME = {
     "get_lr": "optim", "Muon": "optim", "build_optimizer": "optim",
     "TrainArgs": "arguments", "make_args": "arguments",
     "lm_checkpoint": "checkpoint", "weight_file": "checkpoint",
-    **{stage.args: "arguments" for stage in STAGES if stage.there},
+    **{stage.args: "arguments" for stage in STAGES},
     "SkipBatchSampler": "batches", "init_model": "stage", "Loop": "loop", "TrainResult": "loop", "train_stage": "loop",
     "LiveCurve": "journal", "language_model_loss": "stage", "Stage": "stage", "train_step": "step",
 }

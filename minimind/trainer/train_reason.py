@@ -51,7 +51,7 @@ from .arguments import ReasonArgs
 class Reason(FullSFT):
     "推理训练：监督微调，标签 token 的权重更大。"
 
-    name, divisor, sources = "reason", "weight", ("full_sft", "dpo", "reason")
+    name, divisor, sources = "reason", "weight", ("full_sft", "dpo", "grpo", "ppo", "spo", "reason")
 
     def rows(self) -> tuple[Dataset, Callable]:
         "数据与监督微调相同；顺便查好标签的编号。"
