@@ -2,10 +2,13 @@
 
 import json
 import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from minimind.learning.errors import UserError
+from minimind.learning.stages import get_stage
 from minimind.serving import pipeline
 from minimind.serving.demo import home_of
 from minimind.serving.report import SLOT, put_table
@@ -36,7 +39,24 @@ def test_the_whole_sequence_ends_in_one_table(demo, capsys):
     page = (demo / "demo" / "report.html").read_text(encoding="utf8")
     assert "每个阶段，会什么" in page and page.count("<tr>") == len(rows) + 1
     left = {p.name for p in (demo / "demo").rglob("*_144.pth")}
-    assert {"lora_shop_144.pth", "reward_144.pth", "dpo_144.pth", "reason_144.pth", "tools_144.pth"} <= left
+    saved = {step.save or get_stage(step.stage).weight for step in pipeline.SEQUENCE} - {"lora", "full_dist"} | {"lora_shop"}
+    assert {f"{name}_144.pth" for name in saved} <= left
+
+
+def test_a_step_starts_where_the_table_says(demo, monkeypatch):
+    "接着练的一步，从前一步存下的权重出发，存成自己的名字；各练各的都从微调出发。"
+    asked = []
+    monkeypatch.setattr(pipeline, "stage_args", lambda *given, **more: asked.append(more) or "args")
+    monkeypatch.setattr(pipeline, "import_module", lambda name: SimpleNamespace(train=lambda args: args))
+    paths = {name: demo / f"{name}.jsonl" for step in pipeline.SEQUENCE for name in step.data}
+    for step in pipeline.SEQUENCE:
+        pipeline.train_step_of(step, demo, demo / "demo", paths, 1, 2)
+    starts = {Path(m.get("from_weight") or m["from_teacher_weight"]).name for m in asked[: len(pipeline.BRANCHES)]}
+    assert starts == {"full_sft_144.pth", "tools_144.pth"}
+    chain = [(Path(m["from_weight"]).stem, m["save_weight"]) for m in asked[len(pipeline.BRANCHES) :]]
+    assert chain[:3] == [
+        ("dpo_144", "chain_grpo"), ("chain_grpo_144", "chain_tools"), ("chain_tools_144", "chain_agent")
+    ]
 
 
 def test_every_number_comes_from_the_model(demo, monkeypatch):

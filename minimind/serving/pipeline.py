@@ -185,5 +185,5 @@ def run_all(seed: int = 42, quick: bool = False, fresh: bool = False) -> list[di
     show_table(rows)
     minutes = sum(s["seconds"] for s in clock.steps) / 60
     print(f"用了 {minutes:.1f} 分钟。权重与 pipeline.json 在 {start.parent}；聊聊看：")
-    print("  minimind chat --weight chain_agent    minimind chat --weight reason    minimind chat --lora_weight lora_shop")
+    print("  minimind chat --weight chain_agent   minimind chat --lora_weight lora_shop")
     return rows

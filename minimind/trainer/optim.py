@@ -63,8 +63,9 @@ def newton_schulz(g: Tensor, rounds: Sequence[tuple[float, float, float]] = ROUN
     """
     x = g.flatten(0, -3) if g.ndim > 2 else g[None]  # (一摞, m, n)
     tall = x.size(-2) > x.size(-1)
-    x = (x.mT if tall else x).contiguous()              # 让 A 取小的那一边
-    x = x / (x.norm(dim=(-2, -1), keepdim=True) + eps)  # 先缩到 1 以内，多项式才收得住
+    x = (x.mT if tall else x).contiguous()          # 让 A 取小的那一边
+    edge = 1.02 if x.dtype == torch.bfloat16 else 1  # 半精度会把 1 舍到 1 以外，留一点余地
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) * edge + eps)  # 先缩到 1 以内，多项式才收得住
     for a, b, c in rounds:
         A = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(A, A, A, beta=b, alpha=c), x, beta=a)
