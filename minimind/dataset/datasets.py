@@ -4,14 +4,15 @@
 
 # %% auto #0
 __all__ = ['FEATURES', 'VERSION', 'SEAL', 'ENDS', 'NEVER', 'STORE_FILES', 'CHUNK', 'uniform', 'cache_root', 'file_fingerprint',
-           'seal', 'intact', 'build_once', 'batched', 'load_rows', 'write_store', 'TokenStore', 'tokenizer_key',
-           'token_store', 'cut', 'usable', 'TokenDataset', 'encode_plain', 'PretrainDataset', 'SFTDataset',
-           'DPODataset', 'RLAIFDataset']
+           'lock_of', 'seal', 'intact', 'build_once', 'batched', 'load_rows', 'write_store', 'TokenStore',
+           'tokenizer_key', 'token_store', 'cut', 'usable', 'TokenDataset', 'encode_plain', 'PretrainDataset',
+           'SFTDataset', 'DPODataset', 'RLAIFDataset']
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c002
 import hashlib, json, os, random, shutil, tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 
 import datasets as hf
@@ -70,20 +71,28 @@ def cache_root() -> Path:
     return home() / "out" / ".cache"
 
 
+@lru_cache(256)
+def _contents(path: Path, size: int, modified: int) -> bytes:
+    "一个文件内容的指纹；大小与修改时间没变就不再读。"
+    digest = hashlib.blake2b(digest_size=16)
+    with open(path, "rb") as f:
+        while block := f.read(1 << 20):
+            digest.update(block)
+    return digest.digest()
+
+
 def file_fingerprint(paths: list[Path]) -> str:
     "按内容算的指纹：文件改一个字节就变，只是改名或移动不变。"
     digest = hashlib.blake2b(digest_size=12)
-    for path in paths:
-        with open(path, "rb") as f:
-            while block := f.read(1 << 20):
-                digest.update(block)
-        digest.update(b"\0" + path.suffix.encode())
+    for path in map(Path, paths):
+        at = path.stat()
+        digest.update(_contents(path, at.st_size, at.st_mtime_ns) + path.suffix.encode())
     return digest.hexdigest()
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c018
-def _lock(folder: Path) -> FileLock:
-    "每个用户、每个文件夹一把锁，放在系统的临时文件夹里。"
-    name = hashlib.blake2b(str(folder).encode(), digest_size=8).hexdigest()
+def lock_of(folder: Path) -> FileLock:
+    "每个用户、每个文件（夹）一把锁，放在系统的临时文件夹里。"
+    name = hashlib.blake2b(str(Path(folder).absolute()).encode(), digest_size=8).hexdigest()
     return FileLock(Path(tempfile.gettempdir()) / f"minimind-{getattr(os, 'getuid', int)()}-{name}.lock")
 
 
@@ -122,7 +131,7 @@ def build_once(folder: str | Path, fill: Callable[[Path], object]) -> Path:
     folder = Path(folder).absolute()
     if intact(folder):
         return folder
-    with writing(folder), _lock(folder):
+    with writing(folder), lock_of(folder):
         temp = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
         try:
             if not intact(folder):

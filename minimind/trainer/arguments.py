@@ -99,6 +99,7 @@ class TrainArgs(SharedArgs):
     tokenizer_path: str = opt("", "分词器文件夹；默认用起点权重记下的那个，再不然是 out/tokenizer/world")
     checkpoint_dir: str = opt("", "断点存到哪；默认是 save_dir 旁边的 checkpoints")
     metrics_path: str = opt("", "训练曲线存到哪个 .jsonl；默认 save_dir/metrics.jsonl")
+    new_data: int = opt(0, "1：续训时数据可以换，从头看", choices=(0, 1))
     skip_bad: int = opt(0, "1：跳过坏的数据行，说跳了几行；0：遇到一行坏的就停", choices=(0, 1))
     replay_path: str = opt("", "混进来一起练的旧数据（对话），免得学了新的忘了旧的；auto 是小世界的微调数据")
     replay_weight: float = opt(1.0, "旧数据的平均损失乘几，加进总损失", low=0)
