@@ -313,7 +313,7 @@ def data_world(out: str, seed: int) -> None:
 def data_check(path: str, kind: str) -> None:
     from minimind.dataset.formats import validate
 
-    print(validate(path, kind or None))
+    validate(path, kind or None)
 
 # %% ../nbs/99_cli.ipynb #g102
 def write_rows(out: str, rows: list[dict]) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 
 from minimind.dataset import (
     DPODataset, PackedDataset, PretrainDataset, RLAIFDataset, SFTDataset, build_prompt, build_sft, collate_packed,
-    collate_padded, load_rows, pack, scan, validate,
+    collate_padded, file_kind, load_rows, pack, scan, validate,
 )
 from minimind.dataset.masking import EMPTY_THINK, IGNORE
 from minimind.dataset.packing import first_fit, split_spans
@@ -115,6 +115,157 @@ def test_line_number_counts_blank_lines_and_all_problems_are_listed(tmp_path):
     with pytest.raises(UserError) as e:
         validate(path, "pretrain")
     assert ":3：" in str(e.value) and ":5：" in str(e.value) and "共 9 处" in str(e.value)
+
+
+DEEP = "[" * 100_000 + "]" * 100_000
+TOOLS = [{"type": "function", "function": {"name": "calc", "parameters": {"type": "object", "properties": {}}}}]
+SYSTEM = lambda **kw: {"role": "system", "content": "", **kw}
+FINE = [
+    ("sft", sft(U("a"), A(None, tool_calls=CALL), T("7"), A("7"))),                          # 只有调用，content 是 null
+    ("sft", sft(U("a"), {"role": "assistant", "tool_calls": CALL}, T("7"), A("7"))),
+    ("sft", sft(U([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]), A("c"))),  # 一段段的
+    ("sft", sft(SYSTEM(tools=json.dumps(TOOLS)), U("a"), A("b"))),
+    ("sft", sft(SYSTEM(functions=json.dumps(TOOLS)), U("a"), A("b"))),                        # MiniMind 二代的说明书
+    ("sft", sft(U("a"), A("", tool_calls=[{"name": "now"}]), T("八点"), A("八点"))),            # 不要参数的工具
+    ("sft", sft(U("a"), A("", tool_calls=[{"name": "x", "arguments": '{"a": 1}'}]), T("1"), A("1"))),
+    ("rlaif", sft(U("a"), A(""))),
+    ("rlaif", sft(SYSTEM(tools=json.dumps(TOOLS)), U("a"), A(""))),
+    ("reason", sft(U("a"), A("<think>想</think>答"))),
+    ("reason", sft(U("a"), A("<think>\n想\n</think>\n\n<answer>答</answer>"))),
+]
+MORE_BAD = [
+    ("sft", sft(SYSTEM(tools=DEEP), U("a"), A("b")), "tools"),
+    ("sft", sft(U("a"), A("b", tool_calls=[{"name": "x", "arguments": 3}])), "arguments"),
+    ("sft", sft(U("a"), A("b", tool_calls='[{"name": "x", "arguments": {"k": "\\ud800"}}]')), "代理码"),
+    ("sft", sft(SYSTEM(tools='[{"name": "\\ud800"}]'), U("a"), A("b")), "代理码"),
+    ("rlaif", '{"conversations": [{"role": "user", "content": "a"}], "gt": ["\\ud800"]}', "代理码"),
+    ("choice", '{"question": "a", "choices": null, "answer": "A"}', "两个选项"),
+    ("dpo", '{"chosen": "abc", "rejected": "d"}', "列表"),
+    ("sft", sft({"role": ["user"], "content": "a"}, A("b")), "不认识的角色"),
+    ("sft", sft(U([{"type": "image_url", "image_url": "x"}]), A("b")), "list"),
+]
+
+
+def encode(path, kind, tok, cache):
+    "训练会做的事：整份读进来，每一条编码一遍。"
+    make = {
+        "pretrain": PretrainDataset, "sft": SFTDataset, "dpo": DPODataset, "rlaif": RLAIFDataset,
+        "reason": lambda *a, **k: SFTDataset(*a, kind="reason", **k),
+        "agent": lambda *a, **k: RLAIFDataset(*a, kind="agent", **k),
+    }
+    ds = make[kind](path, tok, 100_000, cache=cache)
+    return [ds[i] for i in range(len(ds))]
+
+
+@pytest.mark.parametrize("kind,line", FINE, ids=[f"{k}-{i}" for i, (k, _) in enumerate(FINE)])
+def test_every_standard_way_of_writing_is_taken(tmp_path, tok, kind, line):
+    path = write(tmp_path / "x.jsonl", [line])
+    assert validate(path, kind, show=False).rows == 1 and (kind == "reason" or file_kind(path) == kind)
+    assert encode(path, kind, tok, tmp_path)
+
+
+@pytest.mark.parametrize("kind,line,word", MORE_BAD, ids=[f"{k}-{w}-{i}" for i, (k, _, w) in enumerate(MORE_BAD)])
+def test_what_the_pipeline_cannot_take_the_checker_refuses(tmp_path, kind, line, word):
+    with pytest.raises(UserError, match=word):
+        validate(write(tmp_path / "x.jsonl", [line]), kind, show=False)
+
+
+def test_functions_of_a_system_message_reach_the_model(tmp_path, tok):
+    "说明书写在 functions 里，与写在 tools 里，编码得一样。"
+    rows = [sft(SYSTEM(**{key: json.dumps(TOOLS)}), U("a"), A("b")) for key in ("functions", "tools")]
+    old, new = (encode(write(tmp_path / f"{i}.jsonl", [r]), "sft", tok, tmp_path) for i, r in enumerate(rows))
+    bare = encode(write(tmp_path / "bare.jsonl", [sft(U("a"), A("b"))]), "sft", tok, tmp_path)
+    assert old == new and len(old[0]["input_ids"]) > len(bare[0]["input_ids"]) + 20
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 10**20) | st.floats() | st.text(max_size=8)
+    | st.sampled_from(["", "a", "user", "[{", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3), max_leaves=6,
+)
+ROWS = {
+    "pretrain": {"text": "好"},
+    "sft": json.loads(sft(SYSTEM(tools=TOOLS), U("a"), A("", tool_calls=CALL), T("7"), A("7"))),
+    "dpo": {"chosen": [U("a"), A("b")], "rejected": [U("a"), A("c")]},
+    "rlaif": {"conversations": [U("a"), A("")], "gt": ["7"]},
+    "reason": json.loads(sft(U("a"), A("<think>\n想\n</think>\n\n<answer>\n答\n</answer>"))),
+    "agent": {"conversations": [SYSTEM(tools=json.dumps(TOOLS)), U("a"), A("")], "gt": ["7", 8]},
+}
+
+
+def places(value, path=()):
+    "一个样本里的每一处。"
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from places(inner, (*path, key))
+
+
+def replaced(value, path, new):
+    "把一处换成别的；`DROP` 是删掉。"
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    if len(path) == 1 and new is DROP:
+        del copy[path[0]]
+    else:
+        copy[path[0]] = replaced(value[path[0]], path[1:], new)
+    return copy
+
+
+DROP = object()
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=st.data())
+def test_what_the_checker_passes_the_pipeline_takes(tok, tmp_path_factory, data):
+    "随便改坏一两处：检查要么说一句话，要么放行；放行的，一定编码得出来。"
+    kind = data.draw(st.sampled_from(sorted(ROWS)))
+    row = ROWS[kind]
+    for _ in range(data.draw(st.integers(1, 2))):
+        path = data.draw(st.sampled_from([p for p in places(row) if p]))
+        row = replaced(row, path, data.draw(st.just(DROP) | JSON))
+        if not isinstance(row, dict) or not row:
+            return
+    folder = tmp_path_factory.mktemp("fuzz")
+    path = folder / "x.jsonl"
+    path.write_text(json.dumps(row) + "\n", encoding="utf8")
+    try:
+        validate(path, kind, show=False)
+    except UserError:
+        return
+    encode(path, kind, tok, folder)
+
+
+def test_bad_rows_can_be_skipped_and_are_counted(tmp_path, tok, capsys):
+    path = write(tmp_path / "x.jsonl", [GOOD_TEXT, '{"text": ""}', "{", GOOD_TEXT])
+    with pytest.raises(UserError, match=":2："):
+        PretrainDataset(path, tok, 32, cache=tmp_path)
+    ds = PretrainDataset(path, tok, 32, cache=tmp_path, skip_bad=True)
+    said = capsys.readouterr().out
+    assert len(ds) == 2 and "跳过 2 行" in said and ":2：" in said
+    again = PretrainDataset(path, tok, 32, cache=tmp_path, skip_bad=True)  # 缓存里读的，也要说
+    assert len(again) == 2 and "跳过 2 行" in capsys.readouterr().out
+    with pytest.raises(UserError, match="没有一行是好的"):
+        PretrainDataset(write(tmp_path / "y.jsonl", ["{"]), tok, 32, cache=tmp_path, skip_bad=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["rows.arrow", "ids.bin", "offsets.bin", "width", "plan.json", "edges.bin", "spans.bin"]
+)
+@pytest.mark.parametrize("how", ["short", "gone", "garbage"])
+def test_a_damaged_cache_is_built_again(tmp_path, tok, capsys, name, how):
+    path = write(tmp_path / "x.jsonl", [json.dumps({"text": "你好" * n}, ensure_ascii=False) for n in range(1, 40)])
+    make = lambda: PackedDataset(PretrainDataset(path, tok, 32, cache=tmp_path), 32)
+    rows = lambda ds: [ds[i]["input_ids"].tolist() for i in range(len(ds))]
+    want = rows(make())
+    broken = next(p for p in tmp_path.rglob(name))
+    raw = broken.read_bytes()
+    if how == "gone":
+        broken.unlink()
+    else:
+        broken.write_bytes(raw[: len(raw) // 2] if how == "short" else bytes(len(raw)))
+    assert rows(make()) == want and "坏了" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

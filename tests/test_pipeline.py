@@ -39,7 +39,8 @@ def test_the_whole_sequence_ends_in_one_table(demo, capsys):
     page = (demo / "demo" / "report.html").read_text(encoding="utf8")
     assert "每个阶段，会什么" in page and page.count("<tr>") == len(rows) + 1
     left = {p.name for p in (demo / "demo").rglob("*_144.pth")}
-    saved = {step.save or get_stage(step.stage).weight for step in pipeline.SEQUENCE} - {"lora", "full_dist"} | {"lora_shop"}
+    saved = {step.save or get_stage(step.stage).weight for step in pipeline.SEQUENCE}
+    saved = saved - {"lora", "full_dist"} | {"lora_shop"}
     assert {f"{name}_144.pth" for name in saved} <= left
 
 

@@ -230,3 +230,109 @@ def test_sigterm_while_worker_processes_read_the_data(small, tmp_path, whole, si
     finish(start(given))
     same_end(whole, tmp_path)
     assert steps_recorded(tmp_path) == list(range(1, STEPS + 1))
+
+
+# ---- 续的是同一次训练 ------------------------------------------------------------------------------------------
+
+
+def other_tokenizer(home: Path) -> str:
+    "与测试用的一样大、却不是同一个的分词器。"
+    from minimind.tokenizer.fast import save_tokenizer, train_tokenizer
+
+    words = [f"{a}{b}" for a in "春夏秋冬东南西北" for b in "山水云雨花草木石"]
+    return str(save_tokenizer(train_tokenizer(words * 20, 300), home / "other"))
+
+
+@pytest.mark.parametrize("what", ["data", "max_seq_len", "packing", "seed"])
+def test_a_checkpoint_of_another_run_is_refused_unless_asked(small, tmp_path, capfd, what):
+    train(make_args(PretrainArgs, **options(small, tmp_path, max_steps=3)))
+    more = tmp_path / "more.jsonl"
+    more.write_bytes(Path(small["pretrain"]).read_bytes() + '{"text": "多出来的一行"}\n'.encode())
+    change = {"data": dict(data_path=str(more)), "max_seq_len": dict(max_seq_len=24), "packing": dict(packing=0),
+              "seed": dict(seed=7)}[what]
+    weights = (tmp_path / "out" / "pretrain_32.pth").read_bytes()
+    with pytest.raises(UserError, match="data_path" if what == "data" else what) as e:
+        train(make_args(PretrainArgs, **options(small, tmp_path, from_resume=1) | change))
+    assert "--new_data 1" in str(e.value) and (tmp_path / "out" / "pretrain_32.pth").read_bytes() == weights
+    capfd.readouterr()
+    result = train(make_args(PretrainArgs, **options(small, tmp_path, from_resume=1, new_data=1, max_steps=5) | change))
+    assert result.steps == 2 and "数据从头看" in capfd.readouterr().out
+
+
+def test_another_tokenizer_is_refused_even_with_new_data(small, tmp_path):
+    train(make_args(PretrainArgs, **options(small, tmp_path, max_steps=2)))
+    other = options(small, tmp_path, from_resume=1, new_data=1, tokenizer_path=other_tokenizer(tmp_path))
+    with pytest.raises(UserError, match="分词器|vocab_size"):
+        train(make_args(PretrainArgs, **other))
+
+
+def test_a_resume_file_of_minimind_is_named_and_its_weights_can_be_used(small, tmp_path, capfd):
+    result = train(make_args(PretrainArgs, **options(small, tmp_path, max_steps=2)))
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    state = {k: v.half() for k, v in result.model.state_dict().items()}
+    old = {"model": state, "optimizer": {}, "epoch": 0, "step": 9, "world_size": 1, "wandb_id": None}
+    torch.save(old, theirs / "pretrain_32_resume.pth")
+    card = Path(result.weight_path).with_suffix(".json").read_bytes()
+    (theirs / "pretrain_32_resume.json").write_bytes(card)  # 形状：这么小的模型看不出几个头
+    with pytest.raises(UserError, match="MiniMind 存的") as e:
+        train(make_args(PretrainArgs, **options(small, tmp_path, from_resume=1, checkpoint_dir=str(theirs))))
+    assert "--from_weight" in str(e.value) and "--from_resume" not in str(e.value)
+    given = options(small, tmp_path / "new", max_steps=1, from_weight=str(theirs / "pretrain_32_resume.pth"))
+    assert train(make_args(PretrainArgs, **given)).steps == 1
+
+
+def test_weights_broken_by_the_last_update_are_not_saved(small, tmp_path, monkeypatch):
+    "梯度好好的，最后一步的更新自己把权重弄坏了：不落盘。"
+    from minimind.trainer import loop
+
+    train(make_args(PretrainArgs, **options(small, tmp_path, max_steps=2)))
+    kept = {p: p.read_bytes() for p in tmp_path.rglob("*.pth")}
+    real = loop.train_step
+
+    def spoil(models, *given, **more):
+        out = real(models, *given, **more)
+        next(iter(models.values())).lm_head.weight.data[0, 0] = float("inf")
+        return out
+
+    monkeypatch.setattr(loop, "train_step", spoil)
+    with pytest.raises(UserError, match="没有存"):
+        train(make_args(PretrainArgs, **options(small, tmp_path, max_steps=1, save_interval=1000)))
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*.pth")} == kept
+
+
+def test_ctrl_c_saves_and_can_be_resumed_bitwise(small, tmp_path, whole):
+    given = options(small, tmp_path, save_interval=1000, from_resume=1)
+    child = start(given)
+    assert "1/" in child.stdout.readline()
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=200)
+    assert "收到 Ctrl-C" in out and "已存好" in out and "--from_resume 1" in out
+    assert 1 <= final(tmp_path)["step"] < STEPS
+    finish(start(given))
+    same_end(whole, tmp_path)
+
+
+def test_the_second_ctrl_c_leaves_at_once(small, tmp_path):
+    "按两次：不等这一步走完，也不存。"
+
+    def press_twice(journal):
+        if journal["step"][-1] == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(make_args(PretrainArgs, **options(small, tmp_path, save_interval=1000)), press_twice)
+    assert not list(tmp_path.rglob("*.pth"))
+
+
+def test_two_trainings_do_not_write_into_one_folder(small, tmp_path):
+    child = start(options(small, tmp_path, max_steps=100_000, epochs=100_000, save_interval=100_000))
+    try:
+        with pytest.raises(UserError, match=f"进程 {child.pid}"):
+            train(make_args(PretrainArgs, **options(small, tmp_path)))
+        train(make_args(PretrainArgs, **options(small, tmp_path / "elsewhere", max_steps=1)))
+    finally:
+        child.kill()
+        child.communicate()
+    train(make_args(PretrainArgs, **options(small, tmp_path, max_steps=1)))  # 被杀的，锁自己松开

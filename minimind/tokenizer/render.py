@@ -80,7 +80,7 @@ def _listed(value: object, name: str, where: str) -> list[dict]:
     if isinstance(value, str) and value.strip():
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise UserError(f"{where}{name} 是字符串，却不是合法的 JSON；请写成列表，或列表的 JSON 字符串") from None
     value = value or []
     if not isinstance(value, (list, tuple)) or not all(isinstance(v, dict) for v in value):
@@ -92,6 +92,15 @@ def _listed(value: object, name: str, where: str) -> list[dict]:
     return list(value)
 
 # %% ../../nbs/2_tokenizer/25_render.ipynb #c028
+def _whole_call(call: dict) -> dict:
+    "没写参数的调用补上空的参数：模板要写它。"
+    inner = call.get("function") or call
+    if inner.get("arguments") is not None:
+        return call
+    whole = {**inner, "arguments": {}}
+    return {**call, "function": whole} if call.get("function") else whole
+
+
 def _message(turn: dict, where: str) -> dict:
     "一条消息 → 模板要的样子（不含 tools）；不合规矩的抛 UserError"
     if not isinstance(turn, dict) or turn.get("role") not in ROLES:
@@ -102,7 +111,7 @@ def _message(turn: dict, where: str) -> dict:
         message["content"] = plain_text(message["content"], where)
     if not isinstance(message.get("reasoning_content", ""), str):
         raise UserError(f"{where}reasoning_content 应是文字；请改成字符串")
-    calls = _listed(turn.get("tool_calls"), "tool_calls", where)
+    calls = [_whole_call(c) for c in _listed(turn.get("tool_calls"), "tool_calls", where)]
     return message | ({"tool_calls": calls} if calls else {})
 
 # %% ../../nbs/2_tokenizer/25_render.ipynb #c029

@@ -99,6 +99,8 @@ class TrainArgs(SharedArgs):
     tokenizer_path: str = opt("", "分词器文件夹；默认用起点权重记下的那个，再不然是 out/tokenizer/world")
     checkpoint_dir: str = opt("", "断点存到哪；默认是 save_dir 旁边的 checkpoints")
     metrics_path: str = opt("", "训练曲线存到哪个 .jsonl；默认 save_dir/metrics.jsonl")
+    new_data: int = opt(0, "1：续训时数据可以换，从头看", choices=(0, 1))
+    skip_bad: int = opt(0, "1：跳过坏的数据行，说跳了几行；0：遇到一行坏的就停", choices=(0, 1))
     replay_path: str = opt("", "混进来一起练的旧数据（对话），免得学了新的忘了旧的；auto 是小世界的微调数据")
     replay_weight: float = opt(1.0, "旧数据的平均损失乘几，加进总损失", low=0)
     replay_batch_size: int = opt(0, "每次更新混进几行旧数据；0 与 batch_size 相同", low=0)
@@ -201,15 +203,17 @@ def check_kind(file: str | Path, kind: str) -> None:
         raise at_line(file, number, reason, "请换一个 --data_path，或换一个阶段")
 
 # %% ../../nbs/7_trainer/30_arguments.ipynb #c048c
-def check_data(path: str, kind: str, rows: int = 100) -> None:
+def check_data(path: str, kind: str, rows: int = 100, skip_bad: bool = False) -> None:
     """数据文件在不在、是不是 `kind` 这种、开头 `rows` 行（几个文件则平分）有没有毛病；有就报 `UserError`。
+
+    `skip_bad` 时不看行的毛病。
 
     只用标准库，不导入 torch；整份数据在真正读的时候还会逐行查。
     """
     files = expand_paths(path)
     for file in files:
         check_kind(file, kind)
-        for _ in islice(scan([file], kind), max(1, rows // len(files))):
+        for _ in islice(scan([file], kind), 0 if skip_bad else max(1, rows // len(files))):
             pass
 
 # %% ../../nbs/7_trainer/30_arguments.ipynb #c050
@@ -220,7 +224,7 @@ def stage_command(name: str, cls: type, train: Callable, help: str) -> click.Com
         given = {k: v for k, v in given.items() if v is not None and v is not False}
         args = make_args(cls, **_typed(cls, given))  # 参数写错了，开进程之前就说
         if cls.kind and "RANK" not in os.environ:  # torchrun 的各进程数据可能不同，由训练里面说是谁
-            check_data(args.data_path, cls.kind)
+            check_data(args.data_path, cls.kind, skip_bad=bool(args.skip_bad))
         if nproc <= 1:
             return train(args)
         from minimind.trainer.peers import launch  # 要 torch，用到时才导入

@@ -236,4 +236,5 @@ def launch(nproc: int, module: str, argv: Sequence[str] = ()) -> int:
 def calm_worker(worker_id: int = 0) -> None:
     "DataLoader 的 worker_init_fn：第一个 SIGTERM 不理（主进程还要它走完这一步），第二个才退出。"
     heard = []
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C 由主进程定：它走完这一步，存好，再让大家散
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0) if heard else heard.append(True))

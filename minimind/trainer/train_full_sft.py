@@ -33,7 +33,10 @@ class FullSFT(Stage):
     def rows(self) -> tuple[Dataset, Callable]:
         "`data_path` 的每一段对话，打包或补齐；没有可学的行跳过，并说跳了几行。文件有问题抛 `UserError`。"
         a = self.args
-        data = SFTDataset(a.data_path, self.tokenizer, a.max_seq_len, a.add_system, a.drop_empty_think, seed=a.seed)
+        data = SFTDataset(
+            a.data_path, self.tokenizer, a.max_seq_len, a.add_system, a.drop_empty_think, seed=a.seed,
+            skip_bad=bool(a.skip_bad),
+        )
         if data.skipped:
             Logger(f"跳过 {data.skipped} 行：截到 {a.max_seq_len} 个 token 之后没有可学的回答。")
         return rows_for(data, a.max_seq_len, bool(a.packing), a.seed)

@@ -65,7 +65,10 @@ class GRPO(Stage):
         "题目；过长的跳过，并说跳了几行。"
         args = self.args
         self.thinking = True if args.reasoning and args.thinking_ratio == 1 else None
-        data = RLAIFDataset(args.data_path, self.tokenizer, max_length=args.max_seq_len, thinking=self.thinking)
+        data = RLAIFDataset(
+            args.data_path, self.tokenizer, max_length=args.max_seq_len, thinking=self.thinking,
+            skip_bad=bool(args.skip_bad),
+        )
         if data.skipped:
             Logger(f"跳过 {data.skipped} 题：提示超过 {args.max_seq_len} 个 token。")
         if not any(data[i]["gt"] for i in range(min(len(data), 100))) and not args.reward_model_path:

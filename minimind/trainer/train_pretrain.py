@@ -43,7 +43,7 @@ class Pretrain(Stage):
     def rows(self) -> tuple[Dataset, Callable]:
         "`data_path` 的每一段文本，打包或补齐。文件有问题抛 `UserError`。"
         a = self.args
-        data = PretrainDataset(a.data_path, self.tokenizer, a.max_seq_len)
+        data = PretrainDataset(a.data_path, self.tokenizer, a.max_seq_len, skip_bad=bool(a.skip_bad))
         return rows_for(data, a.max_seq_len, bool(a.packing), a.seed)
 
 
