@@ -228,8 +228,9 @@ def launch(nproc: int, module: str, argv: Sequence[str] = ()) -> int:
     try:
         elastic_launch(config, sys.executable)("-m", module, *map(str, argv))
     except ChildFailedError as e:
-        code = e.get_first_failure()[1].exitcode
-        return code if code > 0 else 1  # 负数是被信号杀掉的
+        # 负数是被信号杀掉的，多半是别人出事之后收的场：有自己退出的就听它的；时间只记到秒，不能单看谁先
+        first = min(e.failures.values(), key=lambda f: (f.exitcode < 0, f.timestamp))
+        return max(first.exitcode, 1)
     return 0
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c084
