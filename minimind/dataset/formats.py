@@ -571,7 +571,7 @@ def validate(
     if problems:
         more = f"\n……共 {len(problems)} 处，这里只列前 {max_problems} 处。" if len(problems) > max_problems else ""
         if report.rows:
-            more += f"\n其余 {report.rows:,} 行没有毛病；训练时加 --skip_bad 1 可以跳过坏的。"
+            more += f"其余 {report.rows:,} 行没有毛病；训练时加 --skip_bad 1 可以跳过坏的。"
         raise UserError("\n".join(problems[:max_problems]) + more)
     if show:
         print(report)
