@@ -57,14 +57,14 @@ def check_kept(fn: Callable) -> None:
             got, want = fn(answer, list(gt)), _kept(answer, gt)
         except ZeroDivisionError:
             expect_true(False, f"{what}：`gt` 是空的，不能除以 0；返回 0")
-        near = lambda a, b: isinstance(a, (int, float)) and abs(a - b) < 1e-9
-        same = lambda other: near(got, other(answer, gt)) and not near(want, other(answer, gt))
-        expect_true(not same(_only_numbers), f"{what}：不是数的也要找")
-        expect_true(not same(_inside), f"{what}：「120」里找得到「12」这两个字，可那不是 12；把数取出来比")
-        expect_true(not same(_any), f"{what}：有一样就给满分，太松；要的是几成")
-        expect_true(not same(_all), f"{what}：全有才给分，太稀；要的是几成")
-        expect_true(not same(_count), f"{what}：这是几样，要的是几成")
-        expect_close(got, want, what)
+        mistakes = {
+            "不是数的也要找": _only_numbers(answer, gt),
+            "「120」里找得到「12」这两个字，可那不是 12；把数取出来比": _inside(answer, gt),
+            "有一样就给满分，太松；要的是几成": _any(answer, gt),
+            "全有才给分，太稀；要的是几成": _all(answer, gt),
+            "这是几样，要的是几成": _count(answer, gt),
+        }
+        expect_close(got, want, what, mistakes=mistakes)
 
 # %% ../../nbs/7_trainer/95_rewards_exercises.ipynb #c010
 @solution("rewards.kept")
@@ -102,12 +102,12 @@ def check_useful(fn: Callable) -> None:
     }
     for what, (p, g) in cases.items():
         got, want = fn(p, g), _useful(p, g)
-        near = lambda a, b: isinstance(a, (int, float)) and abs(a - b) < 1e-9
-        same = lambda other: near(got, other(p, g)) and not near(want, other(p, g))
-        expect_true(not same(_some_right), f"{what}：全对的组也没有东西可学")
-        expect_true(not same(_some_wrong), f"{what}：全错的组也没有东西可学")
-        expect_true(not same(_pair), f"{what}：这是两句的组，与 g 无关了")
-        expect_close(got, want, what)
+        mistakes = {
+            "全对的组也没有东西可学": _some_right(p, g),
+            "全错的组也没有东西可学": _some_wrong(p, g),
+            "这是两句的组，与 g 无关了": _pair(p, g),
+        }
+        expect_close(got, want, what, mistakes=mistakes)
 
 # %% ../../nbs/7_trainer/95_rewards_exercises.ipynb #c019
 @solution("rewards.useful")

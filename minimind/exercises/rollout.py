@@ -102,13 +102,13 @@ def check_pass_at_k(fn: Callable) -> None:
     }
     for what, (n, c, k) in cases.items():
         got, want = fn(n, c, k), _pass(n, c, k)
-        near = lambda a, b: isinstance(a, (int, float)) and abs(a - b) < 1e-9
-        same = lambda other: near(got, other(n, c, k)) and not near(want, other(n, c, k))
-        expect_true(not same(_put_back), f"{what}：这是放回去再取；取过的那一句不会再取到")
-        expect_true(not same(_times), f"{what}：k 次的概率不能直接相加，取到两句对的会重复算")
-        expect_true(not same(_share), f"{what}：这是只取一句的概率，与 k 无关")
-        expect_true(not same(_all_right), f"{what}：这是 k 句全对，要的是至少一句对")
-        expect_close(got, want, what)
+        mistakes = {
+            "这是放回去再取；取过的那一句不会再取到": _put_back(n, c, k),
+            "k 次的概率不能直接相加，取到两句对的会重复算": _times(n, c, k),
+            "这是只取一句的概率，与 k 无关": _share(n, c, k),
+            "这是 k 句全对，要的是至少一句对": _all_right(n, c, k),
+        }
+        expect_close(got, want, what, mistakes=mistakes)
 
 # %% ../../nbs/7_trainer/94_rollout_exercises.ipynb #c019
 @solution("rollout.pass_at_k")

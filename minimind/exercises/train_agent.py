@@ -126,15 +126,15 @@ def check_score(fn: Callable) -> None:
     }
     for what, given in cases.items():
         got, want = fn(*given), _score(*given)
-        near = lambda a, b: isinstance(a, (int, float)) and abs(a - b) < 1e-9
-        same = lambda other: near(got, other(*given)) and not near(want, other(*given))
-        expect_true(not same(_subtracted), f"{what}：这是从分里减：一组都没办成时，按了的反而低，学到的是「别按」")
-        expect_true(not same(_floored), f"{what}：要打折，不是减；办成一半的，按一次该少半成，不是一成")
-        expect_true(not same(_free), f"{what}：按不要钱，就会按了又按")
-        expect_true(not same(_unfinished_too), f"{what}：没说完的，什么也没兑现")
-        expect_true(not same(_below_zero), f"{what}：折扣最低是 0，不会是负的")
-        expect_true(not same(_powers), f"{what}：每次少的是原价的 {given[-1]:g}，不是一折再折")
-        expect_close(got, want, what)
+        mistakes = {
+            "这是从分里减：一组都没办成时，按了的反而低，学到的是「别按」": _subtracted(*given),
+            "要打折，不是减；办成一半的，按一次该少半成，不是一成": _floored(*given),
+            "按不要钱，就会按了又按": _free(*given),
+            "没说完的，什么也没兑现": _unfinished_too(*given),
+            "折扣最低是 0，不会是负的": _below_zero(*given),
+            f"每次少的是原价的 {given[-1]:g}，不是一折再折": _powers(*given),
+        }
+        expect_close(got, want, what, mistakes=mistakes)
 
 # %% ../../nbs/7_trainer/99_train_agent_exercises.ipynb #c019
 @solution("train_agent.score")

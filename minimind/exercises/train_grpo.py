@@ -59,13 +59,13 @@ def check_advantages(fn: Callable) -> None:
         except ZeroDivisionError:
             expect_true(False, f"{what}：标准差是 0，忘了加 1e-4")
         expect_true(isinstance(got, (list, tuple)) and len(got) == len(want), f"{what}：要返回 {len(want)} 个优势")
-        near = lambda a, b: all(abs(float(x) - y) < 1e-3 for x, y in zip(a, b))
-        same = lambda other: near(got, other(rewards, g)) and not near(want, other(rewards, g))
-        expect_true(not same(_whole), f"{what}：和整批比了；难题的对与易题的对，该各和各的同伴比")
-        expect_true(not same(_interleaved), f"{what}：同一题的 {g} 个是挨着的，不是隔着的")
-        expect_true(not same(_centred), f"{what}：只减了平均，没有除以标准差")
-        expect_true(not same(_population), f"{what}：标准差的分母是 g−1，不是 g")
-        expect_close(list(got), want, what, rtol=1e-3)
+        mistakes = {
+            "和整批比了；难题的对与易题的对，该各和各的同伴比": _whole(rewards, g),
+            f"同一题的 {g} 个是挨着的，不是隔着的": _interleaved(rewards, g),
+            "只减了平均，没有除以标准差": _centred(rewards, g),
+            "标准差的分母是 g−1，不是 g": _population(rewards, g),
+        }
+        expect_close(list(got), want, what, rtol=1e-3, mistakes=mistakes)
 
 # %% ../../nbs/7_trainer/96_train_grpo_exercises.ipynb #c010
 @solution("train_grpo.advantages")
@@ -114,14 +114,14 @@ def check_k3(fn: Callable) -> None:
     for what, (logp, ref) in cases.items():
         got, want = fn(list(logp), list(ref)), _k3(logp, ref)
         expect_true(isinstance(got, (list, tuple)) and len(got) == len(want), f"{what}：要返回 {len(want)} 个数的列表")
-        near = lambda a, b: all(abs(float(x) - y) < 1e-6 for x, y in zip(a, b))
-        same = lambda other: near(got, other(logp, ref)) and not near(want, other(logp, ref))
-        expect_true(not same(_reversed), f"{what}：方向反了，d 是参考减自己")
-        expect_true(not same(_k1), f"{what}：这是 k1，平均对，可单个的能是负的，抖得厉害")
-        expect_true(not same(_k2), f"{what}：这是 k2，差得远时偏了")
-        expect_true(not same(_no_one), f"{what}：忘了减 1；两边一样时该是 0")
-        expect_true(not same(_full), f"{what}：样本已经按自己的概率抽了，不必再乘一次概率")
-        expect_close(list(got), want, what)
+        mistakes = {
+            "方向反了，d 是参考减自己": _reversed(logp, ref),
+            "这是 k1，平均对，可单个的能是负的，抖得厉害": _k1(logp, ref),
+            "这是 k2，差得远时偏了": _k2(logp, ref),
+            "忘了减 1；两边一样时该是 0": _no_one(logp, ref),
+            "样本已经按自己的概率抽了，不必再乘一次概率": _full(logp, ref),
+        }
+        expect_close(list(got), want, what, mistakes=mistakes)
 
 # %% ../../nbs/7_trainer/96_train_grpo_exercises.ipynb #c019
 @solution("train_grpo.k3")

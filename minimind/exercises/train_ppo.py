@@ -54,14 +54,14 @@ def check_token_rewards(fn: Callable) -> None:
         got, want = fn(score, list(mask), list(penalty)), _rewards(score, mask, penalty)
         whole = isinstance(got, (list, tuple)) and len(got) == len(want)
         expect_true(whole, f"{what}：要返回 {len(want)} 个奖励的列表")
-        near = lambda a, b: all(abs(float(x) - y) < 1e-6 for x, y in zip(a, b))
-        same = lambda other: near(got, other(score, mask, penalty)) and not near(want, other(score, mask, penalty))
-        expect_true(not same(_at_the_end), f"{what}：最后一格是填充，总分要给最后一个自己写的")
-        expect_true(not same(_everywhere), f"{what}：总分只记一次；每个都给，长的就多拿")
-        expect_true(not same(_padding_too), f"{what}：不是自己写的，不扣也不给")
-        expect_true(not same(_added), f"{what}：离参考远的要扣，不是加")
-        expect_true(not same(_first), f"{what}：总分要等写完才知道，记在最后一个，不是第一个")
-        expect_close(list(got), want, what)
+        mistakes = {
+            "最后一格是填充，总分要给最后一个自己写的": _at_the_end(score, mask, penalty),
+            "总分只记一次；每个都给，长的就多拿": _everywhere(score, mask, penalty),
+            "不是自己写的，不扣也不给": _padding_too(score, mask, penalty),
+            "离参考远的要扣，不是加": _added(score, mask, penalty),
+            "总分要等写完才知道，记在最后一个，不是第一个": _first(score, mask, penalty),
+        }
+        expect_close(list(got), want, what, mistakes=mistakes)
 
 # %% ../../nbs/7_trainer/97_train_ppo_exercises.ipynb #c010
 @solution("train_ppo.token_rewards")
@@ -109,14 +109,14 @@ def check_adapt(fn: Callable) -> None:
     }
     for what, given in cases.items():
         got, want = fn(*given), _adapted(*given)
-        near = lambda a, b: isinstance(a, (int, float)) and abs(a - b) < 1e-9
-        same = lambda other: near(got, other(*given)) and not near(want, other(*given))
-        expect_true(not same(_wild), f"{what}：误差没有截住；一次采样很吵，差得再多也只挪一小步")
-        expect_true(not same(_backwards), f"{what}：方向反了，离得远要把系数调大")
-        expect_true(not same(_adds), f"{what}：系数是乘上去的，不是加上去的；加的话大小不同的系数走得不一样快")
-        expect_true(not same(_whole_step), f"{what}：忘了乘 0.1")
-        expect_true(not same(_absolute), f"{what}：误差是比值减 1，不是两个数相减")
-        expect_close(got, want, what)
+        mistakes = {
+            "误差没有截住；一次采样很吵，差得再多也只挪一小步": _wild(*given),
+            "方向反了，离得远要把系数调大": _backwards(*given),
+            "系数是乘上去的，不是加上去的；加的话大小不同的系数走得不一样快": _adds(*given),
+            "忘了乘 0.1": _whole_step(*given),
+            "误差是比值减 1，不是两个数相减": _absolute(*given),
+        }
+        expect_close(got, want, what, mistakes=mistakes)
 
 # %% ../../nbs/7_trainer/97_train_ppo_exercises.ipynb #c019
 @solution("train_ppo.adapt")

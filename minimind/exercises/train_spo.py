@@ -55,14 +55,14 @@ def check_pull(fn: Callable) -> None:
         got, want = fn(list(pairs), epsilon), _pull(pairs, epsilon)
         whole = isinstance(got, (list, tuple)) and len(got) == len(want)
         expect_true(whole, f"{what}：要返回 {len(want)} 个导数的列表")
-        near = lambda a, b: all(abs(float(x) - y) < 1e-6 for x, y in zip(a, b))
-        same = lambda other: near(got, other(pairs, epsilon)) and not near(want, other(pairs, epsilon))
-        expect_true(not same(_signed), f"{what}：弹簧总往 1 拉，与优势的正负无关：第二项用 |A|")
-        expect_true(not same(_unscaled), f"{what}：弹簧的劲要按 |A| 放大，否则优势小的动不了")
-        expect_true(not same(_half), f"{what}：平方求导，2 会消掉")
-        expect_true(not same(_away), f"{what}：离 1 越远，越要往回拉；你的在往外推")
-        expect_true(not same(_clip), f"{what}：这是截断的导数：走过头就成 0，拉不回来")
-        expect_close(list(got), want, what)
+        mistakes = {
+            "弹簧总往 1 拉，与优势的正负无关：第二项用 |A|": _signed(pairs, epsilon),
+            "弹簧的劲要按 |A| 放大，否则优势小的动不了": _unscaled(pairs, epsilon),
+            "平方求导，2 会消掉": _half(pairs, epsilon),
+            "离 1 越远，越要往回拉；你的在往外推": _away(pairs, epsilon),
+            "这是截断的导数：走过头就成 0，拉不回来": _clip(pairs, epsilon),
+        }
+        expect_close(list(got), want, what, mistakes=mistakes)
 
 # %% ../../nbs/7_trainer/98_train_spo_exercises.ipynb #c010
 @solution("train_spo.pull")
@@ -115,14 +115,14 @@ def check_track(fn: Callable) -> None:
             got, want = fn(list(given[0]), *given[1:]), _tracked(*given)
         except ZeroDivisionError:
             expect_true(False, f"{what}：一次也没见过时除以了 0；先验抵 prior 次，分母不会是 0")
-        near = lambda a, b: isinstance(a, (int, float)) and abs(a - b) < 1e-9
-        same = lambda other: near(got, other(*given)) and not near(want, other(*given))
-        expect_true(not same(_flat), f"{what}：越早的越不作数，要乘 keep")
-        expect_true(not same(_reversed), f"{what}：折扣的方向反了，最近的一次不折")
-        expect_true(not same(_no_prior), f"{what}：没有先验；只答过一次的题，一下就成了 0 或 1")
-        expect_true(not same(_fades), f"{what}：先验不折扣，总抵 prior 次")
-        expect_true(not same(_whole_count), f"{what}：分折了，次数没有折：答得越多，估计越往 0 掉")
-        expect_close(got, want, what)
+        mistakes = {
+            "越早的越不作数，要乘 keep": _flat(*given),
+            "折扣的方向反了，最近的一次不折": _reversed(*given),
+            "没有先验；只答过一次的题，一下就成了 0 或 1": _no_prior(*given),
+            "先验不折扣，总抵 prior 次": _fades(*given),
+            "分折了，次数没有折：答得越多，估计越往 0 掉": _whole_count(*given),
+        }
+        expect_close(got, want, what, mistakes=mistakes)
 
 # %% ../../nbs/7_trainer/98_train_spo_exercises.ipynb #c019
 @solution("train_spo.track")
