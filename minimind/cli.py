@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 
 from minimind.learning.command import (
-    Command, Group, LazyGroup, Option, command, option, run_command, switch, underscored
+    SEEDS, Command, Group, LazyGroup, Option, command, option, run_command, switch, underscored
 )
 from .learning.errors import UserError
 from .learning.paths import OUT, ROOT
@@ -56,7 +56,7 @@ app.params.append(
 @command(
     app,
     "demo",
-    option("seed", 42, "随机种子；换一个，训练出来的模型略有不同"),
+    option("seed", 42, "随机种子；换一个，训练出来的模型略有不同", **SEEDS),
     option("quick", False, "只走一遍流程，约一分钟；模型不可用，写在 out/quick"),
     help="从零开始：造数据、训分词器、预训练、微调、考试，最后聊两句。几分钟，只用 CPU，不用下载任何东西。",
 )
@@ -95,7 +95,7 @@ ALL_HELP = "一条龙：从演示的模型出发，把各阶段挨个练一遍�
     "all", cls=Command,
     help=ALL_HELP + "。\n\n没有演示的模型就先跑一遍演示；权重、pipeline.json 与报告里的表在 out/demo。",
     params=[
-        option("data", "world", "用哪里的数据；现在只有 world（小世界）"), option("seed", 42, "随机种子", low=0),
+        option("data", "world", "用哪里的数据；现在只有 world（小世界）"), option("seed", 42, "随机种子", **SEEDS),
         switch("fresh", 0, "1：连演示也从头再来"), switch("quick", 0, "1：每步只走两步，看流程通不通，写在 out/quick"),
     ],
 )
@@ -151,12 +151,12 @@ def default_weight(weight: str = "") -> str:
 
 # %% ../nbs/99_cli.ipynb #c035
 MODEL_OPTIONS = [
-    option("weight", "", "权重：文件路径，或阶段名（如 full_sft）；默认用 demo 训练出来的"),
-    option("save_dir", "", "按阶段名找权重时，看哪个文件夹（默认 out）"),
-    option("hidden_size", 0, "按阶段名找权重时，模型的宽度（不止一份时才需要）"),
+    option("weight", "", "权重：文件路径，或阶段名（如 full_sft）；默认用 demo 训练出来的", path=True),
+    option("save_dir", "", "按阶段名找权重时，看哪个文件夹（默认 out）", path=True),
+    option("hidden_size", 0, "按阶段名找权重时，模型的宽度（不止一份时才需要）；0 是不限", low=0),
     switch("use_moe", 0, "1：按阶段名找权重时，找 MoE 的那份"),
-    option("tokenizer_path", "", "分词器文件夹；默认用权重记下的那个"),
-    option("lora_weight", "", "带上一份 LoRA：名字（如 lora_identity）或文件"),
+    option("tokenizer_path", "", "分词器文件夹；默认用权重记下的那个", path=True),
+    option("lora_weight", "", "带上一份 LoRA：名字（如 lora_identity）或文件", path=True),
     option("device", "auto", "设备：auto、cpu、cuda、cuda:1、npu、mps"),
 ]
 
@@ -206,10 +206,10 @@ def thinking_option() -> click.Option:
     option("historys", 0, "带上前几条消息（偶数，一问一答算两条）；0 是每句话单独回答", low=0),
     option("system", "", "系统提示：给模型的设定"),
     option("temperature", 0.85, "温度：0 每次取最可能的词，越大越随意", low=0),
-    option("top_p", 0.85, "只在概率加起来够这么多的词里挑"),
+    option("top_p", 0.85, "只在概率加起来够这么多的词里挑", above=0, high=1),
     option("max_new_tokens", 8192, "一次最多答几个 token", low=1),
     switch("show_speed", 1, "1：答完显示每秒几个 token"),
-    option("seed", 2026, "随机种子"),
+    option("seed", 2026, "随机种子", **SEEDS),
     option("int8", False, "权重换成 int8：省一半内存，CPU 上更快，答案可能略有不同"),
     *MODEL_OPTIONS,
     help="在终端里和模型聊天。聊的时候输入 /help 看有哪些命令，/exit 退出。",
@@ -268,7 +268,8 @@ def web_command(host: str, port: int, weight: str) -> list[str]:
 @command(
     app, "web", option("port", 8501, "端口", low=1, high=65535),
     option("host", "127.0.0.1", "监听的地址；0.0.0.0 会让同一网络里的人都能连"),
-    option("weight", "", "权重的文件路径；默认用 demo 训练出来的，页面上还可以换"), help="在浏览器里和模型聊天。",
+    option("weight", "", "权重的文件路径；默认用 demo 训练出来的，页面上还可以换", path=True),
+    help="在浏览器里和模型聊天。",
 )
 def web(port: int, host: str, weight: str) -> int:
     import subprocess
@@ -290,8 +291,8 @@ app.add_command(data)
 
 
 @command(
-    data, "world", option("out", "", "写到哪个文件夹（默认 out/world）"),
-    option("seed", 0, "随机种子（默认 0，demo 用的就是它）"),
+    data, "world", option("out", "", "写到哪个文件夹（默认 out/world）", path=True),
+    option("seed", 0, "随机种子（默认 0，demo 用的就是它）", **SEEDS),
     help="造出内置小世界的全部数据文件：预训练、对话、偏好、工具、试卷……",
 )
 def data_world(out: str, seed: int) -> None:
@@ -328,8 +329,8 @@ def write_rows(out: str, rows: list[dict]) -> None:
 
 @command(
     data, "identity", option("name", "", "模型的新名字", required=True), option("owner", "", "谁做的", required=True),
-    option("out", "lora_identity.jsonl", "写到哪个文件"), option("rows", 1500, "写几行", low=1),
-    option("seed", 0, "随机种子"), help="造一份新身份的对话：中文、英文、各种问法，给 LoRA 用。",
+    option("out", "lora_identity.jsonl", "写到哪个文件", path=True), option("rows", 1500, "写几行", low=1),
+    option("seed", 0, "随机种子", **SEEDS), help="造一份新身份的对话：中文、英文、各种问法，给 LoRA 用。",
 )
 def data_identity(name: str, owner: str, out: str, rows: int, seed: int) -> None:
     from random import Random
@@ -341,8 +342,9 @@ def data_identity(name: str, owner: str, out: str, rows: int, seed: int) -> None
 
 
 @command(
-    data, "ultra_think", option("out", "ultra_think.jsonl", "写到哪个文件"), option("rows", 2000, "写几行", low=1),
-    option("seed", 0, "随机种子"), help="造一份深思的对话：算完再倒着验一遍，给推理训练用。",
+    data, "ultra_think", option("out", "ultra_think.jsonl", "写到哪个文件", path=True),
+    option("rows", 2000, "写几行", low=1), option("seed", 0, "随机种子", **SEEDS),
+    help="造一份深思的对话：算完再倒着验一遍，给推理训练用。",
 )
 def data_ultra(out: str, rows: int, seed: int) -> None:
     from random import Random
@@ -358,9 +360,10 @@ app.add_command(tokenizer)
 
 # %% ../nbs/99_cli.ipynb #c057
 @command(
-    tokenizer, "train", option("data_path", "", "文本：.jsonl 等数据文件，几个用逗号隔开", required=True),
-    option("name", "", "名字；存到 out/tokenizer/名字", required=True), option("vocab_size", 6400, "词表大小", low=1),
-    option("max_mb", 50.0, "最多读多少 MB 文本", above=0), help="在自己的数据上训练分词器。",
+    tokenizer, "train", option("data_path", "", "文本：.jsonl 等数据文件，几个用逗号隔开", path=True, required=True),
+    option("name", "", "名字；存到 out/tokenizer/名字", plain=True, required=True),
+    option("vocab_size", 6400, "词表大小", low=1), option("max_mb", 50.0, "最多读多少 MB 文本", above=0),
+    help="在自己的数据上训练分词器。",
 )
 def tokenizer_train(data_path: str, vocab_size: int, name: str, max_mb: float) -> None:
     from minimind.dataset.formats import texts_of
@@ -374,7 +377,7 @@ def tokenizer_train(data_path: str, vocab_size: int, name: str, max_mb: float) -
 
 @command(
     tokenizer, "show", click.Argument(["text"], metavar="一句话"),
-    option("path", "", "分词器文件夹（默认 out/tokenizer/world）"), help="看一句话被切成哪些 token。",
+    option("path", "", "分词器文件夹（默认 out/tokenizer/world）", path=True), help="看一句话被切成哪些 token。",
 )
 def tokenizer_show(text: str, path: str) -> None:
     from minimind.tokenizer.fast import load_tokenizer
@@ -409,7 +412,7 @@ def texts_in(path: str | Path, limit: int = 0) -> list[str]:
 
 # %% ../nbs/99_cli.ipynb #c065
 @command(
-    app, "eval", option("data_path", "", "试卷或纯文本（.jsonl 等）；默认是小世界的两份试卷"),
+    app, "eval", option("data_path", "", "试卷或纯文本（.jsonl 等）；默认是小世界的两份试卷", path=True),
     option("limit", 0, "每份最多几题，均匀地抽；0 是全部", low=0), thinking_option(), *MODEL_OPTIONS,
     help="让模型考试：试卷按技能列出正确率与 95% 区间，纯文本给出每字节比特数。",
 )

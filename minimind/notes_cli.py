@@ -14,6 +14,7 @@ import click
 
 from .learning.command import Command, Group, option
 from .learning.errors import UserError
+from .learning.paths import user_path
 
 # %% ../nbs/98_notes_cli.ipynb #c006
 notes = Group(
@@ -29,7 +30,10 @@ def command(name: str, *params: click.Parameter, help: str, example: str) -> Cal
     "装饰器：把函数登记成 `minimind notes name`；`--dir` 自动加上，传进函数时叫 `folder`。"
 
     def register(fn):
-        where = click.Option(["--dir", "folder"], metavar="文件夹", help="笔记在哪个文件夹（默认仓库顶层）")
+        where = click.Option(
+            ["--dir", "folder"], metavar="文件夹", help="笔记在哪个文件夹（默认仓库顶层）",
+            callback=lambda ctx, param, value: value and user_path(value),
+        )
         lines = "\n".join(f"  minimind notes {line}" for line in example.split("\n"))
         notes.add_command(Command(name, params=[*params, where], callback=fn, help=f"{help}\n\n\b\n例子：\n{lines}"))
         return fn

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from ..learning.errors import UserError, at_line
 from ..learning.patch import patch
+from ..learning.paths import user_path
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c014
 KINDS = ("pretrain", "sft", "dpo", "rlaif", "reason", "agent", "choice")
@@ -168,7 +169,7 @@ def expand_paths(spec: str | Path | Sequence[str | Path]) -> list[Path]:
     elif Path(str(spec)).is_file():
         parts = [str(spec)]  # 文件名里本来就有逗号
     else:
-        parts = [p.strip() for p in str(spec).split(",") if p.strip()]
+        parts = [p.strip() for p in user_path(str(spec)).split(",") if p.strip()]
     paths = list(dict.fromkeys(p for part in parts for p in _one_path(part)))
     if not paths:
         raise UserError("没有给出数据文件。请用 --data_path 指定，几个文件用逗号隔开。")

@@ -22,6 +22,7 @@ from typing import Callable
 import click
 import torch
 
+from ..learning.command import option
 from ..learning.device import cpu_has_bf16
 from ..learning.errors import UserError, say
 from ..learning.paths import ROOT, atomic_write
@@ -180,9 +181,9 @@ def save_result(
 def bench_options(quick: str) -> list[click.Option]:
     "每个测速命令都有的三个选项：`--quick`（说明由各家给）、`--save`、`--folder`。"
     return [
-        click.Option(["--quick"], is_flag=True, help=quick),
-        click.Option(["--save"], is_flag=True, help="把成绩写进 benchmarks/，一份 .md 一份 .json"),
-        click.Option(["--folder"], default=None, metavar="文字", help="存到别的文件夹"),
+        option("quick", False, quick),
+        option("save", False, "把成绩写进 benchmarks/，一份 .md 一份 .json"),
+        option("folder", "", "存到别的文件夹", path=True),
     ]
 
 

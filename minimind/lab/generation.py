@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import click
 import torch
 from torch import Tensor, nn
 
@@ -23,10 +22,10 @@ from ..inference.load import to_device
 from ..inference.sampling import SamplingParams
 from .bench import bench_options, interleaved, medians, save_result, show_table, speedups, told
 from .step_time import llama_like
+from ..learning.command import Command, option, run_command
 from ..learning.device import cpu_has_bf16
 from ..learning.errors import UserError, say
 from ..model import MiniMindConfig, MiniMindForCausalLM
-from ..trainer.arguments import Command, run_command
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c005
 def twins(config: MiniMindConfig, seed: int = 0) -> tuple[MiniMindForCausalLM, nn.Module]:
@@ -227,8 +226,8 @@ command = Command(
     "generate",
     callback=bench_generate,
     params=[
-        click.Option(["--compile"], is_flag=True, help="加上 torch.compile 的两种（要多等一两分钟）"),
-        click.Option(["--rounds"], type=click.IntRange(1), default=5, metavar="整数", help="轮流跑几轮（默认 5）"),
+        option("compile", False, "加上 torch.compile 的两种（要多等一两分钟）"),
+        option("rounds", 5, "轮流跑几轮", low=1),
         *bench_options("很小的形状，几秒钟，只看跑不跑得通"),
     ],
     help="写词的速度：与 transformers 的同形模型轮流写，各招分开量，连同 int8 的质量。\n\n"

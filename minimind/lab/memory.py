@@ -16,13 +16,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
-
 from .bench import bench_options, save_result, show_table, told
+from ..learning.command import Command, option
 from ..learning.errors import UserError
 from ..learning.paths import PACKAGE, atomic_open
 from ..tokenizer.fast import save_tokenizer, train_tokenizer
-from ..trainer.arguments import Command
 
 # %% ../../nbs/9_lab/60_memory.ipynb #c007
 def resident(pid: int | str = "self") -> dict[str, float]:
@@ -148,9 +146,9 @@ command = Command(
     help="证明训练占的内存与数据大小无关：造两份语料，各训练几步，比内存的峰值。全部约十分钟，要 Linux。\n\n"
     "例：minimind bench memory --quick\n\n例：minimind bench memory --small 20 --large 200",
     params=[
-        click.Option(["--small"], default=100.0, metavar="小数", help="小的那份多少 MB（默认 100）"),
-        click.Option(["--large"], default=1000.0, metavar="小数", help="大的那份多少 MB（默认 1000）"),
-        click.Option(["--packing"], default=1, metavar="整数", help="1：打包；0：不打包（默认 1）"),
+        option("small", 100.0, "小的那份多少 MB", above=0),
+        option("large", 1000.0, "大的那份多少 MB", above=0),
+        option("packing", 1, "1：打包；0：不打包", low=0, high=1),
         *bench_options("1 MB 与 10 MB，一分钟，只看流程"),
     ],
 )

@@ -11,14 +11,13 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from ..dataset.formats import texts_of
 from .bench import bench_options, interleaved, medians, save_result, show_table, speedups, told
+from ..learning.command import Command, option, run_command
 from ..learning.paths import ROOT
 from ..tokenizer.bpe import BPETokenizer, count_words
-from ..trainer.arguments import Command, run_command
 from ..world import passage
 
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c005
@@ -119,8 +118,8 @@ command = Command(
     "tokenizer",
     callback=bench_tokenizer,
     params=[
-        click.Option(["--data_path"], default="", metavar="文件", help=_JSONL),
-        click.Option(["--rounds"], type=click.IntRange(1), default=3, metavar="整数", help="轮流跑几轮（默认 3）"),
+        option("data_path", "", _JSONL, path=True),
+        option("rounds", 3, "轮流跑几轮", low=1),
         *bench_options("60 KB、500 个 token，一两秒，只看跑不跑得通"),
     ],
     help="手写的 BPE 与 HF tokenizers：同一份文字上训练与编码各用多久。\n\n例如：minimind bench tokenizer --save",

@@ -20,11 +20,11 @@ import click
 
 from ..dataset.formats import RowProblem, expand_paths, guess_kind, open_lines, parse_line, scan
 from minimind.learning.command import (
-    ChineseFormatter, Command, Context, Group, HELP_NAMES, InChinese, check_range, option, run_command,
-    say_click_error,
+    SEEDS, ChineseFormatter, Command, Context, Group, HELP_NAMES, InChinese, check_plain, check_range, option,
+    run_command, say_click_error,
 )
 from ..learning.errors import UserError, at_line
-from ..learning.paths import OUT
+from ..learning.paths import OUT, user_path
 from ..learning.stages import StageInfo, weight_stem
 from ..model.presets import PRESETS
 
@@ -37,7 +37,8 @@ _all_ = [
 
 # %% ../../nbs/7_trainer/30_arguments.ipynb #c007
 def opt(default: object, help: str = "", **meta) -> Any:
-    """dataclass 的一个字段：默认值、中文说明，可选的 `choices`，或范围 `low`、`high`（含）、`above`（不含）、`why`。
+    """dataclass 的一个字段：默认值、中文说明，可选的 `choices`，或范围 `low`、`high`（含）、`above`（不含）、`why`；
+    `path` 是路径（`~` 展开），`plain` 会成为文件名。
 
     子类只想换个默认值时写 `opt(新的默认值)`：说明与范围沿用父类的。
     """
@@ -57,8 +58,8 @@ def described(cls: type) -> dict[str, dict]:
 class SharedArgs:
     "MiniMind 每个阶段都有的参数；名字与默认值相同。长度单位是 token。"
 
-    save_dir: str = opt(str(OUT), "权重存到哪个文件夹")
-    save_weight: str = opt("pretrain", "权重文件名的前半截")
+    save_dir: str = opt(str(OUT), "权重存到哪个文件夹", path=True)
+    save_weight: str = opt("pretrain", "权重文件名的前半截", plain=True)
     epochs: int = opt(1, "把数据看几遍", low=1)
     batch_size: int = opt(32, "每个进程一个微批有几行", low=1)
     learning_rate: float = opt(5e-4, "最高学习率", above=0)
@@ -73,8 +74,8 @@ class SharedArgs:
     num_hidden_layers: int = opt(8, "层数", low=1)
     max_seq_len: int = opt(340, "一行最多几个 token", low=2, why="用前一个 token 预测后一个")
     use_moe: int = opt(0, "1：前馈层换成混合专家（MoE）", choices=(0, 1))
-    data_path: str = opt("", "数据文件：.jsonl、.jsonl.gz、.jsonl.zst；可用逗号隔开几个，也可用通配符")
-    from_weight: str = opt("none", "从哪份权重开始：阶段名、文件路径，或 none")
+    data_path: str = opt("", "数据文件：.jsonl、.jsonl.gz、.jsonl.zst；可用逗号隔开几个，也可用通配符", path=True)
+    from_weight: str = opt("none", "从哪份权重开始：阶段名、文件路径，或 none", path=True)
     from_resume: int = opt(0, "1：有断点就从断点续训", choices=(0, 1))
     use_wandb: bool = opt(False, "把曲线送到 wandb（要另装），等于 --tracker wandb")
     wandb_project: str = opt("MiniMind", "wandb 的项目名")
@@ -85,7 +86,7 @@ class SharedArgs:
 class TrainArgs(SharedArgs):
     "所有训练阶段共有的参数；名字与默认值沿用 MiniMind。长度单位是 token，时间单位是分钟。"
 
-    seed: int = opt(42, "随机种子（多进程时再加上进程编号）", low=0)
+    seed: int = opt(42, "随机种子（多进程时再加上进程编号）", **SEEDS)
     max_steps: int = opt(0, "最多训练几步；0 表示不限", low=0)
     max_minutes: float = opt(0.0, "最多训练几分钟；0 表示不限", low=0)
     preset: str = opt("", f"一整套形状：{' '.join(PRESETS)}；之后的选项可以覆盖它")
@@ -96,12 +97,12 @@ class TrainArgs(SharedArgs):
     weight_decay: float = opt(0.01, "权重衰减", low=0)
     packing: int = opt(1, "1：短样本拼成一行，互相看不见；0：每行一个样本，补齐", choices=(0, 1))
     grad_ckpt: int = opt(0, "1：反向时重算激活，省内存，慢约三分之一", choices=(0, 1))
-    tokenizer_path: str = opt("", "分词器文件夹；默认用起点权重记下的那个，再不然是 out/tokenizer/world")
-    checkpoint_dir: str = opt("", "断点存到哪；默认是 save_dir 旁边的 checkpoints")
-    metrics_path: str = opt("", "训练曲线存到哪个 .jsonl；默认 save_dir/metrics.jsonl")
+    tokenizer_path: str = opt("", "分词器文件夹；默认用起点权重记下的那个，再不然是 out/tokenizer/world", path=True)
+    checkpoint_dir: str = opt("", "断点存到哪；默认是 save_dir 旁边的 checkpoints", path=True)
+    metrics_path: str = opt("", "训练曲线存到哪个 .jsonl；默认 save_dir/metrics.jsonl", path=True)
     new_data: int = opt(0, "1：续训时数据可以换，从头看", choices=(0, 1))
     skip_bad: int = opt(0, "1：跳过坏的数据行，说跳了几行；0：遇到一行坏的就停", choices=(0, 1))
-    replay_path: str = opt("", "混进来一起练的旧数据（对话），免得学了新的忘了旧的；auto 是小世界的微调数据")
+    replay_path: str = opt("", "混进来一起练的旧数据（对话），免得学了新的忘了旧的；auto 是小世界的微调数据", path=True)
     replay_weight: float = opt(1.0, "旧数据的平均损失乘几，加进总损失", low=0)
     replay_batch_size: int = opt(0, "每次更新混进几行旧数据；0 与 batch_size 相同", low=0)
 
@@ -134,9 +135,15 @@ def make_args(cls: type, **given) -> "TrainArgs":
     for name in given:
         if name not in known:
             raise UserError(f"没有参数 {name}；{cls.__name__} 认识的是 {'、'.join(known)}。")
-    args = cls(**(preset_values(given.get("preset") or "", cls) | given))
+    args = cls(**(preset_values(given.get("preset") or "", cls) | _at_home(cls, given)))
     check_args(args)
     return args
+
+
+def _at_home(cls: type, given: dict) -> dict:
+    "是路径的参数，开头的 `~` 换成主文件夹。"
+    notes = described(cls)
+    return {k: user_path(v) if notes[k].get("path") and isinstance(v, str) else v for k, v in given.items()}
 
 # %% ../../nbs/7_trainer/30_arguments.ipynb #c027
 def preset_values(preset: str, cls: type) -> dict:
@@ -166,6 +173,8 @@ def check_args(args: "TrainArgs") -> None:
         if choices := meta.get("choices"):
             if value not in choices:
                 raise UserError(f"--{f.name} 不能是 {value}；可以是 {'、'.join(map(str, choices))}。")
+        elif meta.get("plain"):
+            check_plain(f.name, value)
         elif kind in (int, float):
             _check_number(f.name, value, kind, {k: meta[k] for k in ("low", "high", "above", "why") if k in meta})
 
@@ -312,7 +321,7 @@ class LoRAArgs(SFTArgs):
     log_interval: int = opt(10)
     data_path: str = opt("dataset/lora_identity.jsonl")
     from_weight: str = opt("full_sft")
-    lora_name: str = opt("lora_identity", "适配器的名字：存成 save_dir/lora/名字_宽度.pth")
+    lora_name: str = opt("lora_identity", "适配器的名字：存成 save_dir/lora/名字_宽度.pth", plain=True)
     lora_r: int = opt(8, "秩：两个瘦矩阵有多瘦", low=1)
     lora_alpha: float = opt(16.0, "倍数是 alpha/秩", above=0)
     lora_targets: str = opt("", "挂在哪些层：逗号隔开的层名，square 是 MiniMind 的规矩（方阵）；默认所有线性层")
@@ -382,8 +391,8 @@ class DistillationArgs(SFTArgs):
     teacher_hidden_size: int = opt(768, "老师的宽度", low=1)
     teacher_num_layers: int = opt(16, "老师的层数", low=1)
     teacher_use_moe: int = opt(0, "1：老师是混合专家", choices=(0, 1))
-    from_student_weight: str = opt("full_sft", "学生从哪份权重开始，或 none")
-    from_teacher_weight: str = opt("full_sft", "老师的权重：阶段名或文件")
+    from_student_weight: str = opt("full_sft", "学生从哪份权重开始，或 none", path=True)
+    from_teacher_weight: str = opt("full_sft", "老师的权重：阶段名或文件", path=True)
     alpha: float = opt(0.5, "总损失 = alpha × 交叉熵 + (1 − alpha) × 蒸馏", low=0, high=1)
     temperature: float = opt(1.5, "蒸馏的温度：越高，老师的次选越看得见", above=0)
     wandb_project: str = opt("MiniMind-Distillation")
@@ -456,7 +465,9 @@ class GRPOArgs(TrainArgs):
     temperature: float = opt(1.0, "采样的温度", above=0)
     resample: int = opt(0, "一组全同分，这题重采，最多几次；0 不重采", low=0)
     format_weight: float = opt(0.0, "格式奖励的分量（得数的是 1）", low=0)
-    reward_model_path: str = opt("", "再加一个奖励模型：minimind train reward 存下的 .pth，或 transformers 文件夹")
+    reward_model_path: str = opt(
+        "", "再加一个奖励模型：minimind train reward 存下的 .pth，或 transformers 文件夹", path=True
+    )
     reward_model_weight: float = opt(1.0, "奖励模型的分量", low=0)
     debug_mode: int = opt(0, "1：每次记日志时印一条采样", choices=(0, 1))
     wandb_project: str = opt("MiniMind-GRPO")
