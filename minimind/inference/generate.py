@@ -18,6 +18,7 @@ from transformers import Cache, DynamicCache, PreTrainedTokenizerFast
 
 from .load import unwrap
 from .sampling import SamplingParams, sample_next, seen_mask
+from ..learning.cores import adjust_threads
 from ..learning.errors import UserError
 from ..learning.patch import patch
 from ..model import KVCache, MiniMindConfig
@@ -158,6 +159,7 @@ def _forward(self: Decoder, feed: Tensor) -> Tensor:
 @patch
 def step(self: Decoder) -> Tensor:
     "每行写一个 token，返回 `(n,)` long；已经写完的行得到填充。"
+    adjust_threads()  # 别的程序忙，就少开几个线程
     if self.t:
         self.logits = self._forward(self.last[:, None])  # 每步只喂一个 token；最后一步之后不再多算
     token, done = sample_next(self.logits, self.params, self.seen, self.generator), self.finished

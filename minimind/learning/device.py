@@ -4,17 +4,21 @@
 
 # %% auto #0
 __all__ = ['DEVICE_ORDER', 'DTYPES', 'is_npu_available', 'available_devices', 'pick_device', 'works', 'plain_cpu', 'cpu_has_bf16',
-           'pick_dtype', 'can_pack', 'has_int8_kernel']
+           'pick_dtype', 'fit_threads', 'can_pack', 'has_int8_kernel']
 
 # %% ../../nbs/0_learning/35_device.ipynb #c002
 import os
+import platform
 from functools import cache
 from typing import Callable
 
 import torch
 import torch.nn.functional as F
 
+from .cores import cores_allowed
 from .errors import UserError
+
+os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")  # 开几个线程，float32 的乘法都是同一个结果（第 4 节）
 
 # %% ../../nbs/0_learning/35_device.ipynb #c005
 def is_npu_available() -> bool:
@@ -71,9 +75,11 @@ def _bf16_works() -> bool:
         y.float().sum().backward()
         return y.dtype is torch.bfloat16 and bool(torch.isfinite(x.grad).all())
 
+    library = works(lambda: torch.ops.mkldnn._is_mkldnn_bf16_supported())         # ONEDNN_MAX_CPU_ISA 可以把它压低
+    if platform.machine().lower() in ("arm64", "aarch64"):                        # ARM：库看的就是那条指令（FEAT_BF16）
+        return library and works(multiply)
     instruction = works(lambda: torch.cpu._is_avx512_bf16_supported())
-    allowed = torch.backends.cpu.get_cpu_capability().startswith("AVX512")        # ATEN_CPU_CAPABILITY 可以把它压低
-    library = works(lambda: torch.ops.mkldnn._is_mkldnn_bf16_supported())         # ONEDNN_MAX_CPU_ISA 也可以
+    allowed = torch.backends.cpu.get_cpu_capability().startswith("AVX512")        # ATEN_CPU_CAPABILITY 也可以
     return instruction and allowed and library and works(multiply)
 
 # %% ../../nbs/0_learning/35_device.ipynb #c021
@@ -90,6 +96,17 @@ def cpu_has_bf16() -> bool:
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
 
 
+@cache
+def _mps_bf16() -> bool:
+    "苹果的显卡：macOS 14 起才有 bfloat16，所以真的乘一次。我们没有这样的机器，这一条只用替身试过。"
+
+    def multiply():
+        with torch.autocast("mps", torch.bfloat16):
+            return (torch.ones(2, 2, device="mps") @ torch.ones(2, 2, device="mps")).dtype is torch.bfloat16
+
+    return works(multiply)
+
+
 def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     """把 `--dtype` 的名字变成 torch 的类型；设备算不快（或算不了）时退回 float32。
 
@@ -100,11 +117,22 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     want = DTYPES[name]
     if device.type == "cpu" and (want is torch.float16 or (want is torch.bfloat16 and not cpu_has_bf16())):
         return torch.float32
-    if device.type == "mps":
+    if device.type == "mps" and (want is torch.float16 or not _mps_bf16()):
         return torch.float32
     if device.type == "cuda" and want is torch.bfloat16 and not torch.cuda.is_bf16_supported():
         return torch.float16
     return want
+
+# %% ../../nbs/0_learning/35_device.ipynb #t002
+def fit_threads() -> int:
+    "线程不多于这个进程用得上的核（亲和性、容器的配额）；返回现在的线程数。"
+    most = max(1, int(cores_allowed()))
+    if torch.get_num_threads() > most:
+        torch.set_num_threads(most)
+    return torch.get_num_threads()
+
+
+fit_threads()
 
 # %% ../../nbs/0_learning/35_device.ipynb #c029
 @cache

@@ -4,10 +4,9 @@
 
 # %% auto #0
 __all__ = ['GOOD', 'NOTICE', 'BAD', 'USES', 'CHECKS', 'Finding', 'split_requirement', 'numbers', 'satisfies', 'requirements',
-           'check_library', 'check_python', 'check_libraries', 'read_text', 'control_folders', 'cpu_quota',
-           'cores_allowed', 'check_cores', 'memory_room', 'check_memory', 'check_disk', 'load_torch', 'check_device',
-           'git_files', 'installed_files', 'expected_files', 'check_files', 'unreadable', 'exported_module',
-           'check_notebooks', 'check_browser', 'examine', 'report']
+           'check_library', 'check_python', 'check_libraries', 'check_cores', 'memory_room', 'check_memory',
+           'check_disk', 'load_torch', 'check_device', 'git_files', 'installed_files', 'expected_files', 'check_files',
+           'unreadable', 'exported_module', 'check_notebooks', 'check_browser', 'examine', 'report']
 
 # %% ../../nbs/0_learning/90_doctor.ipynb #c002
 import ast
@@ -26,6 +25,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from .cores import control_folders, cores_allowed, read_text
 from .paths import PACKAGE, ROOT, home
 
 # %% ../../nbs/0_learning/90_doctor.ipynb #c007
@@ -113,41 +113,7 @@ def check_libraries() -> list[Finding]:
         rows += [f for f in found if f.level != GOOD]
     return rows
 
-# %% ../../nbs/0_learning/90_doctor.ipynb #c025
-def read_text(path: Path) -> str:
-    "文件里的字；没有、读不了都是空串。"
-    try:
-        return Path(path).read_text(encoding="utf8").strip()
-    except OSError:
-        return ""
-
-
-def control_folders(root: str | Path = "/sys/fs/cgroup") -> list[Path]:
-    "这个进程归哪些 cgroup 管：从自己的那一层一直到根。"
-    own = re.search(r"^0::/(.*)$", read_text(Path("/proc/self/cgroup")), re.M)
-    here = Path(root) / (own[1] if own else "")
-    return [here, *(p for p in here.parents if p.is_relative_to(root))]
-
-# %% ../../nbs/0_learning/90_doctor.ipynb #c026
-def cpu_quota(root: str | Path = "/sys/fs/cgroup") -> float | None:
-    "容器许用几个核的时间（最紧的一层）；不限、不在容器里是 `None`。"
-    limits = []
-    for folder in control_folders(root):
-        used, _, period = read_text(folder / "cpu.max").partition(" ")
-        if used.isdigit():
-            limits.append(int(used) / int(period))
-    used, period = (read_text(Path(root) / "cpu" / f"cpu.cfs_{name}_us") for name in ("quota", "period"))
-    if used.isdigit() and period.isdigit():
-        limits.append(int(used) / int(period))
-    return min(limits, default=None)
-
 # %% ../../nbs/0_learning/90_doctor.ipynb #c028
-def cores_allowed() -> float:
-    "这个进程真正用得上几个核。"
-    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(affinity, cpu_quota() or affinity)
-
-
 def check_cores(threads: int | None = None) -> list[Finding]:
     "核数，与 torch 打算开的线程数（`None` 是不知道）。"
     cores = cores_allowed()

@@ -65,7 +65,7 @@ class SharedArgs:
     learning_rate: float = opt(5e-4, "最高学习率", above=0)
     device: str = opt("auto", "设备：auto、cpu、cuda、cuda:1、npu、mps")
     dtype: str = opt("bfloat16", "混合精度的类型；设备不支持时退回 float32", choices=("bfloat16", "float16", "float32"))
-    num_workers: int = opt(8, "读数据的子进程数（不会多于核数减一）", low=0)
+    num_workers: int = opt(8, "读数据的子进程数（不会多于核数减一；macOS 上不开）", low=0)
     accumulation_steps: int = opt(1, "几个微批合成一步", low=1)
     grad_clip: float = opt(1.0, "梯度范数的上限", above=0)
     log_interval: int = opt(100, "每几步记一次", low=1)

@@ -27,6 +27,7 @@ from transformers import PreTrainedTokenizerFast
 from ..dataset.datasets import file_fingerprint, lock_of, tokenizer_key
 from ..dataset.formats import expand_paths
 from ..inference.load import sidecar_path, unwrap
+from ..learning.cores import adjust_threads
 from ..learning.device import pick_device, pick_dtype
 from ..learning.errors import UserError
 from ..learning.patch import patch
@@ -138,6 +139,8 @@ class Loop:
     def __init__(self, stage: Stage, on_log: Callable[[Journal], None] | None = None) -> None:
         self.stage, self.args, self.device, self.on_log = stage, stage.args, stage.device, on_log
         self.step, self.total, self.rng = 0, 0, None
+        self.crowded = False  # 说过别的程序忙没有
+        self.make_room()
 
     def ready(self) -> "Loop":
         """就位，返回自己。断点要在称内存与套外壳之前恢复；账要在恢复之后才知道退回哪一步；
@@ -146,12 +149,24 @@ class Loop:
         self.clean()
         if self.args.from_resume:
             self.restore()
+        self.make_room()
         self.weigh()
         self.wrap()
         self.plan()
         self.open_journal()
         self.restore_rng()
         return self
+
+# %% ../../nbs/7_trainer/58_loop.ipynb #c087r
+@patch
+def make_room(self: Loop) -> None:
+    "别的程序忙起来就少开几个线程，空下来再加回去；头一次说一声。只管在 CPU 上的训练。"
+    if self.device.type != "cpu":
+        return
+    now, most = adjust_threads()
+    if now < most and not self.crowded:
+        self.crowded = True
+        Logger(f"别的程序也在用 CPU：线程从 {most} 减到 {now}，抢着算反而慢；空下来会加回去。")
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c097a
 def origin_of(stage: Stage) -> dict:
@@ -434,6 +449,7 @@ def _walk(self: Loop, show: Display, asked: list[str]) -> bool:
     for micro in self.batches if self.step < self.total else ():
         spent = self.agree(time.perf_counter() - self.start) if limit else 0.0
         factor = self.factor(spent)
+        self.make_room()
         self.one_step(micro, factor, window)
         show.advance(self.step)
         end, saving = self.step >= self.total or (limit and spent >= limit), self.step % a.save_interval == 0

@@ -23,6 +23,7 @@ from typing import NoReturn
 
 import torch.distributed as dist
 
+from ..learning.cores import cores_allowed
 from ..learning.errors import UserError, say
 from ..learning.patch import patch
 from ..learning.paths import atomic_write, home
@@ -220,7 +221,7 @@ def launch(nproc: int, module: str, argv: Sequence[str] = ()) -> int:
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // nproc)))
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, int(cores_allowed()) // nproc)))
     config = LaunchConfig(
         min_nodes=1, max_nodes=1, nproc_per_node=nproc, run_id=secrets.token_hex(4), rdzv_backend="c10d",
         rdzv_endpoint="localhost:0", max_restarts=0, monitor_interval=0.1,
