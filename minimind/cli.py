@@ -119,6 +119,7 @@ BENCHES = {
     "generate": ("generation", "生成有多快：与 transformers 比，批量与 int8 各快多少"),
     "tokenizer": ("tokenizer_speed", "分词器有多快：手写的与 Rust 的比"),
     "memory": ("memory", "数据大十倍，内存涨多少"),
+    "threads": ("threads", "旁边有别的程序时，训练有多快"),
 }
 
 
