@@ -433,6 +433,7 @@ class ReasonArgs(SFTArgs):
     save_weight: str = opt("reason")
     epochs: int = opt(1)
     batch_size: int = opt(8)
+    save_interval: int = opt(100)
     max_seq_len: int = opt(720)
     data_path: str = opt(
         "dataset/r1_mix_1024.jsonl", '数据文件，每行 {"conversations": […]}，回答里有 <think> 与 <answer>'
