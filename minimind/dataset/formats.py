@@ -15,6 +15,7 @@ import gzip
 import io
 import json
 import re
+import shlex
 import zlib
 from array import array
 from collections import Counter
@@ -149,7 +150,7 @@ def wide_encoding(head: bytes) -> str:
 def _check_file(path: Path, head: bytes, first: bytes) -> None:
     "整个文件的毛病：编码是 UTF-16、UTF-32，或用 CR 换行；报 `UserError`，给出转换的命令。"
     packed = path.suffix in (".gz", ".zst")
-    name = path.with_suffix("") if packed else path
+    name = shlex.quote(str(path.with_suffix("") if packed else path))
     how = "请先解压，再转换：" if packed else "请先转换："
     if encoding := wide_encoding(head):
         raise UserError(f"{path} 是 {encoding} 编码，这里要 UTF-8。{how}iconv -f {encoding} -t UTF-8 {name} > 新文件")
