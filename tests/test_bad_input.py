@@ -456,6 +456,7 @@ def test_the_command_really_converts(way, tmp_path):
     import subprocess
 
     from minimind.dataset.formats import open_lines, validate
+    from minimind.learning.errors import UserError
 
     if not shutil.which("iconv"):
         pytest.skip("没有 iconv")
