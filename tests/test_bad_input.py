@@ -419,3 +419,51 @@ def test_two_processes_building_one_tokenizer_both_succeed(small, tmp_path, cli)
     assert [d.returncode for d in done] == [0, 0], [d.stderr[-500:] for d in done]
     shown = cli("tokenizer", "show", "小猫", "--path", tmp_path / "out/tokenizer/same", home=tmp_path)
     assert shown.returncode == 0 and not half_written(tmp_path)
+
+
+# ---- 整个文件要先转换的 ----------------------------------------------------------------------------------------
+
+WIDE = {
+    "UTF-16": ("UTF-16", "\n", "iconv -f UTF-16 -t UTF-8"), "无记号": ("UTF-16LE", "\n", "iconv -f UTF-16LE -t UTF-8"),
+    "大端": ("UTF-16BE", "\n", "iconv -f UTF-16BE -t UTF-8"), "UTF-32": ("UTF-32", "\n", "iconv -f UTF-32 -t UTF-8"),
+    "CR": ("UTF-8", "\r", "tr '\\r' '\\n' <"), "GBK": ("gb18030", "\n", "iconv -f gb18030 -t utf-8"),
+}
+READERS = {
+    "check": ["data", "check", "{}"], "train": ["train", "pretrain", "--data_path", "{}"],
+    "skip": ["train", "pretrain", "--skip_bad", "1", "--data_path", "{}"],
+    "tokenizer": ["tokenizer", "train", "--name", "x", "--data_path", "{}"],
+    "prompts": ["chat", "--prompts_file", "{}"], "eval": ["eval", "--data_path", "{}", "--weight", "x.pth"],
+}
+
+
+@pytest.mark.parametrize("way", WIDE)
+@pytest.mark.parametrize("reader", READERS)
+def test_another_encoding_is_named_with_the_command_that_converts(way, reader, cli, tmp_path, small):
+    encoding, eol, command = WIDE[way]
+    file = tmp_path / "data.jsonl"
+    file.write_bytes(eol.join(f'{{"text": "第 {i} 行"}}' for i in range(9)).encode(encoding))
+    argv = [word.format(file) for word in READERS[reader]]
+    if reader in ("train", "skip"):
+        argv += ["--tokenizer_path", small["tok"], "--hidden_size", 32, "--num_hidden_layers", 1]
+    done = cli(*argv, home=tmp_path)
+    assert done.returncode == 2 and "data.jsonl" in done.stderr and command in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr and done.stderr.count("错误：") == 1
+
+
+@pytest.mark.parametrize("way", ["UTF-16", "无记号", "大端", "UTF-32"])
+def test_the_command_really_converts(way, tmp_path):
+    "照着那条命令做，文件就读得了。"
+    import subprocess
+
+    from minimind.dataset.formats import open_lines, validate
+    from minimind.learning.errors import UserError
+
+    if not shutil.which("iconv"):
+        pytest.skip("没有 iconv")
+    encoding, file = WIDE[way][0], tmp_path / "my data.jsonl"
+    file.write_bytes('{"text": "你好"}\n{"text": "再见"}\n'.encode(encoding))
+    with pytest.raises(UserError) as e:
+        list(open_lines(file))
+    command = str(e.value).split("请先转换：")[1].replace("新文件", "new.jsonl")
+    done = subprocess.run(command, shell=True, cwd=tmp_path)
+    assert done.returncode == 0 and validate(tmp_path / "new.jsonl", show=False).rows == 2

@@ -464,3 +464,38 @@ def test_report_and_comparison(fast, hand, tmp_path):
     assert check_round_trip(fast, TRICKY) == [] == check_round_trip(hand, TRICKY)
     rows = compare_tokenizers({"手写": hand, "快速": fast, "文件夹": save_tokenizer(fast, tmp_path / "t")})
     assert rows["手写"] == rows["快速"] == rows["文件夹"]
+
+
+# ---- 没有停顿的长段 --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["acgt" * 5000, "天地玄黄" * 3000, "9" * 9000, "—" * 7000, " " * 6000, "a1" * 5000])
+def test_an_endless_word_is_chopped_for_training_and_kept_whole_in_text(word, capsys):
+    "训练时没有一段超过上限（段长十倍，引擎就慢百倍）；编码、解码一字不差，两种分词器学到的相同。"
+    from minimind.tokenizer.bpe import LONGEST, count_words
+
+    texts = [f"狗汪汪叫。{word}。the end", "猫喵喵叫。" * 20, word]
+    assert max(len(w.decode()) for w in count_words(texts)) <= LONGEST + 1  # 前面可以带一个空格
+    capsys.readouterr()
+    fast = train_tokenizer(texts, 300)
+    assert capsys.readouterr().out.count("没有停顿") == (not word.startswith("a1"))  # a1a1… 处处是停顿
+    hand = BPETokenizer.train(texts, 300, SPECIAL_TOKENS, single_digits=True)
+    core = json.loads(fast.backend_tokenizer.to_str())["model"]
+    assert [tuple(m) for m in core["merges"]] == hand.merges
+    for text in texts:
+        ids = fast.encode(text, add_special_tokens=False)
+        assert fast.decode(ids) == text == hand.decode(hand.encode(text)) and ids == hand.encode(text)
+
+
+def test_the_engine_never_sees_an_endless_word(monkeypatch):
+    "交给引擎的文字里，没有一段超过上限；换回旧的写法（不切）这里就会发现。"
+    from tokenizers import Tokenizer
+
+    from minimind.tokenizer.bpe import LONGEST, split_text
+
+    seen, real = [], Tokenizer.train_from_iterator
+    watch = lambda self, texts, **how: real(self, (seen.append(t) or t for t in texts), **how)
+    monkeypatch.setattr(Tokenizer, "train_from_iterator", watch, raising=False)
+    train_tokenizer(["好" * 100_000, "短的。"], 280)
+    assert "".join(seen) == "好" * 100_000 + "短的。"
+    assert max(len(w) for t in seen for w in split_text(t)) <= LONGEST

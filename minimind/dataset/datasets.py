@@ -27,7 +27,7 @@ from ..learning.paths import home, writing
 from ..tokenizer.render import IGNORE, Segment, build_prompt, encode_segments, encode_texts
 from ..tokenizer.render import marks, segments, to_messages
 from .formats import as_list, expand_paths, iter_rows
-from .masking import augment
+from .masking import augment, learn_newline
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c010
 _STRING = hf.Value("string")
@@ -353,46 +353,49 @@ class PretrainDataset(TokenDataset):
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c057
 class _Change:
-    "随机改写：由 (seed, 行号) 决定的一签。name 写进缓存的名字，什么都不改时是空串。"
+    "一段对话 → 分段，带上由 (seed, 行号) 决定的随机改写与标签的规矩。name 写进缓存的名字，什么都不改时是空串。"
 
-    def __init__(self, add_system: float, drop_empty_think: float, seed: int):
-        self.options, self.seed = (add_system, drop_empty_think), seed
-        self.name = f"{add_system},{drop_empty_think},{seed}" if any(self.options) else ""
+    def __init__(self, add_system: float, drop_empty_think: float, seed: int, newline: bool):
+        self.options, self.seed, self.newline = (add_system, drop_empty_think), seed, newline
+        self.name = (f"{add_system},{drop_empty_think},{seed}" if any(self.options) else "") + "newline" * newline
 
-    def __call__(self, turns: list[dict], row: int) -> tuple[list[dict], bool]:
-        return augment(turns, *self.options, random.Random(f"{self.seed}-{row}"))
+    def __call__(self, tok: PreTrainedTokenizerFast, turns: list[dict], row: int) -> list[Segment]:
+        parts = segments(tok, *augment(turns, *self.options, random.Random(f"{self.seed}-{row}")))
+        return learn_newline(parts) if self.newline else parts
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #s003
 class SFTDataset(TokenDataset):
     """{"conversations"} → 聊天模板渲染出的 ids；labels 只在助手的话与它的 `<|im_end|>` 上。kind 也可以是 "reason"。
     add_system / drop_empty_think 是 MiniMind 的两种随机改写（它用 0.2 与 0.8），默认都不做；
-    给定 seed 时每行的改写是固定的。"""
+    给定 seed 时每行的改写是固定的。newline：收尾标记后面的换行也学（MiniMind 的标签）。"""
 
     def __init__(
         self, data_path: str | Path, tokenizer: PreTrainedTokenizerFast, max_length: int = 512,
         add_system: float = 0.0, drop_empty_think: float = 0.0, seed: int = 42, kind: str = "sft",
-        cache: str | Path | None = None, skip_bad: bool = False,
+        cache: str | Path | None = None, skip_bad: bool = False, newline: bool = False,
     ):
-        self.rows, change = load_rows(data_path, kind, cache, skip_bad), _Change(add_system, drop_empty_think, seed)
+        self.rows = load_rows(data_path, kind, cache, skip_bad)
+        change = _Change(add_system, drop_empty_think, seed, newline)
 
         def encode(batch: dict, at: int) -> list[tuple[list[int], list[int]]]:
-            talks = [change(c, at + i) for i, c in enumerate(batch["conversations"])]
-            return encode_segments(tokenizer, [segments(tokenizer, *talk) for talk in talks])
+            talks = enumerate(batch["conversations"], at)
+            return encode_segments(tokenizer, [change(tokenizer, talk, row) for row, talk in talks])
 
         super().__init__(token_store(self.rows, tokenizer, encode, change.name), max_length, data_path)
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c067
 class DPODataset:
     """{"chosen", "rejected"} → 一对样本。`ds[i]` 有 chosen_ids、chosen_labels、rejected_ids、rejected_labels 四个列表。
-    随机改写每对只抽一次，两边用同一个结果；截断后任一边没有可学的 token 就跳过（记在 skipped）。"""
+    随机改写每对只抽一次，两边用同一个结果；截断后任一边没有可学的 token 就跳过（记在 skipped）。
+    newline 同 SFTDataset。"""
 
     def __init__(
         self, data_path: str | Path, tokenizer: PreTrainedTokenizerFast, max_length: int = 1024,
         add_system: float = 0.0, drop_empty_think: float = 0.0, seed: int = 42, cache: str | Path | None = None,
-        skip_bad: bool = False,
+        skip_bad: bool = False, newline: bool = False,
     ):
         self.rows, self.tokenizer, self.max_length = load_rows(data_path, "dpo", cache, skip_bad), tokenizer, max_length
-        self.change = _Change(add_system, drop_empty_think, seed)
+        self.change = _Change(add_system, drop_empty_think, seed, newline)
         self.store = token_store(self.rows, tokenizer, self._encode_pairs, self.change.name)  # 第 i 对占 2i 与 2i+1
         self.index = np.flatnonzero((self.store.first.reshape(-1, 2) < max_length).all(1))
         self.skipped = len(self.rows) - len(self.index)
@@ -414,8 +417,8 @@ class DPODataset:
 @patch
 def _encode_pairs(self: DPODataset, batch: dict, at: int) -> list[tuple[list[int], list[int]]]:
     pairs = enumerate(zip(batch["chosen"], batch["rejected"]), at)
-    talks = [self.change(side, row) for row, pair in pairs for side in pair]  # 同一行号，同一签
-    return encode_segments(self.tokenizer, [segments(self.tokenizer, *talk) for talk in talks])
+    talks = [self.change(self.tokenizer, side, row) for row, pair in pairs for side in pair]  # 同一行号，同一签
+    return encode_segments(self.tokenizer, talks)
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c070
 class RLAIFDataset:

@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from pathlib import PurePath
 
 import click
 
@@ -67,10 +68,11 @@ class Command(InChinese, click.Command):
 
 
 class Group(InChinese, click.Group):
-    "中文帮助的命令组。"
+    "中文帮助的命令组。`moved`：{别的项目的命令: 这里用什么}，写了那样的命令就这样答。"
 
-    def __init__(self, *args, **kw):
+    def __init__(self, *args, moved: dict[str, str] | None = None, **kw):
         super().__init__(*args, context_settings=HELP_NAMES, **kw)
+        self.moved = moved or {}
 
 # %% ../../nbs/0_learning/85_command.ipynb #c016
 def _written(x: float) -> str:
@@ -223,6 +225,8 @@ def _say_usage(e: click.UsageError) -> str:
     words = e.message.partition("(")[2].rstrip(").")
     if "No such command" in e.message:
         name = e.message.split("'")[1]
+        if text := e.ctx and e.ctx.command.moved.get(PurePath(name).stem.replace("-", "_")):
+            return f"没有这个命令：{name}；{text}。"
         near = difflib.get_close_matches(name, e.ctx.command.list_commands(e.ctx), n=1) if e.ctx else []
         guess = f"；是不是想写 {near[0]}" if near else ""
         return f"没有这个命令：{name}{guess}。加 --help 看全部命令。"

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 from ..learning.errors import UserError
 from ..learning.paths import atomic_write
-from .bpe import CHAR_TO_BYTE, chars_to_bytes, to_utf8
+from .bpe import CHAR_TO_BYTE, chars_to_bytes, chopped, to_utf8
 
 # %% ../../nbs/2_tokenizer/20_fast.ipynb #c005
 CONTROL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]  # 编号 0、1、2
@@ -53,7 +53,7 @@ def _train_core(texts: Iterable[str], vocab_size: int, single_digits: bool) -> T
         vocab_size=vocab_size, special_tokens=SPECIAL_TOKENS, show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
-    core.train_from_iterator(_pieces(texts), trainer=trainer)
+    core.train_from_iterator(chopped(_pieces(texts)), trainer=trainer)
     state = json.loads(core.to_str())
     for t in state["added_tokens"]:
         t["special"] = t["content"] in CONTROL_TOKENS

@@ -32,7 +32,7 @@ from ..learning.device import pick_device, pick_dtype
 from ..learning.errors import UserError
 from ..learning.patch import patch
 from .arguments import TrainArgs
-from .batches import Batches
+from .batches import Batches, minimind_order, sample_order
 from minimind.trainer.checkpoint import (
     check_origin, clean_leftovers, gather_rng, lm_checkpoint, restore_rng, save_resume, weight_file
 )
@@ -170,9 +170,9 @@ def make_room(self: Loop) -> None:
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c097a
 def origin_of(stage: Stage) -> dict:
-    "这一次训练的出身：数据与分词器的指纹，每行多长，打不打包，种子。没有数据文件的（玩具）不记数据。"
+    "这一次训练的出身：数据与分词器的指纹，每行多长，打不打包，种子，练法。没有数据文件的（玩具）不记数据。"
     a = stage.args
-    out = {"max_seq_len": a.max_seq_len, "packing": a.packing, "seed": a.seed}
+    out = {"max_seq_len": a.max_seq_len, "packing": a.packing, "seed": a.seed, "recipe": a.recipe}
     if stage.tokenizer is not None:
         out["tokenizer"] = tokenizer_key(stage.tokenizer)
     return out | ({"data": file_fingerprint(expand_paths(a.data_path))} if a.data_path else {})
@@ -191,7 +191,8 @@ def build(self: Loop) -> None:
     if rank():  # 造模型时人人同一个种子；之后的随机数（dropout、采样）人人不同
         setup_seed(a.seed + rank())
     given = (a.batch_size, a.accumulation_steps, a.epochs, a.seed, a.num_workers)
-    self.batches = Batches(*stage.rows(), *given, self.device, stage.mute)
+    order = minimind_order if a.recipe == "minimind" else sample_order
+    self.batches = Batches(*stage.rows(), *given, self.device, stage.mute, order)
     self.origin = origin_of(stage)  # 只算一次：每次存盘都要写它
     self.replay = replay_batches(a, stage.tokenizer, self.device)
     self.old = iter(self.replay) if self.replay else None  # 真正取第一批时才看位置，所以续训可以先改位置
@@ -361,7 +362,24 @@ def factor(self: Loop, spent: float) -> float:
     "这一步学习率是最高值的几倍。限了时间就按走过的时间算进度，与步数的进度取快的那个。"
     a, limit = self.args, self.args.max_minutes * 60
     now = max(self.step, spent / limit * self.total) if limit else self.step
-    return get_lr(now, self.total, 1.0, schedule=a.schedule, warmup=a.warmup)
+    return get_lr(now, self.total, 1.0, schedule=a.schedule, warmup=a.warmup, recipe=a.recipe)
+
+# %% ../../nbs/7_trainer/58_loop.ipynb #r002
+@patch
+def weight(self: Loop, batch: dict) -> float:
+    "这个微批的除数：阶段说的；`--recipe minimind` 是 1，没有要学的才是 0。"
+    own = self.stage.weight(batch)
+    return own if self.args.recipe == "ours" else float(own > 0)
+
+
+@patch
+def loss(self: Loop, models: dict[str, nn.Module], batch: dict) -> tuple[Tensor, dict]:
+    "这个微批的（损失之和，{名字: 和}）；`--recipe minimind` 是这个微批自己的平均。"
+    total, more = self.stage.loss(models, batch)
+    if self.args.recipe == "ours":
+        return total, more
+    below = self.stage.weight(batch) or 1.0
+    return total / below, {name: value / below for name, value in more.items()}
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c110
 @patch
@@ -373,7 +391,7 @@ def one_step(self: Loop, micro: list[dict], factor: float, window: Window) -> No
         rows = next(self.old) if self.old else []
         old = Stream(rows, supervised, self.stage.replay, self.args.replay_weight) if rows else None
         out = train_step(
-            self.models, batches, self.stage.weight, self.stage.loss, self.optimizer, self.scaler,
+            self.models, batches, self.weight, self.loss, self.optimizer, self.scaler,
             grad_clip=self.args.grad_clip, amp=self.stage.amp, device=self.device, guard=guard, old=old,
         )
         window.add(out, [*batches, *rows])
@@ -400,10 +418,11 @@ def log(self: Loop, window: Window, factor: float, show: Display) -> None:
     for value in () if self.scaler.is_enabled() else norms.values():
         check_finite(value, self.step, rate, what="梯度")
     first, *rest = norms
+    divisor = "batches" if self.args.recipe == "minimind" else self.stage.divisor
     record = self.journal.add(
         step=self.step, epoch=self.batches.epoch, lr=rate * factor, grad_norm=norms[first], **means,
         **{f"grad_norm_{name}": norms[name] for name in rest},
-        **{self.stage.divisor: int(weight) if weight == int(weight) else weight}, input_tokens=int(seen),
+        **{divisor: int(weight) if weight == int(weight) else weight}, **self.stage.card(), input_tokens=int(seen),
         tokens_per_s=seen / max(1e-9, now - window.since), seconds=now - self.start,
     )
     show.log(record, self._left(now - self.start))

@@ -33,20 +33,24 @@ def _shape(schedule: str, p: float, decay: float, floor: float) -> float:
 # %% ../../nbs/7_trainer/20_optim.ipynb #c013
 def get_lr(
     current_step: int, total_steps: int, lr: float, *, schedule: str = "cosine", warmup: float = 0.0,
-    decay: float = 0.5, floor: float | None = None,
+    decay: float = 0.5, floor: float | None = None, recipe: str = "ours",
 ) -> float:
     """第 `current_step` 步（从 0 数起，共 `total_steps` 步）的学习率。`schedule` 不认识时抛 `UserError`。
 
     `warmup`：开头多少比例的步数从 0 线性升到 lr；`decay`：WSD 结尾多少比例线性降；
     `floor`：最后降到 lr 的几倍，不给就看 `FLOORS`。
     余弦是 lr·(floor + (1-floor)·(1+cos πp)/2)，p 是热身之后走过的比例。
+    `recipe="minimind"`：比例从 1/total 走到 1，而不是从 0 走到 1。
     """
     if schedule not in SCHEDULES:
         raise UserError(f"--schedule {schedule} 不认识；可以是 {'、'.join(SCHEDULES)}。")
     floor, warm = FLOORS[schedule] if floor is None else floor, math.ceil(warmup * total_steps)
     if current_step < warm:
         return lr * (current_step + 1) / (warm + 1)
-    return lr * _shape(schedule, min(1.0, (current_step - warm) / max(1, total_steps - 1 - warm)), decay, floor)
+    gone, steps = current_step - warm, total_steps - 1 - warm
+    if recipe == "minimind":
+        gone, steps = gone + 1, steps + 1
+    return lr * _shape(schedule, min(1.0, gone / max(1, steps)), decay, floor)
 
 # %% ../../nbs/7_trainer/20_optim.ipynb #p002
 ROUNDS = (  # 四次代入，每次一组 (a, b, c)：0.01–1 的数都推到 1 的 2% 之内
@@ -183,16 +187,17 @@ OPTIMIZERS = ("adamw", "muon")
 
 def build_optimizer(
     model: nn.Module, name: str = "adamw", lr: float = 5e-4, weight_decay: float = 0.01,
-    betas: tuple[float, float] = (0.9, 0.95),
+    betas: tuple[float, float] = (0.9, 0.95), decay_all: bool = False,
 ) -> Optimizers:
-    """按名字建优化器，每组记着自己的 `base_lr`。权重衰减只加在矩阵上；`muon` 时矩阵归 Muon，其余仍归 AdamW。
+    """按名字建优化器，每组记着自己的 `base_lr`。`muon` 时矩阵归 Muon，其余仍归 AdamW。
 
+    权重衰减只加在矩阵上；`decay_all` 时加在所有参数上（MiniMind 的做法）。
     AdamW 见 Loshchilov & Hutter (2019)。名字不认识时抛 `UserError`。
     """
     if name not in OPTIMIZERS:
         raise UserError(f"--optimizer {name} 不认识；可以是 {'、'.join(OPTIMIZERS)}。")
-    groups = split_params(model)
-    adam = [dict(params=groups["embedding"], weight_decay=0.0), dict(params=groups["other"], weight_decay=0.0)]
+    groups, light = split_params(model), weight_decay if decay_all else 0.0
+    adam = [dict(params=groups["embedding"], weight_decay=light), dict(params=groups["other"], weight_decay=light)]
     parts = []
     if name == "muon":
         parts.append(Muon(groups["matrix"], lr=lr, weight_decay=weight_decay))

@@ -174,7 +174,15 @@ class Stage:
 
     def optimizer(self, module: str, model: nn.Module) -> Optimizers:
         "这个模型的优化器；只收 requires_grad 的参数。"
-        return build_optimizer(model, self.args.optimizer, self.rate(module), self.args.weight_decay)
+        return build_optimizer(model, self.args.optimizer, self.rate(module), self.args.weight_decay, **self.theirs())
+
+    def theirs(self) -> dict:
+        "`--recipe minimind` 时，优化器另外的参数；平常是空的。"
+        return dict(betas=(0.9, 0.999), decay_all=True) if self.args.recipe == "minimind" else {}
+
+    def card(self) -> dict:
+        "身份证上另外记什么：练法不是 ours 就记下它。"
+        return {} if self.args.recipe == "ours" else {"recipe": self.args.recipe}
 
 # %% ../../nbs/7_trainer/56_stage.ipynb #g005b
 @patch
@@ -223,7 +231,8 @@ def weight_path(self: Stage, config: MiniMindConfig) -> Path:
 def save(self: Stage, models: dict[str, nn.Module]) -> Path:
     "存权重，返回路径；只有主进程调用。`models` 是脱了外壳的。"
     model = models["model"]
-    return save_weights(model, self.weight_path(model.config), stage=self.name, tokenizer_dir=self.tokenizer_dir)
+    own = dict(stage=self.name, tokenizer_dir=self.tokenizer_dir, extra=self.card())
+    return save_weights(model, self.weight_path(model.config), **own)
 
 
 @patch

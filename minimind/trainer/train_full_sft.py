@@ -35,7 +35,7 @@ class FullSFT(Stage):
         a = self.args
         data = SFTDataset(
             a.data_path, self.tokenizer, a.max_seq_len, a.add_system, a.drop_empty_think, seed=a.seed,
-            skip_bad=bool(a.skip_bad),
+            skip_bad=bool(a.skip_bad), newline=a.recipe == "minimind",
         )
         if data.skipped:
             Logger(f"跳过 {data.skipped} 行：截到 {a.max_seq_len} 个 token 之后没有可学的回答。")

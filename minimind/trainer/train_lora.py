@@ -40,6 +40,7 @@ class LoRATuning(FullSFT):
     def __init__(self, args: LoRAArgs, device: torch.device) -> None:
         super().__init__(args, device)
         args.save_weight = args.lora_name  # 断点与流水账也用这个名字
+        args.lora_alpha = args.lora_alpha or float(args.lora_r)
 
     def build(self) -> dict[str, nn.Module]:
         "挂上 LoRA，冻住其余的。"
@@ -56,7 +57,7 @@ class LoRATuning(FullSFT):
 
     def optimizer(self, module: str, model: nn.Module) -> Optimizers:
         "A 与 B 归 AdamW：它们的积才是那个矩阵，分开拉圆没有意义。"
-        return build_optimizer(model, "adamw", self.rate(module), self.args.weight_decay)
+        return build_optimizer(model, "adamw", self.rate(module), self.args.weight_decay, **self.theirs())
 
     def weight_path(self, config: MiniMindConfig) -> Path:
         "存在 `{save_dir}/lora/{名字}_{hidden_size}[_moe].pth`。"
@@ -73,6 +74,7 @@ class LoRATuning(FullSFT):
             base=a.from_weight,
             rank=a.lora_r,
             alpha=a.lora_alpha,
+            **self.card(),
         )
         atomic_write(sidecar_path(path), json.dumps(card, ensure_ascii=False, indent=1))
         return path

@@ -73,7 +73,8 @@ def collate_pairs(rows: list[dict], pad_id: int = 0) -> dict[str, Tensor]:
 def pair_rows(stage: Stage) -> tuple[Dataset, Callable]:
     "`data_path` 的每一对，与拼批的函数；截断后有一边没有可学的，跳过，并说跳了几对。"
     a = stage.args
-    data = DPODataset(a.data_path, stage.tokenizer, a.max_seq_len, seed=a.seed, skip_bad=bool(a.skip_bad))
+    how = dict(seed=a.seed, skip_bad=bool(a.skip_bad), newline=a.recipe == "minimind")
+    data = DPODataset(a.data_path, stage.tokenizer, a.max_seq_len, **how)
     if data.skipped:
         Logger(f"跳过 {data.skipped} 对：截到 {a.max_seq_len} 个 token 之后，有一边没有可学的回答。")
     Logger(f"数据：{len(data):,} 对，每边最多 {a.max_seq_len} 个 token。")
