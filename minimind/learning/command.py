@@ -9,10 +9,12 @@ __all__ = ['HEADINGS', 'HELP_NAMES', 'LARGEST', 'SEEDS', 'TYPES', 'ChineseFormat
 
 # %% ../../nbs/0_learning/85_command.ipynb #c002
 import difflib
+import math
 import os
 import re
 import sys
 from collections.abc import Callable
+from numbers import Integral
 from pathlib import PurePath
 
 import click
@@ -98,9 +100,10 @@ def check_range(
 ) -> None:
     "选项 `name` 的值在不在范围里；不在就报 `UserError`。`why` 是范围的理由，写进那句话。NaN、无穷永远不在。"
     fits = (low is None or value >= low) and (high is None or value <= high) and (above is None or value > above)
-    usual = abs(value) <= LARGEST
+    whole = isinstance(value, Integral)
+    usual = abs(value) <= LARGEST if whole else math.isfinite(value)
     if not (fits and usual):
-        why = why if usual else "NaN、无穷、比 2^63 还大的都不行"
+        why = why if usual else "整数最大到 2^63 − 1" if whole else "NaN 与无穷都不行"
         reason = f"（{why}）" if why else ""
         raise UserError(f"--{name} 要{range_text(low, high, above) or '是一个数'}{reason}，收到 {value}。")
 
