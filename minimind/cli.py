@@ -26,6 +26,7 @@ from minimind.learning.command import (
 from .learning.errors import UserError
 from .learning.paths import OUT, ROOT
 from .learning.stages import STAGES, find_stage
+from .learning.terminal import any_screen, say
 from .notes_cli import notes
 from .trainer.arguments import args_of, expand_aliases, stage_command, train_of
 
@@ -338,7 +339,7 @@ def data_world(out: str, seed: int) -> None:
 
     folder = Path(out or OUT / "world")
     for name, path in write_world(folder, seed=seed).items():
-        print(f"{name:18} {path.stat().st_size / 1e3:10,.0f} KB  {path}")
+        say(f"{name:18} {path.stat().st_size / 1e3:10,.0f} KB  {path}")
 
 
 @command(
@@ -362,7 +363,7 @@ def write_rows(out: str, rows: list[dict]) -> None:
     from minimind.learning.paths import atomic_write
 
     atomic_write(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    print(f"{len(rows):,} 行，存在 {out}")
+    say(f"{len(rows):,} 行，存在 {out}")
 
 
 @command(
@@ -410,7 +411,7 @@ def tokenizer_train(data_path: str, vocab_size: int, name: str, max_mb: float) -
     tok = train_tokenizer(texts_of(data_path, int(max_mb * 1e6)), vocab_size=vocab_size)
     folder = OUT / "tokenizer" / name
     save_tokenizer(tok, folder)
-    print(f"{len(tok)} 个词条，存在 {folder}；训练时加 --tokenizer_path {folder}")
+    say(f"{len(tok)} 个词条，存在 {folder}；训练时加 --tokenizer_path {folder}")
 
 
 @command(
@@ -422,8 +423,8 @@ def tokenizer_show(text: str, path: str) -> None:
 
     tok = load_tokenizer(path or OUT / "tokenizer" / "world")
     ids = tok(text, add_special_tokens=False)["input_ids"]
-    print(" ".join(f"{i}:{tok.decode([i])!r}" for i in ids))
-    print(f"{len(text.encode())} 字节，{len(ids)} 个 token")
+    say(" ".join(f"{i}:{tok.decode([i])!r}" for i in ids))
+    say(f"{len(text.encode())} 字节，{len(ids)} 个 token")
 
 # %% ../nbs/99_cli.ipynb #c060
 def default_tests(weight: str) -> list[Path]:
@@ -466,10 +467,10 @@ def evaluate(data_path: str, limit: int, open_thinking: str, **where) -> None:
     for path, rows in papers.items():
         if isinstance(rows[0], str):
             bits, size = bits_per_byte(model, tokenizer, rows), sum(len(r.encode()) for r in rows)
-            print(f"\n{Path(path).name}：{len(rows):,} 段、{size:,} 字节，每字节 {bits:.4f} 比特")
+            say(f"\n{Path(path).name}：{len(rows):,} 段、{size:,} 字节，每字节 {bits:.4f} 比特")
             continue
-        print(f"\n{Path(path).name}：{len(rows)} 题")
-        print(evaluate_questions(model, tokenizer, rows, thinking=THINKING[open_thinking]).table())
+        say(f"\n{Path(path).name}：{len(rows)} 题")
+        say(evaluate_questions(model, tokenizer, rows, thinking=THINKING[open_thinking]).table())
 
 # %% ../nbs/99_cli.ipynb #c067
 @command(app, "info", help="这台机器、这份课程：版本、设备、训练好的权重。")
@@ -480,13 +481,13 @@ def info() -> None:
     from minimind.inference.load import weight_files
     from minimind.learning.device import available_devices, cpu_has_bf16
 
-    print(f"Python {platform.python_version()}，torch {torch.__version__}，transformers {transformers.__version__}")
+    say(f"Python {platform.python_version()}，torch {torch.__version__}，transformers {transformers.__version__}")
     fast = "有" if cpu_has_bf16() else "没有"
-    print(f"设备：{'、'.join(available_devices())}；CPU 线程 {torch.get_num_threads()}，bfloat16 指令：{fast}")
+    say(f"设备：{'、'.join(available_devices())}；CPU 线程 {torch.get_num_threads()}，bfloat16 指令：{fast}")
     weights = sorted(weight_files(OUT))
-    print(f"输出文件夹 {OUT}：{len(weights)} 份权重")
+    say(f"输出文件夹 {OUT}：{len(weights)} 份权重")
     for p in weights:
-        print(f"  {p.relative_to(OUT).as_posix()}  {p.stat().st_size / 1e6:.1f} MB")
+        say(f"  {p.relative_to(OUT).as_posix()}  {p.stat().st_size / 1e6:.1f} MB")
 
 # %% ../nbs/99_cli.ipynb #c068b
 @command(app, "doctor", help="体检：版本、设备、核数、内存、磁盘、包是否完整；每个毛病说怎么办。有毛病时退出码是 1。")
@@ -494,7 +495,7 @@ def doctor() -> int:
     from minimind.learning.doctor import BAD, examine, report
 
     rows = examine()
-    print(report(rows))
+    say(report(rows))
     return int(any(row.level == BAD for row in rows))
 
 # %% ../nbs/99_cli.ipynb #c069
@@ -508,7 +509,7 @@ def exercise() -> None:
         importlib.import_module(f"minimind.exercises.{m.name}")
     from minimind.learning.exercises import progress_table
 
-    print(progress_table())
+    say(progress_table())
 
 # %% ../nbs/99_cli.ipynb #c072
 CONFIGS = {"small": "small-deep"}  # MiniGPT 的形状 → 这里的预设；其余同名
@@ -573,6 +574,7 @@ def from_minimind(argv: list[str]) -> list[str]:
     return out
 
 # %% ../nbs/99_cli.ipynb #c074
+@any_screen()
 def main(argv: list[str] | None = None) -> None:
     "`minimind` 命令的入口：成功退出码 0，用法或输入不对 2，按了 Ctrl-C 130。"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # 分词器的线程与读数据的子进程不要打架
@@ -580,7 +582,7 @@ def main(argv: list[str] | None = None) -> None:
     try:
         argv = expand_aliases(from_minigpt(from_minimind(argv)))
     except UserError as e:
-        print(f"错误：{e}", file=sys.stderr)
+        say(f"错误：{e}", sys.stderr)
         sys.exit(2)
     sys.exit(run_command(app, argv or ["--help"], prog="minimind"))
 

@@ -15,6 +15,7 @@ import click
 from .learning.command import Command, Group, option
 from .learning.errors import UserError
 from .learning.paths import user_path
+from .learning.terminal import line_reader, say
 
 # %% ../nbs/98_notes_cli.ipynb #c006
 notes = Group(
@@ -52,14 +53,14 @@ def init(folder: str | None) -> None:
     from minimind.learning.paths import ROOT
 
     made = init(folder or ROOT)
-    print(f"新建了 {'、'.join(made)}。" if made else "都已经有了，没有动。")
+    say(f"新建了 {'、'.join(made)}。" if made else "都已经有了，没有动。")
 
 
 @command("log", arg("topic", "主题"), help="写下今天的条目；已有同名的就不动。", example='log "注意力"')
 def log(topic: str, folder: str | None) -> None:
     from minimind.learning.notes_write import log
 
-    print(log(topic, folder))
+    say(log(topic, folder))
 
 
 @command(
@@ -70,7 +71,7 @@ def log(topic: str, folder: str | None) -> None:
 def done(text: str, later: bool, folder: str | None) -> None:
     from minimind.learning.notes_write import done
 
-    print(done(text, folder, later=later))
+    say(done(text, folder, later=later))
 
 # %% ../nbs/98_notes_cli.ipynb #c012
 @command(
@@ -83,7 +84,7 @@ def done(text: str, later: bool, folder: str | None) -> None:
 def problem(error: str, cause: str, fix: str, lesson: str, title: str, folder: str | None) -> None:
     from minimind.learning.notes_write import problem
 
-    print(problem(error, cause, fix, lesson, title, folder))
+    say(problem(error, cause, fix, lesson, title, folder))
 
 
 @command(
@@ -94,7 +95,7 @@ def problem(error: str, cause: str, fix: str, lesson: str, title: str, folder: s
 def think(text: str, question: str, point: bool, folder: str | None) -> None:
     from minimind.learning.notes_write import think
 
-    print(think(text, folder, question, point))
+    say(think(text, folder, question, point))
 
 
 @command(
@@ -106,7 +107,7 @@ def think(text: str, question: str, point: bool, folder: str | None) -> None:
 def ask(question: str, answer: str, topic: str, important: bool, folder: str | None) -> None:
     from minimind.learning.notes_write import ask
 
-    print(ask(question, answer or _typed("答案："), topic, important, folder)[0])
+    say(ask(question, answer or _typed("答案："), topic, important, folder)[0])
 
 
 @command(
@@ -116,13 +117,13 @@ def ask(question: str, answer: str, topic: str, important: bool, folder: str | N
 def material(file: str, about: str, folder: str | None) -> None:
     from minimind.learning.notes_write import material
 
-    print(material(file, about, folder))
+    say(material(file, about, folder))
 
 # %% ../nbs/98_notes_cli.ipynb #c014
 def _typed(prompt: str) -> str:
     "从终端读一行；没有终端时读到头就报 UserError。"
     try:
-        return input(prompt)
+        return line_reader()(prompt)
     except EOFError:
         raise UserError(f"没有读到{prompt.rstrip('：')}；用选项写上它。") from None
 
@@ -133,9 +134,9 @@ def progress(folder: str | None) -> None:
     from minimind.learning.notes_store import course, progress_rows
 
     passed = progress()
-    print("\n".join(progress_rows(passed)))
+    say("\n".join(progress_rows(passed)))
     todo = [(title, id, name) for _, title, _, cards in course() for id, name in cards.items() if id not in passed]
-    print(
+    say(
         "\n接下来：" + "；".join(f"{name}（{id}，在“{title}”）" for title, id, name in todo[:3])
         if todo
         else "\n全部做完了。"
@@ -148,7 +149,7 @@ def index(folder: str | None) -> None:
 
     with editing(folder):
         pass
-    print("索引与目录已是最新。")
+    say("索引与目录已是最新。")
 
 
 @command(
@@ -160,14 +161,14 @@ def check(fix: bool, folder: str | None) -> int:
 
     shown, left = notes_check.fix(folder) if fix else ("", notes_check.check(folder))
     if shown:
-        print(shown + "\n")
+        say(shown + "\n")
     for p in left:
-        print(("提醒 " if p.notice else "") + str(p))
+        say(("提醒 " if p.notice else "") + str(p))
     bad = sum(not p.notice for p in left)
     if bad:
-        print(f"\n共 {bad} 处" + ("要你来改。" if fix else "；能自动修的加 --fix。"), file=sys.stderr)
+        say(f"\n共 {bad} 处" + ("要你来改。" if fix else "；能自动修的加 --fix。"), file=sys.stderr)
     else:
-        print("笔记没有毛病。")
+        say("笔记没有毛病。")
     return int(bad > 0)
 
 # %% ../nbs/98_notes_cli.ipynb #c020
@@ -187,7 +188,7 @@ def review(limit: int, folder: str | None) -> None:
 def sync(folder: str | None) -> None:
     from minimind.learning.notes_write import sync
 
-    print(sync(folder))
+    say(sync(folder))
 
 
 @command(
@@ -203,5 +204,5 @@ def commit(message: str, push: bool, folder: str | None) -> None:
 
     bad = sum(not p.notice for p in check(folder))
     if bad:
-        print(f"提醒：笔记里有 {bad} 处毛病，minimind notes check 会列出来。", file=sys.stderr)
-    print(commit(message or _typed("一句中文，这次记了什么："), folder, push))
+        say(f"提醒：笔记里有 {bad} 处毛病，minimind notes check 会列出来。", file=sys.stderr)
+    say(commit(message or _typed("一句中文，这次记了什么："), folder, push))

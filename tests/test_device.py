@@ -14,7 +14,7 @@ from minimind.inference import SamplingParams, generate
 from minimind.inference import int8 as Q
 from minimind.lab import generation, step_time
 from minimind.learning import device
-from minimind.learning.errors import say
+from minimind.learning.terminal import say
 from minimind.learning.paths import PACKAGE
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
 from minimind.trainer.arguments import run_command

@@ -24,6 +24,7 @@ from transformers import PreTrainedTokenizerFast
 from ..learning.errors import UserError
 from ..learning.patch import patch
 from ..learning.paths import home, writing
+from ..learning.terminal import say
 from ..tokenizer.render import IGNORE, Segment, build_prompt, encode_segments, encode_texts
 from ..tokenizer.render import marks, segments, to_messages
 from .formats import as_list, expand_paths, iter_rows
@@ -136,7 +137,7 @@ def build_once(folder: str | Path, fill: Callable[[Path], object]) -> Path:
         try:
             if not intact(folder):
                 if folder.is_dir():
-                    print(f"缓存 {folder.name} 坏了，重新造一份。", flush=True)
+                    say(f"缓存 {folder.name} 坏了，重新造一份。")
                     shutil.rmtree(folder)
                 temp.mkdir(parents=True)
                 fill(temp)
@@ -189,7 +190,7 @@ def load_rows(
     if bad and not len(rows):
         raise UserError(f"{path} 的 {bad:,} 行没有一行是好的；第一处：{first[0]}")
     if bad:
-        print(f"跳过 {bad:,} 行坏的（--skip_bad），留下 {len(rows):,} 行；第一处：{first[0]}", flush=True)
+        say(f"跳过 {bad:,} 行坏的（--skip_bad），留下 {len(rows):,} 行；第一处：{first[0]}")
     return rows
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c031
@@ -266,7 +267,7 @@ def token_store(
     extra = "-" + hashlib.blake2b(options.encode(), digest_size=6).hexdigest() if options else ""
     folder = source.with_name(source.name.replace("rows-", "tokens-") + "-" + tokenizer_key(tok) + extra)
     if not folder.is_dir() and len(rows) > 20000:
-        print(f"正在把 {len(rows):,} 行编码成 token；只做这一次，结果缓存在 {folder.parent}")
+        say(f"正在把 {len(rows):,} 行编码成 token；只做这一次，结果缓存在 {folder.parent}")
     write_store(folder, (s for i in range(0, len(rows), 1000) for s in encode(rows[i : i + 1000], i)), len(tok))
     return TokenStore(folder)
 

@@ -26,6 +26,7 @@ from pathlib import Path
 from ..learning.errors import UserError, at_line
 from ..learning.patch import patch
 from ..learning.paths import user_path
+from ..learning.terminal import say
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c014
 KINDS = ("pretrain", "sft", "dpo", "rlaif", "reason", "agent", "choice")
@@ -614,5 +615,5 @@ def validate(
             more += f"其余 {report.rows:,} 行没有毛病；训练时加 --skip_bad 1 可以跳过坏的。"
         raise UserError("\n".join(problems[:max_problems]) + more)
     if show:
-        print(report)
+        say(str(report))
     return report

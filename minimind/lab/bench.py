@@ -24,7 +24,8 @@ import torch
 
 from ..learning.command import option
 from ..learning.device import cpu_has_bf16
-from ..learning.errors import UserError, say
+from ..learning.errors import UserError
+from ..learning.terminal import say
 from ..learning.paths import ROOT, atomic_write
 
 # %% ../../nbs/9_lab/10_bench.ipynb #c018

@@ -24,7 +24,8 @@ from .bench import bench_options, interleaved, medians, save_result, show_table,
 from .step_time import llama_like
 from ..learning.command import Command, option, run_command
 from ..learning.device import cpu_has_bf16
-from ..learning.errors import UserError, say
+from ..learning.errors import UserError
+from ..learning.terminal import say
 from ..model import MiniMindConfig, MiniMindForCausalLM
 
 # %% ../../nbs/9_lab/30_generation.ipynb #c005

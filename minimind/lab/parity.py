@@ -95,7 +95,8 @@ def run_way(
     here = os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")])
     threads = str(torch.get_num_threads())
     env = {**os.environ, "MINIMIND_HOME": str(home), "PYTHONPATH": here, "OMP_NUM_THREADS": threads}
-    done = subprocess.run(launch_command(stage, way, given), env=env, capture_output=True, text=True)
+    text = dict(capture_output=True, encoding="utf8", errors="replace")
+    done = subprocess.run(launch_command(stage, way, given), env=env, **text)
     if done.returncode:
         raise UserError(f"{way}没有跑成：{(done.stderr.strip().splitlines() or ['没有输出'])[-1]}")
     return read_run(home)

@@ -27,7 +27,8 @@ from torch import Tensor, nn
 from ..dataset.packing import collate_packed, collate_padded, pack
 from .bench import bench_options, interleaved, save_result, show_table, speedups, told
 from ..learning.device import pick_dtype
-from ..learning.errors import UserError, say
+from ..learning.errors import UserError
+from ..learning.terminal import say
 from ..model import attention as attention_module
 from ..model import causal_lm as head_module
 from ..model import norm as norm_module

@@ -20,7 +20,7 @@ from .bench import bench_options, save_result, show_table, told
 from .step_time import fake_batch, fast_dtype, one_step
 from ..learning.command import Command, option
 from ..learning.cores import adjust_threads, cores_allowed
-from ..learning.errors import say
+from ..learning.terminal import say
 from ..model import MiniMindConfig, MiniMindForCausalLM
 
 # %% ../../nbs/9_lab/25_threads.ipynb #c005

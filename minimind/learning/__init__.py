@@ -5,7 +5,8 @@
 from importlib import import_module
 
 _WHERE = {
-    "errors": ["UserError", "at_line", "say", "unknown"],
+    "errors": ["UserError", "at_line", "unknown"],
+    "terminal": ["any_screen", "line_reader", "printable", "say", "show"],
     "device": ["available_devices", "cpu_has_bf16", "pick_device", "pick_dtype"],
     "paths": ["PACKAGE", "ROOT", "OUT", "home", "in_test", "atomic_open", "atomic_write"],
     "plotting": ["COLORS", "setup", "heatmap", "curves", "bars", "token_strip", "slider", "visible", "color_of"],

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['HEADINGS', 'HELP_NAMES', 'LARGEST', 'SEEDS', 'TYPES', 'ChineseFormatter', 'Context', 'InChinese', 'Command', 'Group',
            'range_text', 'check_range', 'check_plain', 'Option', 'notes_of', 'option', 'switch', 'command',
-           'underscored', 'LazyGroup', 'say_click_error', 'missing_library', 'run_command']
+           'underscored', 'LazyGroup', 'say_click_error', 'check_words', 'missing_library', 'run_command']
 
 # %% ../../nbs/0_learning/85_command.ipynb #c002
 import difflib
@@ -19,8 +19,9 @@ from pathlib import PurePath
 
 import click
 
-from .errors import UserError, say
+from .errors import UserError
 from .paths import CANNOT_WRITE, user_path
+from .terminal import any_screen, say
 
 # %% ../../nbs/0_learning/85_command.ipynb #c007
 HEADINGS = {"Options": "选项", "Commands": "命令", "Arguments": "参数", "Positional arguments": "参数"}
@@ -251,6 +252,16 @@ def say_click_error(e: click.ClickException) -> str:
         return _say_value(e)
     return _say_usage(e) if isinstance(e, click.UsageError) else e.format_message()
 
+# %% ../../nbs/0_learning/85_command.ipynb #w002
+def check_words(argv: list[str]) -> None:
+    "命令行里有不成字的字节（终端与系统的编码不一样）就报 `UserError`；已有的文件不管叫什么都行。"
+    for word in argv:
+        value = word.partition("=")[2] or word
+        if re.search("[\ud800-\udfff]", value) and not os.path.exists(value):
+            system = sys.getfilesystemencoding()
+            todo = "把终端改成 UTF-8，或设环境变量 PYTHONUTF8=1 再试"
+            raise UserError(f"{value} 里有不成字的字节：终端的编码与系统的（{system}）不一样。{todo}。")
+
 # %% ../../nbs/0_learning/85_command.ipynb #c042
 def _say(text: str) -> None:
     "打印那一句；torchrun 的几个进程参数相同，错也相同，只让 0 号说。"
@@ -266,9 +277,11 @@ def missing_library(e: ModuleNotFoundError) -> str | None:
     return f"这一步要用 {name}，这个 Python 里没有装。运行 make env 装好全部依赖；minimind doctor 会列出还缺什么。"
 
 # %% ../../nbs/0_learning/85_command.ipynb #c043
+@any_screen()
 def run_command(command: click.Command, argv: list[str] | None = None, prog: str | None = None) -> int:
     """跑一个 click 命令，返回退出码：0 成功，2 用法或输入不对（一句中文），130 按了 Ctrl-C。"""
     try:
+        check_words(sys.argv[1:] if argv is None else argv)
         result = command.main(args=argv, prog_name=prog, standalone_mode=False)
         return result if isinstance(result, int) else 0
     except getattr(click.exceptions, "NoArgsIsHelpError", ()) as e:

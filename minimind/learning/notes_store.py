@@ -26,6 +26,7 @@ from minimind.learning.notes import (
     resolve, same_topic, topic_of,
 )
 from .paths import PACKAGE, ROOT, atomic_write
+from .terminal import say
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c005
 INDEX, LOG, GUIDE, MATERIALS = "notes.md", "learning_log.md", "NOTE_UPDATE_GUIDE.md", "learning_materials"
@@ -313,7 +314,7 @@ def editing(folder: str | Path | None = None) -> Iterator[Docs]:
     with locked(folder):
         for name in recover(folder)[1]:
             kept = f"{folder / STATE}/unfinished-{Path(name).name}"
-            print(f"提醒：上次没写完的 {name} 后来被改过，没有覆盖；本来要写的在 {kept}", file=sys.stderr)
+            say(f"提醒：上次没写完的 {name} 后来被改过，没有覆盖；本来要写的在 {kept}", sys.stderr)
         before = read_notes(folder)
         docs = dict(before)
         yield docs

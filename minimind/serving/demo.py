@@ -26,6 +26,7 @@ from ..inference.chat import ChatSession
 from ..inference.sampling import SamplingParams
 from ..learning.device import pick_device, pick_dtype
 from ..learning.paths import OUT, atomic_write
+from ..learning.terminal import say
 from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
 from minimind.serving.report import (
@@ -54,7 +55,7 @@ class Clock:
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         "一步：进门打印标题，出门记秒数。"
-        print(f"\n[{len(self.steps) + 1}/{self.total}] {name}", flush=True)
+        say(f"\n[{len(self.steps) + 1}/{self.total}] {name}")
         start = time.perf_counter()
         yield
         self.steps.append(dict(name=name, seconds=time.perf_counter() - start))
@@ -65,7 +66,7 @@ def make_world(home: Path, quick: bool) -> dict[str, Path]:
     paths = write_world(home / "world", seed=0, **({"scale": 0.05} if quick else {}))
     rows = {name: sum(1 for _ in path.open(encoding="utf8")) for name, path in paths.items() if path.suffix == ".jsonl"}
     tests = f"生成的测试题 {rows['test_generated']} 道，手写的 {rows.get('test_written', 0)} 道"
-    print(f"  预训练 {rows['pretrain']:,} 段，对话 {rows['sft']:,} 段；{tests}")
+    say(f"  预训练 {rows['pretrain']:,} 段，对话 {rows['sft']:,} 段；{tests}")
     return paths
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c016
@@ -75,7 +76,7 @@ def make_tokenizer(home: Path, paths: dict[str, Path]) -> Path:
     tok = train_tokenizer(lines, vocab_size=VOCAB_SIZE)
     text = next((line for line in lines if "首都" in line), lines[0])[:24]
     pieces = [tok.decode([i]) for i in tok(text, add_special_tokens=False)["input_ids"]]
-    print(f"  {len(tok)} 个词条；例如 {text!r} → {pieces}")
+    say(f"  {len(tok)} 个词条；例如 {text!r} → {pieces}")
     return save_tokenizer(tok, home / "tokenizer" / "world")
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c028
@@ -86,7 +87,7 @@ def exam(model, tok, paths: dict[str, Path], name: str, limit: int | None = None
         if f"test_{which}" in paths:
             items = thin(load_items(paths[f"test_{which}"]), limit)
             reports[which] = evaluate_questions(model, tok, items, max_new_tokens=48, batch=64, name=name)
-            print(f"  {name}，{TITLES[which]}：{reports[which].overall.correct}/{reports[which].overall.n}", flush=True)
+            say(f"  {name}，{TITLES[which]}：{reports[which].overall.correct}/{reports[which].overall.n}")
     return reports
 
 
@@ -103,7 +104,7 @@ def arithmetic(model, tok, paths: dict[str, Path], limit: int | None = None) -> 
             for t in (False, True)
         )
         rows.append(dict(skill=skill, name=SKILL_NAMES[skill], n=len(mine), plain=plain, thought=thought))
-        print(f"  {SKILL_NAMES[skill]}：直接答 {plain:.0%}，先想再答 {thought:.0%}", flush=True)
+        say(f"  {SKILL_NAMES[skill]}：直接答 {plain:.0%}，先想再答 {thought:.0%}")
     return rows
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c039
@@ -204,10 +205,7 @@ def tell_minutes(steps: int) -> None:
     "量几步，说出走完 `steps` 步训练的全程大约几分钟。"
     seconds = step_seconds(make_args(SFTArgs, preset="nano"))
     minutes = seconds * (steps + OTHERS) / 60
-    print(
-        f"量了几步：这台机器上训练一步约 {seconds:.2f} 秒；共 {steps:,} 步，全程大约 {max(1, round(minutes))} 分钟。",
-        flush=True,
-    )
+    say(f"量了几步：这台机器上训练一步约 {seconds:.2f} 秒；共 {steps:,} 步，全程大约 {max(1, round(minutes))} 分钟。")
 
 # %% ../../nbs/8_serving/20_demo.ipynb #c050
 NEXT = """
@@ -235,7 +233,7 @@ def train_both(
         bits = {"before": bits_per_byte(model, tok, valid)}
         pre = train_pretrain.train(args)
         bits["after"] = bits_per_byte(pre.model, pre.tokenizer, valid)
-        print(f"  留出短文的每字节比特数：{bits['before']:.2f} → {bits['after']:.2f}")
+        say(f"  留出短文的每字节比特数：{bits['before']:.2f} → {bits['after']:.2f}")
     with clock.step("考一次：预训练之后，还没学会答题"):
         before = exam(pre.model, pre.tokenizer, paths, "预训练之后", limit or 150)
     with clock.step("微调：从对话里学会回答"):
@@ -265,8 +263,8 @@ def run_demo(folder: Path | None = None, seed: int = 42, quick: bool = False) ->
         thinking = arithmetic(sft.model, sft.tokenizer, paths, limit)
     with clock.step("聊两句"):
         talk = transcript(sft.model, sft.tokenizer)
-        for q, a in talk:
-            print(f"  👤 {q}\n  🤖 {a}")
-    results = summarise(folder, seed, clock, bits, before, after, thinking, talk, sft.model)
-    print(NEXT.format(folder=folder, minutes=sum(s["seconds"] for s in clock.steps) / 60))
+    results = summarise(folder, seed, clock, bits, before, after, thinking, talk, sft.model)  # 先写好，再给人看
+    for q, a in talk:
+        say(f"  👤 {q}\n  🤖 {a}")
+    say(NEXT.format(folder=folder, minutes=sum(s["seconds"] for s in clock.steps) / 60))
     return results

@@ -24,6 +24,7 @@ from ..inference.load import load_model
 from ..inference.weights import weight_file
 from ..learning.paths import atomic_write
 from ..learning.stages import get_stage
+from ..learning.terminal import say
 from ..model.config import MiniMindConfig
 from .demo import Clock, home_of, run_demo, stage_args
 from .report import put_table
@@ -164,7 +165,7 @@ def start_of(home: Path, fresh: bool, seed: int, quick: bool) -> Path:
     if fresh or not path.exists():
         run_demo(seed=seed, quick=quick)
     else:
-        print(f"从 {path} 开始；要连演示也重来，加 --fresh 1。", flush=True)
+        say(f"从 {path} 开始；要连演示也重来，加 --fresh 1。")
     return path
 
 
@@ -184,6 +185,6 @@ def run_all(seed: int = 42, quick: bool = False, fresh: bool = False) -> list[di
     save_rows(start.parent, rows, seed)
     show_table(rows)
     minutes = sum(s["seconds"] for s in clock.steps) / 60
-    print(f"用了 {minutes:.1f} 分钟。权重与 pipeline.json 在 {start.parent}；聊聊看：")
-    print("  minimind chat --weight chain_agent   minimind chat --lora_weight lora_shop")
+    say(f"用了 {minutes:.1f} 分钟。权重与 pipeline.json 在 {start.parent}；聊聊看：")
+    say("  minimind chat --weight chain_agent   minimind chat --lora_weight lora_shop")
     return rows

@@ -18,7 +18,7 @@ import torch
 from filelock import FileLock
 
 from ..inference.load import load_model
-from ..learning.errors import say
+from ..learning.terminal import say
 from ..learning.paths import PACKAGE, atomic_write, home
 from ..model.causal_lm import MiniMindForCausalLM
 from ..tokenizer.fast import save_tokenizer, train_tokenizer

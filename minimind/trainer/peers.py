@@ -24,7 +24,8 @@ from typing import NoReturn
 import torch.distributed as dist
 
 from ..learning.cores import cores_allowed
-from ..learning.errors import UserError, say
+from ..learning.errors import UserError
+from ..learning.terminal import say
 from ..learning.patch import patch
 from ..learning.paths import atomic_write, home
 from .runtime import init_distributed_mode, rank, world_size

@@ -19,7 +19,8 @@ import torch.distributed as dist
 
 from ..inference.load import unwrap
 from ..learning.device import cpu_has_bf16, is_npu_available, pick_device, pick_dtype  # noqa: F401
-from ..learning.errors import UserError, say
+from ..learning.errors import UserError
+from ..learning.terminal import say
 from ..model.config import MiniMindConfig
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c031
