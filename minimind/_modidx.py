@@ -1889,6 +1889,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                     'minimind/inference/chat.py'),
                                          'minimind.inference.chat.held_back': ( '4_inference/chat.html#held_back',
                                                                                 'minimind/inference/chat.py'),
+                                         'minimind.inference.chat.is_command': ( '4_inference/chat.html#is_command',
+                                                                                 'minimind/inference/chat.py'),
                                          'minimind.inference.chat.keep_turns': ( '4_inference/chat.html#keep_turns',
                                                                                  'minimind/inference/chat.py'),
                                          'minimind.inference.chat.split_reasoning': ( '4_inference/chat.html#split_reasoning',

@@ -2,12 +2,15 @@
 
 import io
 import json
+import os
+import select
 import subprocess
 import sys
+import time
 
 import pytest
 import torch
-from conftest import command_env, spawn
+from conftest import CAN_FORK, command_env, spawn
 from hypothesis import given, strategies as st
 
 from minimind.inference import save_weights
@@ -147,3 +150,130 @@ def test_printable_never_commands_the_terminal(text):
         assert shown == text
     for encoding in ("gbk", "cp1252", "ascii", "utf8"):
         say(text, io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+
+
+# ---- 在真的终端里聊：伪终端（pty）的一头是 minimind chat，另一头由测试来敲键盘 ----
+
+# 占住终端，把回答换成“收到了几个字、是什么”，再跑命令行
+TYPED = """
+import fcntl, os, sys, termios
+for fd in (0, 1, 2):
+    os.dup2(int(sys.argv[1]), fd)
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)
+if sys.argv[2] == "plain":
+    sys.modules["prompt_toolkit"] = None
+from minimind.inference.chat import ChatSession
+
+def pieces(self, text):
+    if text == "危险":
+        yield "answer", "\\x1b]0;偷\\x07\\x9b2J"
+    yield "answer", f"<{len(text)}:{ascii(text[:30])}>"
+    self.last = dict(truncated=False, tokens=1, avg_tokens_per_second=1.0)
+
+ChatSession.pieces = pieces
+from minimind.cli import main
+main(["chat"])
+"""
+LEFT, UP, BACK, CTRL_C, CTRL_D = b"\x1b[D", b"\x1b[A", b"\x7f", b"\x03", b"\x04"
+
+
+class Typist:
+    "坐在终端前的人：`types` 敲键，`sees` 等屏幕上出现什么（从上一次看到的地方往后找）。"
+
+    def __init__(self, home, editor: str):
+        self.keyboard, other = os.openpty()
+        os.set_inheritable(other, True)
+        env = command_env(home, TERM="xterm", PROMPT_TOOLKIT_NO_CPR="1")
+        self.child = spawn(TYPED, str(other), editor, env=env, cwd=home)
+        os.close(other)
+        self.screen = b""
+
+    def types(self, keys: bytes | str) -> None:
+        keys = keys.encode() if isinstance(keys, str) else keys
+        for at in range(0, len(keys), 1024):  # 终端的缓冲装不下太多
+            os.write(self.keyboard, keys[at : at + 1024])
+            self.look(0.01)
+
+    def look(self, seconds: float) -> bool:
+        if select.select([self.keyboard], [], [], seconds)[0]:
+            try:
+                self.screen += os.read(self.keyboard, 65536)
+            except OSError:  # 那一头关了
+                return False
+        return True
+
+    def sees(self, words: str) -> bytes:
+        "等到屏幕上出现 `words`；返回这之前的字节。"
+        deadline = time.monotonic() + 20
+        while words.encode() not in self.screen:
+            assert time.monotonic() < deadline and self.look(0.1), (words, self.screen[-2000:].decode(errors="replace"))
+        before, _, self.screen = self.screen.partition(words.encode())
+        return before
+
+
+@pytest.fixture
+def typist(book):
+    sat = []
+    yield lambda editor="editor": sat.append(Typist(book, editor)) or sat[-1]
+    for who in sat:
+        who.child.kill()
+        who.child.wait()
+        os.close(who.keyboard)
+
+
+needs_pty = pytest.mark.skipif(not CAN_FORK, reason="伪终端要 Linux")
+
+
+@needs_pty
+def test_chat_on_a_terminal(typist):
+    me = typist()
+    me.sees("👤")
+    answers = [
+        ("你好".encode() + BACK + b"\r", "<1:'\\u4f60'>"),                       # 退格删的是一个字
+        ("好".encode()[:2] + BACK + b"ab\r", "<3:'\\ufffdab'>"),                # 剩下的半个字不成字
+        ("北京".encode() + LEFT + "南".encode() + b"\r", "<3:'\\u5317\\u5357\\u4eac'>"),
+        (b"\x1b[200~1\n2\r\n3\x1b[201~\r", "<5:'1\\n2\\n3'>"),                  # 粘贴三行是一个问题
+        (b"x" * 10_000 + b"\r", "<10000:"), (b"\x1b[200~" + b"y" * 10_000 + b"\x1b[201~\r", "<10000:'yyy"),
+        ("/etc/passwd 是什么\r".encode(), "<15:'/etc/passwd"), (b"/fly\r", "没有 /fly 这条命令"),
+        ("写错了".encode() + CTRL_C, "👤"), (b"right\r", "<5:'right'>"), (UP + b"\r", "<5:'right'>"),
+    ]
+    for keys, words in answers:
+        me.types(keys)
+        me.sees(words)
+        me.sees("👤") if words != "👤" else None
+    me.types("危险\r")
+    shown = me.sees("<2:")
+    assert b"\x1b]0;" not in shown and b"\x07" not in shown and "\x9b".encode() not in shown
+    assert "\\x1b]0;偷\\x07\\x9b2J".encode() in shown
+    me.types(CTRL_D)
+    me.sees("再见。")
+    assert me.child.wait(timeout=20) == 0
+
+
+@needs_pty
+def test_chat_without_the_editor_survives_half_a_character(typist):
+    me = typist("plain")
+    me.sees("👤")
+    me.types("你".encode()[:2] + b"\r")
+    me.sees("👤")
+    me.types(b"\xff ok\r")
+    me.sees("ok'>")
+    me.types("/exit\r")
+    me.sees("再见。")
+    assert me.child.wait(timeout=20) == 0
+
+
+def test_chat_from_a_pipe_reads_lines_and_replaces_bad_bytes(book, tmp_path):
+    (tmp_path / "asked").write_bytes("你好\n".encode() + "你好".encode("gbk") + b"\n/exit\n")
+    code = "import os, sys\nos.dup2(os.open(sys.argv[1], os.O_RDONLY), 0)\nsys.stdin = open(0, encoding='utf8')\n"
+    code += TYPED[TYPED.index("from minimind") :]
+    child = spawn(code, str(tmp_path / "asked"), env=command_env(book), cwd=book)
+    said, err = child.communicate(timeout=60)
+    assert child.returncode == 0, err[-2000:]
+    assert "<2:'\\u4f60\\u597d'>" in said and "\\ufffd" in said and "再见。" in said
+
+
+def test_the_editor_is_imported_only_on_a_terminal(book):
+    code = "import sys, minimind.inference.chat, minimind.cli; sys.exit('prompt_toolkit' in sys.modules)"
+    assert spawn(code, env=command_env(book), cwd=book).wait(timeout=60) == 0

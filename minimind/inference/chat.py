@@ -6,7 +6,7 @@
 __all__ = ['VERTICAL', 'Pieces', 'BUDGET', 'DEEP_BUDGET', 'HELP', 'MODES', 'MODE_NAMES', 'StreamDecoder', 'held_back',
            'ThinkSplitter', 'split_reasoning', 'find_tool_calls', 'equations', 'written_steps', 'thinking_score',
            'StopCutter', 'Speech', 'budget', 'answer_ids', 'answer_stream', 'finish_pieces', 'answer', 'keep_turns',
-           'ChatSession', 'chat_in_terminal']
+           'ChatSession', 'is_command', 'chat_in_terminal']
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c002
 import codecs, json, re, time
@@ -16,6 +16,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 from ..learning.errors import UserError
 from ..learning.patch import patch
+from ..learning.terminal import line_reader, show as put
 from .generate import context_limit, stream as stream_ids
 from .sampling import SamplingParams
 from ..tokenizer.fast import CONTROL_TOKENS, token_bytes
@@ -397,7 +398,8 @@ def reply(self: ChatSession, text: str) -> dict:
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c066
 HELP = """/clear 忘掉前面的话   /think [on|off|auto|ultra] 思考开关（/ultra 是深思）   /history N 带 N 轮历史
-/system 文字 换设定   /temp 数 温度   /top_p 数 核采样   /speed 显示或隐藏速度   /help 再看一遍   /exit 退出"""
+/system 文字 换设定   /temp 数 温度   /top_p 数 核采样   /speed 显示或隐藏速度   /help 再看一遍   /exit 退出
+Ctrl-C 清掉正在写的一行，或打断回答   Ctrl-D 退出   粘贴几行算一个问题"""
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c067
 MODES = {"on": True, "off": False, "auto": None, "ultra": "ultra"}
@@ -419,7 +421,7 @@ def _set_number(chat: ChatSession, name: str, rest: str) -> str:
     "/history、/temp、/top_p 后面跟一个数；坏的数只得到一句话，不生效。"
     field = {"temp": "temperature", "temperature": "temperature", "top_p": "top_p"}.get(name)
     if name != "history" and field is None:
-        return f"没有 /{name} 这条命令；输入 /help 看看有哪些。"
+        return f"没有 /{name} 这条命令；输入 /help 看看有哪些。它若是问题，前面加几个字再问。"
     try:
         if name == "history":
             chat.history_turns = max(0, int(rest))
@@ -452,6 +454,11 @@ def _command(chat: ChatSession, line: str, show: dict) -> str | None:
     if name in ("think", "ultra"):
         return _set_think(chat, "ultra" if name == "ultra" else rest)
     return _set_number(chat, name, rest)
+
+# %% ../../nbs/4_inference/40_chat.ipynb #k002
+def is_command(line: str) -> bool:
+    "这一行是命令，不是问题：斜杠加一个英文词（后面可以有参数），只有一行；只有一个斜杠也算。"
+    return "\n" not in line and bool(re.match(r"/([A-Za-z_]+( |$)|$)", line))
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c071
 def _say(chat: ChatSession, question: str, write: Callable[[str], object], show: dict) -> None:
@@ -489,7 +496,7 @@ def _auto(
 # %% ../../nbs/4_inference/40_chat.ipynb #h040
 def _turn(chat: ChatSession, line: str, write: Callable[[str], object], show: dict) -> str | None:
     "处理一行：命令或提问。要退出时返回 None，否则返回这一行。"
-    if line.startswith("/"):
+    if is_command(line):
         reply = _command(chat, line, show)
         if reply is None:
             return None
@@ -522,14 +529,14 @@ def chat_in_terminal(
     model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, *, historys: int = 0, system: str | None = None,
     thinking: Thinking = None, max_new_tokens: int = 8192, params: SamplingParams = SamplingParams(),
     context: int | None = None, show_speed: bool = True, seed: int | None = None,
-    questions: list[str] | None = None, read: Callable[[str], str] = input,
+    questions: list[str] | None = None, read: Callable[[str], str] | None = None,
     write: Callable[[str], object] | None = None, tools: list[dict] | None = None,
 ) -> ChatSession:
     """在终端里对话，返回 `ChatSession`。`historys` 是携带的历史消息条数（偶数，0 不带）；`questions` 给了就逐个自动问，
-    每问都用种子 2026；`read`、`write` 可换成自己的函数。"""
+    每问都用种子 2026；`read`、`write` 可换成自己的函数，默认是 `line_reader()` 与 `show`。"""
     if historys < 0 or historys % 2:
         raise UserError(f"historys={historys} 不行：一问一答算两条，要不小于 0 的偶数（0 表示不带历史）。")
-    write = write or (lambda s: print(s, end="", flush=True))
+    write = write or put
     chat = ChatSession(
         model, tokenizer, system, historys // 2, context, thinking, params=params, max_new_tokens=max_new_tokens,
         tools=tools, seed=seed,
@@ -538,5 +545,5 @@ def chat_in_terminal(
     if questions is not None:
         return _auto(chat, questions, write, show)
     write("开始对话吧。" + HELP + "\n")
-    _loop(chat, read, write, show)
+    _loop(chat, read or line_reader(), write, show)
     return chat
