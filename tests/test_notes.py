@@ -12,10 +12,11 @@ from markdown_it import MarkdownIt
 
 from minimind.learning import notes, notes_check, notes_review, notes_store, notes_write
 from minimind.learning.errors import UserError
+from minimind.learning.exercises import progress, progress_table
 from minimind.learning.notes import (
     KB, apply_edits, decode, encode, headings, insert_question, lines_of, links, questions, renumber
 )
-from minimind.learning.notes_store import GUIDE, INDEX, LOG, README, ROOT, course, editing, read_notes
+from minimind.learning.notes_store import GUIDE, INDEX, LOG, MATERIALS, README, ROOT, course, editing, read_notes
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -416,13 +417,170 @@ def test_forgotten_questions_come_back_in_the_same_round(book):
     )
 
 
-def test_a_broken_review_file_is_set_aside(book):
-    notes_write.ask("甲", "一", folder=book)
-    notes_review.review_file(book).write_text("{半截")
-    assert (
-        len(notes_review.due_questions(book)) == 1
-        and notes_review.review_file(book).with_suffix(".broken.json").exists()
-    )
+# ---------- 状态文件里什么都可能有 ----------
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
+    max_leaves=8,
+)
+ODD = st.one_of(JSON, st.sampled_from(["2026-11-21", "20261121", "2026-13-01", "6", -1, 1e999, 10**30, "\ud800", True]))
+card = st.fixed_dictionaries({}, optional={"interval": ODD, "ease": ODD, "due": ODD, "title": ODD})
+CARD_KEY = notes_review.key_of("甲？")
+review = st.one_of(JSON, st.fixed_dictionaries({"cards": st.one_of(JSON, st.fixed_dictionaries({CARD_KEY: card}))}))
+step = st.one_of(JSON, st.fixed_dictionaries({}, optional={"before": ODD, "after": ODD}))
+file = st.sampled_from([KB, LOG, "../外面.md", "/tmp/外面.md", f"{MATERIALS}/../../外面.md", f"{MATERIALS}/a.md"])
+journal = st.one_of(JSON, st.dictionaries(st.one_of(file, st.text(max_size=8)), step, max_size=3))
+passed = st.one_of(JSON, st.fixed_dictionaries({"id": ODD}, optional={"time": ODD, "tries": ODD}))
+
+
+@quick
+@given(review)
+def test_any_review_file_gets_an_answer_or_one_sentence(book, value):
+    if "甲" not in text_of(book, KB):
+        notes_write.ask("甲", "一", folder=book)
+    given_text = json.dumps(value)
+    notes_review.review_file(book).write_text(given_text, encoding="utf8")
+    for use in (lambda: notes_review.due_questions(book), lambda: notes_review.grade("甲？", 3, book)):
+        try:
+            use()
+        except UserError as error:
+            assert str(notes_review.review_file(book)) in str(error) and "\n" not in str(error)
+            assert notes_review.review_file(book).read_text(encoding="utf8") == given_text  # 读不懂的不动它
+
+
+@quick
+@given(journal)
+def test_any_journal_stays_inside_and_says_one_sentence(book, value):
+    notes_store.journal_of(book).write_text(json.dumps(value), encoding="utf8")
+    try:
+        notes_write.log("主题", book)
+    except UserError as error:
+        assert str(notes_store.journal_of(book)) in str(error) and notes_store.journal_of(book).exists()
+    assert {p.name for p in book.parent.iterdir()} <= {"n", "home"} and not os.path.exists("/tmp/外面.md")
+
+
+@settings(quick, max_examples=25)
+@given(st.lists(passed, max_size=4), st.sampled_from(["", "半行", "[" * 100_000]))
+def test_any_progress_file_is_read(tmp_path_factory, rows, end):
+    home = tmp_path_factory.mktemp("home")
+    (home / ".minimind").mkdir()
+    text = "\n".join([*map(json.dumps, rows), end])
+    (home / ".minimind" / "progress.jsonl").write_text(text, encoding="utf8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MINIMIND_HOME", str(home))
+        assert repr(progress_table()) and all("|" in row for row in notes_store.progress_rows(progress()))
+        assert isinstance(notes_write.news("", progress()), list)
+
+
+@pytest.mark.parametrize("text", ["{半截", "[" * 100_000, "", '{"cards": ' + '{"a":' * 5000, "\x00"])
+def test_a_broken_state_file_is_named_and_left_alone(book, text):
+    for file, use in (
+        (notes_review.review_file(book), lambda: notes_review.due_questions(book)),
+        (notes_store.journal_of(book), lambda: notes_check.fix(book)),
+    ):
+        file.write_text(text, encoding="utf8")
+        with pytest.raises(UserError, match=f"{file.name} 读不懂.*没有动.*移到别处"):
+            use()
+        assert file.read_text(encoding="utf8") == text
+
+
+@pytest.mark.parametrize("cells", [None, 3, [3], [{"cell_type": "markdown"}], [{"cell_type": "markdown", "source": 3}]])
+def test_a_strange_notebook_does_not_stop_the_check(book, cells):
+    (book / "nbs").mkdir()
+    (book / "nbs" / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf8")
+    (book / "nbs" / "b.ipynb").write_text("[]", encoding="utf8")
+    assert problems(book) == []
+
+
+def test_a_very_long_link_is_only_a_dead_link(book):
+    (book / INDEX).write_text(text_of(book, INDEX) + f"\n[长]({'长' * 300}.md)\n", encoding="utf8")
+    assert "指不到文件" in problems(book)[0].what
+
+
+# ---------- 只写自己的文件夹 ----------
+
+
+@pytest.mark.parametrize("name", [LOG, KB, INDEX, ".minimind", "learning_materials"])
+def test_links_that_lead_outside_are_never_written_through(book, tmp_path, name):
+    outside = tmp_path / "outside"
+    if (book / name).is_dir():
+        (book / name).rename(outside)
+    else:
+        outside.write_bytes((book / name).read_bytes())
+        (book / name).unlink()
+    (book / name).symlink_to(outside)
+    before = {p: p.read_bytes() for p in [outside, *outside.rglob("*")] if p.is_file()}
+    (book / "a.py").write_text("print(1)")
+    tries = [
+        lambda: notes_write.log("主题", book), lambda: notes_write.ask("甲", "一", folder=book),
+        lambda: notes_write.material(book / "a.py", "一", book), lambda: notes_write.init(book),
+    ]
+    refused = 0
+    for attempt in tries:
+        try:
+            attempt()
+        except UserError as error:
+            assert "外面" in str(error)
+            refused += 1
+    assert refused and {p: p.read_bytes() for p in [outside, *outside.rglob("*")] if p.is_file()} == before
+
+
+def test_a_dangling_link_is_not_filled_in(book, tmp_path):
+    (book / LOG).unlink()
+    (book / LOG).symlink_to(tmp_path / "nowhere.md")
+    with pytest.raises(UserError, match="外面"):
+        notes_write.init(book)
+    (book / "learning_materials" / "a.py").symlink_to(tmp_path / "b.py")
+    (tmp_path / "a.py").write_text("print(1)")
+    with pytest.raises(UserError):
+        notes_write.material(tmp_path / "a.py", "一", book)
+    assert not (tmp_path / "nowhere.md").exists() and not (tmp_path / "b.py").exists()
+
+
+@pytest.mark.parametrize("word", ["../../外面", "/etc/外面", "..", "a/../../b", "~/外面"])
+def test_words_never_become_paths(book, tmp_path, word):
+    notes_write.log(word, book)
+    notes_write.ask(word, word, topic=word, folder=book)
+    notes_write.done(word, book)
+    with pytest.raises(UserError, match="找不到文件"):
+        notes_write.material(word, "一", book)
+    assert {p.name for p in tmp_path.iterdir()} <= {"n", "home"}
+
+
+# ---------- 混着的换行 ----------
+
+ends = st.sampled_from(["\n", "\r\n", "\r"])
+block = st.builds(
+    lambda name, a, old, b, c: f"<!-- minimind:{name} -->{a}{old}{b}<!-- /minimind:{name} -->{c}",
+    st.sampled_from(["toc", "by-date", "by-topic", "tree", "materials"]), ends,
+    st.sampled_from(["", "旧的", "| 旧 |\r\n| 的 |", "[Q9](knowledge_base.md#q9-为什么)\r\n"]), ends, ends,
+)
+mixed = st.lists(st.one_of(st.builds(str.__add__, line, ends), block), max_size=9).map("".join)
+
+
+def outside_blocks(text):
+    "界线之外的每一行（数字换成占位），连同它的换行。"
+    spans, out, at = sorted(notes.blocks(text)[0].values()), [], 0
+    for start, stop in spans:
+        out.append(text[at:start])
+        at = stop
+    return [re.sub(r"[0-9]+", "0", part) for part in [*out, text[at:]]]
+
+
+@quick
+@given(mixed, mixed)
+def test_check_fix_keeps_every_line_ending_outside_its_blocks(tmp_path_factory, kb, log):
+    folder = tmp_path_factory.mktemp("mixed")
+    before = {KB: kb, LOG: log}
+    for name, text in before.items():
+        (folder / name).write_bytes(encode(text))
+    notes_check.fix(folder)
+    for name, text in before.items():
+        inside = {k for k in notes.blocks(text)[0]}
+        assume(inside == set(notes.blocks(text_of(folder, name))[0]))
+        assert outside_blocks(text_of(folder, name)) == outside_blocks(text)
+    assert not [p for p in notes_check.check(folder) if p.fixable and "过时" in p.what]
 
 
 # ---------- git ----------

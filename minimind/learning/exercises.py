@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['CARDS', 'CHECKERS', 'SOLUTIONS', 'CheckFailed', 'expect_true', 'expect_shape', 'expect_close', 'expect_equal',
-           'expect_raises', 'expect_agrees', 'expect_gradient', 'progress_file', 'progress', 'Card', 'card', 'hint',
-           'Checker', 'checker', 'why', 'solution', 'record', 'check', 'ProgressTable', 'progress_table']
+           'expect_raises', 'expect_agrees', 'expect_gradient', 'progress_file', 'progress', 'passed_day', 'Card',
+           'card', 'hint', 'Checker', 'checker', 'why', 'solution', 'record', 'check', 'ProgressTable',
+           'progress_table']
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c002
 import copy
@@ -15,6 +16,7 @@ import inspect
 import json
 import os
 import random
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -281,11 +283,17 @@ def progress() -> dict[str, dict]:
     for line in progress_file().read_text(encoding="utf8", errors="replace").splitlines():
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict) and isinstance(entry.get("id"), str):
             passed.setdefault(entry["id"], entry)
     return passed
+
+
+def passed_day(entry: dict) -> str:
+    "这条记录是哪天的，如 2026-11-21；没有记，或写的不是日期，是空串。"
+    found = re.match(r"\d{4}-\d{2}-\d{2}", str(entry.get("time", "")))
+    return found[0] if found else ""
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c049
 def _words(value: str | list[str]) -> str:
@@ -624,7 +632,7 @@ class ProgressTable:
     def rows(self) -> Iterator[tuple[str, str, str, str, str]]:
         for id in dict.fromkeys([*self.cards, *self.passed]):
             known, entry = self.cards.get(id), self.passed.get(id)
-            day = (str(entry.get("time", ""))[:10] or "已通过") if entry else ""
+            day = (passed_day(entry) or "已通过") if entry else ""
             yield "✓" if entry else "·", id, known.title if known else "", known.dots() if known else "", day
 
     def summary(self) -> str:

@@ -395,7 +395,10 @@ def blocks(text: str) -> tuple[dict[str, tuple[int, int]], list[tuple[int, str]]
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c071b
 def fill_blocks(text: str, contents: dict[str, list[str]]) -> str:
-    "把 {名字: [行]} 写进各自的界线之内（上下各空一行）；没有界线的名字不管。"
-    eol, spans = eol_of(text), blocks(text)[0]
-    fill = lambda rows: eol + eol.join(rows) + eol + eol
-    return apply_edits(text, [(*spans[name], fill(rows)) for name, rows in contents.items() if name in spans])
+    "把 {名字: [行]} 写进各自的界线之内（上下各空一行），换行照着开头那条界线；没有界线的名字不管。"
+    edits = []
+    for name, (start, stop) in blocks(text)[0].items():
+        if name in contents:
+            eol = re.search(r"\r?\n?$", text[:start])[0]  # 界线自己的换行：别的行用哪一种，不归这里管
+            edits.append((start, stop, eol + eol.join(contents[name]) + eol + eol))
+    return apply_edits(text, edits)

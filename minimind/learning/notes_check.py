@@ -9,6 +9,7 @@ __all__ = ['TABLES', 'Problem', 'link_fixes', 'numbering', 'anchors_of', 'dead_l
 # %% ../../nbs/0_learning/65_notes_check.ipynb #c002
 import difflib
 import json
+import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -80,12 +81,12 @@ def numbering(docs: Docs) -> list[Problem]:
 
 # %% ../../nbs/0_learning/65_notes_check.ipynb #c013
 def _cells(path: Path) -> list[tuple[int, str]]:
-    "笔记本里的 Markdown 格：[(第几格, 文字)]。"
+    "笔记本里的 Markdown 格：[(第几格, 文字)]；不是笔记本的样子就是空表。"
     try:
         cells = json.loads(path.read_text(encoding="utf8"))["cells"]
-    except (ValueError, KeyError, OSError):
+        return [(i, "".join(c["source"])) for i, c in enumerate(cells, 1) if c.get("cell_type") == "markdown"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
         return []
-    return [(i, "".join(c["source"])) for i, c in enumerate(cells, 1) if c.get("cell_type") == "markdown"]
 
 
 def anchors_of(text: str) -> set[str]:
@@ -111,7 +112,7 @@ def _broken(name: str, target: str, docs: Docs, folder: Path, seen: dict) -> str
     path, anchor = resolve(name, target) or (None, "")
     if path is None:
         return ""
-    if path not in docs and not (folder / path).exists():
+    if path not in docs and not os.path.exists(folder / path):  # 太长的名字也只是“不在”
         return f"链接 {target} 指不到文件"
     if path not in seen:
         seen[path] = _anchors_at(path, docs, folder) if path in docs or (folder / path).is_file() else None

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['INDEX', 'LOG', 'GUIDE', 'MATERIALS', 'README', 'STATE', 'FLOORS', 'BLOCKS', 'note_folder', 'read_notes', 'today',
-           'locked', 'journal_of', 'save', 'recover', 'Entry', 'entries', 'toc', 'by_date', 'by_topic', 'materials',
-           'materials_table', 'tree', 'course', 'progress_rows', 'refresh', 'editing']
+           'own_file', 'locked', 'journal_of', 'save', 'read_json', 'recover', 'Entry', 'entries', 'toc', 'by_date',
+           'by_topic', 'materials', 'materials_table', 'tree', 'course', 'progress_rows', 'refresh', 'editing']
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c002
 import contextlib
@@ -20,7 +20,7 @@ from datetime import date
 from pathlib import Path
 from filelock import FileLock, Timeout
 from .errors import UserError
-from .exercises import progress
+from .exercises import passed_day, progress
 from minimind.learning.notes import (
     KB, STAR, Docs, Heading, Question, blocks, decode, encode, fill_blocks, headings, lines_of, links, plain, questions,
     resolve, same_topic, topic_of,
@@ -63,12 +63,21 @@ def today() -> date:
 STATE = ".minimind"
 
 
+def own_file(folder: Path, name: str) -> Path:
+    "笔记文件夹里 `name` 的位置；它（或路上的链接）其实在文件夹外面，就报 UserError，免得写到别处去。"
+    path = folder / name
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        todo = f"把 {name} 换成真的文件，或用 --dir 指到它真正在的文件夹"
+        raise UserError(f"{path} 指到了笔记文件夹外面（{os.path.realpath(path)}），没有写。{todo}。")
+    return path
+
+
 @contextlib.contextmanager
 def locked(folder: Path, wait: float = 30) -> Iterator[None]:
     "拿着笔记文件夹的锁；等 `wait` 秒还拿不到就报 UserError。"
-    (folder / STATE).mkdir(exist_ok=True)
+    own_file(folder, STATE).mkdir(exist_ok=True)
     try:
-        with FileLock(folder / STATE / "notes.lock", timeout=wait):
+        with FileLock(own_file(folder, f"{STATE}/notes.lock"), timeout=wait):
             yield
     except Timeout:
         raise UserError(f"另一个终端正在改 {folder} 里的笔记，等了 {wait} 秒还没好。等它结束再试。") from None
@@ -94,6 +103,7 @@ def save(folder: Path, before: Docs, after: Docs) -> list[str]:
     "把改过的文件写回去。不止一个时先记流水账；文件若被别的程序改过就不写，报 UserError。返回改了的名字。"
     changed = {n: t for n, t in after.items() if before.get(n) != t}
     for name in changed:
+        own_file(folder, name)
         _unchanged(folder, name, before)
     if len(changed) > 1:
         plan = {n: {"before": _sha(before[n]) if n in before else None, "after": t} for n, t in changed.items()}
@@ -103,6 +113,35 @@ def save(folder: Path, before: Docs, after: Docs) -> list[str]:
     journal_of(folder).unlink(missing_ok=True)
     return list(changed)
 
+# %% ../../nbs/0_learning/55_notes_store.ipynb #c017x
+def read_json(path: Path, wrong: Callable[[object], str], todo: str) -> object:
+    "读一份状态文件。不是 JSON、或 `wrong(值)` 说出了毛病，报 UserError：哪个文件、哪里不对、怎么办；文件不动。"
+    try:
+        value = json.loads(path.read_text(encoding="utf8"))
+        why = wrong(value)
+    except (ValueError, RecursionError):
+        why = "不是完整的 JSON"
+    if why:
+        raise UserError(f"{path} 读不懂：{why}。文件没有动；{todo}。")
+    return value
+
+
+_PAGE = re.compile(rf"{MATERIALS}/[^/\\\x00-\x1f]{{1,120}}\.md")
+
+
+def _bad_plan(plan: object) -> str:
+    "流水账哪里不对；都对是空串。"
+    if not isinstance(plan, dict):
+        return "最外层应是 {文件名: {before, after}}"
+    for name, step in plan.items():
+        if name not in (INDEX, LOG, KB, GUIDE) and not _PAGE.fullmatch(name):
+            return f"{name!r} 不是笔记文件"
+        if not isinstance(step, dict) or not isinstance(step.get("before", 0), str | None):
+            return f"{name} 的 before 应是一段文字或 null"
+        if not isinstance(step.get("after"), str) or re.search("[\ud800-\udc7f\udd00-\udfff]", step["after"]):
+            return f"{name} 的 after 应是一段写得出的文字"
+    return ""
+
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c018
 def recover(folder: Path) -> tuple[list[str], list[str]]:
     "做完上次断掉的修改。返回（写好的文件名，没敢覆盖的文件名）。"
@@ -110,12 +149,13 @@ def recover(folder: Path) -> tuple[list[str], list[str]]:
     if not journal.exists():
         return [], []
     done, kept = [], []
-    for name, step in json.loads(journal.read_text(encoding="utf8")).items():
+    todo = "看看里面要写的内容还要不要，把它移到别处，再运行一次"
+    for name, step in read_json(journal, _bad_plan, todo).items():
         now = _sha(decode((folder / name).read_bytes())) if (folder / name).exists() else None
         if now == _sha(step["after"]):
             continue
-        mine = folder / name if now == step["before"] else folder / STATE / f"unfinished-{Path(name).name}"
-        atomic_write(mine, encode(step["after"]))
+        mine = name if now == step["before"] else f"{STATE}/unfinished-{Path(name).name}"
+        atomic_write(own_file(folder, mine), encode(step["after"]))
         (done if now == step["before"] else kept).append(name)
     journal.unlink()
     return done, kept
@@ -277,7 +317,7 @@ def _floor_counts(digit: str, chapters: list[tuple], passed: Collection[str]) ->
 def _last_day(digit: str, chapters: list[tuple], passed: dict[str, dict]) -> str:
     "一层里最近一次通过练习的日期；没有是空串。"
     ids = [id for floor, _, _, cards in chapters if floor[0] == digit for id in cards if id in passed]
-    return max((str(passed[id].get("time", ""))[:10] for id in ids), default="")
+    return max((passed_day(passed[id]) for id in ids), default="")
 
 # %% ../../nbs/0_learning/55_notes_store.ipynb #c043b
 def progress_rows(passed: dict[str, dict]) -> list[str]:

@@ -12,13 +12,13 @@ import re
 import shutil
 from pathlib import Path
 from .errors import UserError
-from .exercises import progress
+from .exercises import passed_day, progress
 from minimind.learning.notes import (
     KB, Docs, Edit, apply_edits, encode, headings, insert_after, insert_question, lines_of, questions
 )
 from minimind.learning.notes_store import (
     GUIDE, INDEX, LOG, MATERIALS, README, Entry, course, editing, entries, locked, materials, note_folder,
-    read_notes, refresh, today,
+    own_file, read_notes, refresh, today,
 )
 from .paths import PACKAGE, atomic_write
 
@@ -37,7 +37,7 @@ def init(folder: str | Path) -> list[str]:
     with locked(folder):
         made = [name for name in TEMPLATES if not (folder / name).exists()]
         for name in made:
-            atomic_write(folder / name, TEMPLATES[name].read_bytes())
+            atomic_write(own_file(folder, name), TEMPLATES[name].read_bytes())
         fresh = refresh(read_notes(folder))  # 新放的模板里，表还是空的
         for name in made:
             if name in fresh:
@@ -247,8 +247,8 @@ def _row_like(row: str, name: str, about: str) -> str:
     link = f"[`{name}`]({name})"
     if row.lstrip().startswith("|"):
         cells = row.strip().strip("|").split("|")
-        at = next(i for i, c in enumerate(cells) if "](" in c)
-        new = [str(int(c) + 1) if c.strip().isdigit() else "" for c in cells]
+        at = next((i for i, c in enumerate(cells) if "](" in c), 0)
+        new = [str(int(c) + 1) if c.strip().isdecimal() else "" for c in cells]
         new[at] = link
         if at + 1 < len(new):
             new[at + 1] = about.replace("|", "\\|")
@@ -294,7 +294,7 @@ def material(file: str | Path, about: str, folder: str | Path | None = None) -> 
         listed = materials(docs)
         if any(n == given.name for n, *_ in listed):
             return f"{given.name} 已经在 {README} 里了，没有动。"
-        _copy_in(given, folder / MATERIALS / given.name)
+        _copy_in(given, own_file(folder, f"{MATERIALS}/{given.name}"))
         text = docs.get(README, "# 学习资料\n")
         docs[README] = apply_edits(text, [_list_edit(text, listed, given.name, about)])
     return f"{README} 里有了 {given.name}：{about}"
@@ -305,7 +305,7 @@ def news(text: str, passed: dict[str, dict]) -> list[str]:
     rows, text = [], re.sub(r"(?m)^\s*[-*+] \[ \].*$", "", text)  # 没打勾的计划不算写过
     for _, title, _, cards in course():
         for id, name in cards.items():
-            day = str(passed.get(id, {}).get("time", ""))[:10]
+            day = passed_day(passed.get(id, {}))
             old = f"（{day} 通过）" if day and day != today().isoformat() else ""
             if id in passed and f"`{id}`" not in text:
                 rows.append(f"练习 `{id}`：{name}{old}")
