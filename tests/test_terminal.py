@@ -246,6 +246,7 @@ def test_chat_on_a_terminal(typist):
     shown = me.sees("<2:")
     assert b"\x1b]0;" not in shown and b"\x07" not in shown and "\x9b".encode() not in shown
     assert "\\x1b]0;偷\\x07\\x9b2J".encode() in shown
+    me.sees("👤")
     me.types(CTRL_D)
     me.sees("再见。")
     assert me.child.wait(timeout=20) == 0
