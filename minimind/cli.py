@@ -7,9 +7,9 @@ __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS',
            'show_version', 'demo', 'load_stage', 'stage_name', 'train_commands', 'train_all', 'load_bench',
            'default_weight', 'folder_of', 'open_model', 'thinking_option', 'prompts_in', 'chat', 'port_is_free',
            'web_command', 'web', 'data_world', 'data_check', 'write_rows', 'data_identity', 'data_ultra',
-           'tokenizer_train', 'tokenizer_show', 'default_tests', 'texts_in', 'evaluate', 'info', 'doctor', 'exercise',
-           'respell', 'from_minigpt', 'from_minimind', 'main', 'Command', 'Group', 'LazyGroup', 'Option', 'command',
-           'option', 'switch']
+           'tokenizer_train', 'tokenizer_show', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks', 'info',
+           'doctor', 'exercise', 'respell', 'from_minigpt', 'from_minimind', 'main', 'Command', 'Group', 'LazyGroup',
+           'Option', 'command', 'option', 'switch']
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
@@ -439,38 +439,62 @@ def default_tests(weight: str) -> list[Path]:
             return found
     raise UserError(f"{OUT / 'world'} 里没有试卷；先运行 minimind data world，或用 --data_path 指定一份。")
 
-# %% ../nbs/99_cli.ipynb #c063
-def texts_in(path: str | Path, limit: int = 0) -> list[str]:
-    "纯文本文件的前 `limit` 段（0 是全部）；不是纯文本就得到空表。"
-    from itertools import islice
-    from minimind.dataset.formats import file_kind, scan
-
-    if file_kind(path) != "pretrain":
-        return []
-    return [row["text"] for row in islice(scan(path, "pretrain"), limit or None)]
-
 # %% ../nbs/99_cli.ipynb #c065
 @command(
     app, "eval", option("data_path", "", "试卷或纯文本（.jsonl 等）；默认是小世界的两份试卷", path=True),
-    option("limit", 0, "每份最多几题，均匀地抽；0 是全部", low=0), thinking_option(), *MODEL_OPTIONS,
-    help="让模型考试：试卷按技能列出正确率与 95% 区间，纯文本给出每字节比特数。",
+    option("limit", 0, "每份最多几题，均匀地抽；0 是全部", low=0), thinking_option(),
+    option("report", "", "写一页报告（.html，旁边一份 .json）", path=True),
+    option("tasks", "", "改用 lm-evaluation-harness 的任务，逗号隔开，如 ceval-valid,cmmlu（另装，要联网取题）"),
+    *MODEL_OPTIONS,
+    help="让模型考试：每一项的正确率与 95% 区间；选择题连同蒙能对几成；纯文本给出每字节比特数。\n\n"
+    "几个模型并排比：minimind eval --weight full_sft,dpo --report out/eval.html",
 )
-def evaluate(data_path: str, limit: int, open_thinking: str, **where) -> None:
+def evaluate(data_path: str, limit: int, open_thinking: str, report: str, tasks: str, **where) -> None:
     from minimind.dataset.formats import expand_paths
-    from minimind.evaluation.bits import bits_per_byte
-    from minimind.evaluation.exact_match import evaluate_questions, load_items, thin
+    from minimind.evaluation.exam import open_paper, sit
 
-    where["weight"] = default_weight(where["weight"])
-    paths = expand_paths(data_path) if data_path else default_tests(where["weight"])
-    papers = {path: texts_in(path, limit) or thin(load_items(path), limit) for path in paths}
-    model, tokenizer = open_model(**where)
-    for path, rows in papers.items():
-        if isinstance(rows[0], str):
-            bits, size = bits_per_byte(model, tokenizer, rows), sum(len(r.encode()) for r in rows)
-            say(f"\n{Path(path).name}：{len(rows):,} 段、{size:,} 字节，每字节 {bits:.4f} 比特")
-            continue
-        say(f"\n{Path(path).name}：{len(rows)} 题")
-        say(evaluate_questions(model, tokenizer, rows, thinking=THINKING[open_thinking]).table())
+    weights = [w.strip() for w in where.pop("weight").split(",") if w.strip()] or [default_weight()]
+    if tasks:
+        return run_tasks(weights, tasks, limit, where)
+    paths = expand_paths(data_path) if data_path else default_tests(weights[0])
+    papers = [open_paper(path, limit) for path in paths]  # 先查试卷，再载入模型：错得早，等得少
+    results = {}
+    for weight in weights:
+        model, tokenizer = open_model(weight=weight, **where)
+        results[weight] = []
+        for paper in papers:
+            results[weight].append(sit(model, tokenizer, paper, THINKING[open_thinking]))
+            title = f"{paper.name}：{len(paper.rows)} {'段' if paper.kind == 'text' else '题'}"
+            say(f"\n{weight + '，' if len(weights) > 1 else ''}{title}\n{results[weight][-1].text}")
+    if len(weights) > 1:
+        side_by_side(results)
+    if report:
+        from minimind.serving.compare import compare_page
+
+        say(f"报告：{compare_page(report, results)}")
+
+
+def side_by_side(results: dict[str, list]) -> None:
+    "几个模型的成绩并排打印；加粗的区间整个在别人之上。"
+    from rich.console import Console
+    from rich.table import Table
+    from minimind.serving.compare import table_of
+
+    for k in range(len(next(iter(results.values())))):
+        data = table_of({name: mine[k] for name, mine in results.items()})
+        table = Table("", *data["columns"], title=data["title"])
+        for label, cells in data["rows"]:
+            table.add_row(label, *(f"[bold]{text}[/bold]" if best else text for text, best in cells))
+        Console().print(table)
+
+
+def run_tasks(weights: list[str], tasks: str, limit: int, where: dict) -> None:
+    "lm-evaluation-harness 的任务，一个模型一张表。"
+    from minimind.evaluation.harness import harness_table, run_harness
+
+    for weight in weights:
+        model, tokenizer = open_model(weight=weight, **where)
+        say(f"\n{weight}\n{harness_table(run_harness(model, tokenizer, tasks.split(','), limit=limit or None))}")
 
 # %% ../nbs/99_cli.ipynb #c067
 @command(app, "info", help="这台机器、这份课程：版本、设备、训练好的权重。")

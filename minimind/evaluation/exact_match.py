@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LONGEST', 'final_answer', 'normalise', 'mentions', 'chinese_number', 'last_number', 'score', 'wilson', 'load_items',
-           'ask', 'Score', 'Report', 'evaluate_questions', 'plot_reports', 'thin']
+           'ask', 'Score', 'Report', 'wide', 'evaluate_questions', 'plot_reports', 'thin']
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c002
 import math, re, unicodedata
@@ -206,7 +206,7 @@ class Report:
         return _table(self)
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c045
-def _wide(text: str, width: int) -> str:
+def wide(text: str, width: int) -> str:
     "补空格到指定的显示宽度（汉字占两格）。"
     return text + " " * (width - sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text))
 
@@ -217,7 +217,7 @@ def _table(report: Report) -> str:
     for name, s in [*sorted(report.by_skill.items()), ("合计", report.overall)]:
         accuracy = f"{s.accuracy:.1%}" if s.n else "–"
         rows.append((name, f"{s.correct}/{s.n}", accuracy, "{:.0%}–{:.0%}".format(*s.interval)))
-    return "\n".join("  ".join(_wide(c, w) for c, w in zip(row, (16, 10, 8, 10))).rstrip() for row in rows)
+    return "\n".join("  ".join(wide(c, w) for c, w in zip(row, (16, 10, 8, 10))).rstrip() for row in rows)
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c047
 def evaluate_questions(
