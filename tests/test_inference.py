@@ -66,7 +66,9 @@ def test_round_trip_and_bare_weights(tmp_path, tok, more):
     loaded, _ = load_model(path)
     assert torch.equal(loaded(x).logits, half(x).logits)
     sidecar_path(path).unlink()
-    bare, _ = load_model(path, tokenizer_path=tmp_path / "t", num_attention_heads=None if more.get("qk_norm") else 4)
+    told = dict(rms_norm_eps=1e-5, rope_theta=1e6) | ({} if more.get("qk_norm") else dict(num_attention_heads=4))
+    told |= dict(num_experts_per_tok=2) if more.get("use_moe") else {}
+    bare, _ = load_model(path, tokenizer_path=tmp_path / "t", **told)
     assert torch.equal(bare(x).logits, half(x).logits)
 
 
