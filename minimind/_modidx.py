@@ -3378,6 +3378,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                         'minimind/tokenizer/render.py'),
                                            'minimind.tokenizer.render.marks': ( '2_tokenizer/render.html#marks',
                                                                                 'minimind/tokenizer/render.py'),
+                                           'minimind.tokenizer.render.opening': ( '2_tokenizer/render.html#opening',
+                                                                                  'minimind/tokenizer/render.py'),
                                            'minimind.tokenizer.render.plain_text': ( '2_tokenizer/render.html#plain_text',
                                                                                      'minimind/tokenizer/render.py'),
                                            'minimind.tokenizer.render.render': ( '2_tokenizer/render.html#render',

@@ -477,3 +477,27 @@ def test_interrupt_keeps_history_clean(tok, model):
     script = iter(["hello", "/exit"])
     chat = chat_in_terminal(model, tok, max_new_tokens=20, read=lambda _: next(script), write=write)
     assert chat.history == [] and "已打断" in "".join(out)
+
+
+@pytest.mark.parametrize(
+    "opens, thinking, want",
+    [
+        ("true", None, ("先想", "再答")), ("true", False, ("先想", "再答")), ("false", True, ("", "先想</think>再答")),
+        ("thinking is true", True, ("先想", "再答")),
+    ],
+    ids=["总是打开，没说", "总是打开，说不想", "从不打开，说要想", "照开关"],
+)
+def test_where_thinking_starts_is_read_from_the_prompt(tok, model, monkeypatch, opens, thinking, want):
+    import copy
+
+    import minimind.inference.chat as chat
+
+    theirs = copy.deepcopy(tok)
+    theirs.chat_template = tok.chat_template.replace("if thinking is true", f"if {opens}")
+    said = tok.encode("先想</think>再答<|im_end|>")
+    monkeypatch.setattr(chat, "stream_ids", lambda *a, **k: iter(said))
+    question = [dict(role="user", content="<think>你先想")]
+    r = chat.answer(model, theirs, question, thinking=thinking)
+    assert (r["reasoning"], r["answer"].replace("</think>", "")) == (want[0], want[1].replace("</think>", ""))
+    session = ChatSession(model, theirs, thinking=thinking)
+    assert session.reply("你好")["reasoning"] == want[0]
