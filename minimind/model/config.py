@@ -146,7 +146,7 @@ class MiniMindConfig(_Derived, PretrainedConfig):
 
     model_type = "minimind"
     attribute_map = {other: ours for other, ours in OTHER_NAMES.items() if ours != "intermediate_size"}
-    keys_to_ignore_at_inference = ["past_key_values"]
+    keys_to_ignore_at_inference = ["past_key_values", "aux_loss"]
 
     def __init__(
         self, dropout: float = 0.0, bos_token_id: int = 1, eos_token_id: int = 2, hidden_act: str = "silu",
