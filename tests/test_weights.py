@@ -325,3 +325,49 @@ def test_the_page_loads_it_with_the_same_options(tmp_path, folder, monkeypatch):
     assert not shown.exception and not shown.error
     web.cached_model.clear()
     assert "没有身份证" in show(["--weight", str(tmp_path / "full_sft_64.pth")]).error[0].value
+
+
+def tokenizer_like(series, folder):
+    "词条恰好 6400、特殊 token 的位置与那一代相同的分词器。"
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+
+    from minimind.tokenizer.fast import CONTROL_TOKENS
+
+    special = CONTROL_TOKENS + [f"<|buffer{i}|>" for i in range(3, 36)] * (series == 3)
+    if series == 3:
+        special[25:27] = ["<think>", "</think>"]
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    words = special + letters + [f"词{i}" for i in range(VOCAB - len(special) - len(letters))]
+    core = Tokenizer(models.BPE(vocab={w: i for i, w in enumerate(words)}, merges=[]))
+    core.pre_tokenizer, core.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    core.add_special_tokens([AddedToken(w, special=True) for w in special])
+    folder.mkdir()
+    core.save(str(folder / "tokenizer.json"))
+    marks = dict(bos_token="<|im_start|>", eos_token="<|im_end|>", pad_token="<|endoftext|>")
+    (folder / "tokenizer_config.json").write_text(json.dumps(marks))
+    return folder
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_the_tokenizer_of_the_other_series_is_refused(name, tmp_path):
+    _, state = reference(name, tmp_path)
+    torch.save(state, tmp_path / "full_sft_64.pth")
+    folders = {n: tokenizer_like(n, tmp_path / f"t{n}") for n in (2, 3)}
+    mine = 2 if name.startswith("二代") else 3
+    assert load_model(tmp_path / "full_sft_64.pth", tokenizer_path=folders[mine])
+    with pytest.raises(UserError, match="混用只会胡说"):
+        load_model(tmp_path / "full_sft_64.pth", tokenizer_path=folders[5 - mine])
+
+
+def test_a_tokenizer_that_lives_with_its_weights_is_trusted(tmp_path):
+    "在二代的形状上用三代的分词器练过的模型，存成文件夹、或带着指纹，照样装得回来。"
+    folder = tokenizer_like(3, tmp_path / "t3")
+    model = MiniMindForCausalLM(MiniMindConfig(hidden_size=64, num_hidden_layers=1, max_position_embeddings=64))
+    path = save_weights(model, tmp_path / "full_sft_64.pth", stage="full_sft", tokenizer_dir=folder)
+    assert load_model(path)
+    model.save_pretrained(tmp_path / "hf")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / "hf" / name).write_bytes((folder / name).read_bytes())
+    assert load_model(tmp_path / "hf")
+    with pytest.raises(UserError, match="混用只会胡说"):
+        load_model(tmp_path / "hf", tokenizer_path=folder)

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SILENT', 'SHAPE', 'CHANGEABLE', 'check_keys', 'check_card', 'load_weights', 'install', 'check_tokenizer',
-           'find_tokenizer', 'find_weights', 'to_device', 'config_of', 'find_lora', 'add_lora', 'load_model',
-           'describe']
+           'find_tokenizer', 'tokenizer_series', 'check_series', 'find_weights', 'to_device', 'config_of', 'find_lora',
+           'add_lora', 'load_model', 'describe']
 
 # %% ../../nbs/4_inference/10_load.ipynb #c002
 import sys
@@ -15,7 +15,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .infer import ASKED, config_from_folder, expand_preset, infer_config, infer_shape
+from minimind.inference.infer import (
+    ASKED, config_from_folder, expand_preset, infer_config, infer_shape, series_of,
+)
 from minimind.inference.weights import (  # noqa: F401  这一层的名字都能从这里取到
     RESUME, clean_key, clean_state_dict, config_dict, list_weights, make_config, missing_weights, newest_weight,
     read_sidecar, read_state, save_weights, sidecar_path, weight_file, weight_files,
@@ -26,7 +28,7 @@ from ..learning.stages import find_stage, split_stem, weight_stem
 from ..model import MiniMindConfig, MiniMindForCausalLM
 from ..model.lora import load_lora, merge_lora
 from ..model.transformer import unwrap
-from ..tokenizer.fast import fingerprint, load_tokenizer
+from ..tokenizer.fast import CONTROL_TOKENS, fingerprint, load_tokenizer
 
 # %% ../../nbs/4_inference/10_load.ipynb #c061
 def check_keys(want: dict, got: dict, source: str = "权重") -> None:
@@ -122,6 +124,25 @@ def find_tokenizer(path: str | Path, card: dict | None = None, tokenizer_path: s
     if (home / "tokenizer.json").is_file():
         return home
     raise UserError(f"{path} 没有记下自己的分词器，请用 --tokenizer_path 指明训练时用的那个文件夹。")
+
+# %% ../../nbs/4_inference/10_load.ipynb #t002
+def tokenizer_series(tok) -> int | None:
+    "分词器是 MiniMind 的哪一代：2、3，或 None（自己训练的、别家的）。"
+    if len(tok) != 6400:
+        return None
+    if tok.convert_tokens_to_ids("<think>") == 25:
+        return 3
+    return 2 if tok.get_added_vocab() == {t: i for i, t in enumerate(CONTROL_TOKENS)} else None
+
+
+def check_series(tok, config: MiniMindConfig, source: str = "权重") -> None:
+    "分词器与权重都认得出是哪一代，就必须是同一代；不是抛 `UserError`。"
+    theirs, ours, names = tokenizer_series(tok), series_of(config), {2: "二代", 3: "三代"}
+    if theirs and ours and theirs != ours:
+        raise UserError(
+            f"分词器是 MiniMind {names[theirs]}的，{source} 是{names[ours]}的：词条一样多，编号却全不相同，"
+            f"混用只会胡说；请用 --tokenizer_path 指明{names[ours]}的分词器文件夹。"
+        )
 
 # %% ../../nbs/4_inference/10_load.ipynb #c085
 def find_weights(
@@ -249,6 +270,8 @@ def load_model(
     config = config_of(path, card, state, hidden_size=hidden_size, use_moe=use_moe or None, **given)
     tok = load_tokenizer(find_tokenizer(path, card, tokenizer_path))
     check_tokenizer(tok, config, card, str(path))
+    if not (card or {}).get("tokenizer_fingerprint") and not (path.is_dir() and Path(tok.name_or_path) == path):
+        check_series(tok, config, str(path))
     model = MiniMindForCausalLM(config)
     install(model, state, str(path))
     if lora_weight:
