@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS', 'THINKING', 'data', 'tokenizer', 'CONFIGS',
            'show_version', 'demo', 'load_stage', 'stage_name', 'train_commands', 'train_all', 'load_bench',
-           'default_weight', 'folder_of', 'open_model', 'thinking_option', 'prompts_in', 'chat', 'port_is_free',
-           'web_command', 'web', 'data_world', 'data_check', 'write_rows', 'data_identity', 'data_ultra',
-           'tokenizer_train', 'tokenizer_show', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks', 'info',
-           'doctor', 'exercise', 'respell', 'from_minigpt', 'from_minimind', 'main', 'Command', 'Group', 'LazyGroup',
-           'Option', 'command', 'option', 'switch']
+           'default_weight', 'folder_of', 'load_options', 'open_model', 'thinking_option', 'prompts_in', 'chat',
+           'port_is_free', 'web_command', 'web', 'data_world', 'data_check', 'write_rows', 'data_identity',
+           'data_ultra', 'tokenizer_train', 'tokenizer_show', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks',
+           'info', 'doctor', 'exercise', 'respell', 'from_minigpt', 'from_minimind', 'main', 'Command', 'Group',
+           'LazyGroup', 'Option', 'command', 'option', 'switch']
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
@@ -28,7 +28,9 @@ from .learning.paths import OUT, ROOT
 from .learning.stages import STAGES, find_stage
 from .learning.terminal import any_screen, say
 from .notes_cli import notes
-from .trainer.arguments import args_of, expand_aliases, stage_command, train_of
+from minimind.trainer.arguments import (
+    ShapeArgs, args_of, click_options, expand_aliases, stage_command, train_of
+)
 
 # %% ../nbs/99_cli.ipynb #c002a
 _all_ = [Command, Group, LazyGroup, Option, command, option, switch]  # 原来住在这里的，从这里照样取得到
@@ -186,6 +188,10 @@ MODEL_OPTIONS = [
     option("tokenizer_path", "", "分词器文件夹；默认用权重记下的那个", path=True),
     option("lora_weight", "", "带上一份 LoRA：名字（如 lora_identity）或文件", path=True),
     option("device", "auto", "设备：auto、cpu、cuda、cuda:1、npu、mps"),
+    option("inference_rope_scaling", False, "用 YaRN 把上下文拉长到训练时的几倍"),
+    option("preset", "", "没有身份证、形状又认不出的权重：一次说清是哪一套形状，例如 small、minimind3"),
+    option("num_hidden_layers", 0, "层数；只用来核对", low=0),
+    *click_options(ShapeArgs),
 ]
 
 # %% ../nbs/99_cli.ipynb #c037
@@ -202,19 +208,21 @@ def folder_of(weight: str) -> Path:
     return OUT
 
 
-def open_model(
-    weight: str, save_dir: str, hidden_size: int, use_moe: str, tokenizer_path: str, device: str, lora_weight: str = ""
-) -> tuple:
-    "按命令行的选项载入模型与分词器。"
+def load_options(weight: str, save_dir: str, use_moe: str, lora_weight: str, **more) -> dict:
+    "`MODEL_OPTIONS` 的值 → `load_model` 的关键字；没说的不在内。"
+    folder = str(save_dir or folder_of(weight or lora_weight))
+    told = {k: v for k, v in more.items() if v}
+    return dict(save_dir=folder, use_moe=bool(int(use_moe)), lora_weight=lora_weight, **told)
+
+
+def open_model(weight: str, **where) -> tuple:
+    "按命令行的选项（`MODEL_OPTIONS`）载入模型与分词器。"
     import torch
     from minimind.inference.load import load_model
     from minimind.learning.device import pick_device
 
-    return load_model(
-        default_weight(weight), save_dir=save_dir or folder_of(weight or lora_weight),
-        hidden_size=hidden_size or None, use_moe=bool(int(use_moe)), tokenizer_path=tokenizer_path or None,
-        device=pick_device(device), dtype=torch.float32, lora_weight=lora_weight,
-    )
+    told = load_options(weight, **where)
+    return load_model(default_weight(weight), **told | {"device": pick_device(told["device"])}, dtype=torch.float32)
 
 # %% ../nbs/99_cli.ipynb #c039
 THINKING = {"auto": None, "0": False, "1": True, "ultra": "ultra"}
@@ -283,8 +291,10 @@ def port_is_free(host: str, port: int) -> bool:
     return True
 
 # %% ../nbs/99_cli.ipynb #c045
-def web_command(host: str, port: int, weight: str) -> list[str]:
-    "启动聊天页面的命令：不收集使用数据，不盯着文件，用课程自己的配色。"
+def web_command(host: str, port: int, weight: str, told: dict | None = None) -> list[str]:
+    "启动聊天页面的命令：不收集使用数据，不盯着文件，用课程自己的配色；`told` 是载入 `weight` 时的关键字。"
+    import json
+
     import minimind.serving as serving
 
     here = Path(serving.__file__).parent
@@ -300,29 +310,33 @@ def web_command(host: str, port: int, weight: str) -> list[str]:
     }
     return [
         sys.executable, "-m", "streamlit", "run", str(here / "page.py"), *(f"--{k}={v}" for k, v in flags.items()),
-        "--", "--weight", weight,
+        "--", "--weight", weight, "--load", json.dumps(told or {}),
     ]
 
 # %% ../nbs/99_cli.ipynb #c048
 @command(
     app, "web", option("port", 8501, "端口", low=1, high=65535),
     option("host", "127.0.0.1", "监听的地址；0.0.0.0 会让同一网络里的人都能连"),
-    option("weight", "", "权重的文件路径；默认用 demo 训练出来的，页面上还可以换", path=True),
-    help="在浏览器里和模型聊天。",
+    *MODEL_OPTIONS, help="在浏览器里和模型聊天；载入的选项只管开始时的那份权重，页面上还可以换别的。",
 )
-def web(port: int, host: str, weight: str) -> int:
+def web(port: int, host: str, weight: str, **where) -> int:
     import subprocess
     from importlib.util import find_spec
 
+    from minimind.inference.load import find_weights
+
     if not find_spec("streamlit"):
         raise UserError('聊天页面要用 Streamlit；请运行 pip install "minimind[web]"，或用 minimind chat 在终端里聊。')
-    weight = default_weight(weight)
-    if not Path(weight).exists():
-        raise UserError(f"没有找到权重 {weight}；minimind info 会列出现有的权重。")
+    told = load_options(weight, **where)
+    names = {k: told.get(k) for k in ("save_dir", "hidden_size", "use_moe")}
+    try:
+        weight = str(find_weights(default_weight(weight), **names))
+    except UserError as e:
+        raise UserError(f"{e}minimind info 会列出现有的权重。") from None
     if not port_is_free(host, port):
         raise UserError(f"{host}:{port} 用不了（多半已被占用）；换一个端口试试，例如 --port {port + 1}。")
     print(f"聊天页面：http://{host}:{port}（用浏览器打开；按 Ctrl-C 停下）", flush=True)
-    return subprocess.call(web_command(host, port, weight))
+    return subprocess.call(web_command(host, port, weight, told))
 
 # %% ../nbs/99_cli.ipynb #c051
 data = Group("data", help="数据：造出小世界，或检查自己的文件。")

@@ -66,7 +66,9 @@ def test_round_trip_and_bare_weights(tmp_path, tok, more):
     loaded, _ = load_model(path)
     assert torch.equal(loaded(x).logits, half(x).logits)
     sidecar_path(path).unlink()
-    bare, _ = load_model(path, tokenizer_path=tmp_path / "t", num_attention_heads=None if more.get("qk_norm") else 4)
+    told = dict(rms_norm_eps=1e-5, rope_theta=1e6) | ({} if more.get("qk_norm") else dict(num_attention_heads=4))
+    told |= dict(num_experts_per_tok=2) if more.get("use_moe") else {}
+    bare, _ = load_model(path, tokenizer_path=tmp_path / "t", **told)
     assert torch.equal(bare(x).logits, half(x).logits)
 
 
@@ -475,3 +477,27 @@ def test_interrupt_keeps_history_clean(tok, model):
     script = iter(["hello", "/exit"])
     chat = chat_in_terminal(model, tok, max_new_tokens=20, read=lambda _: next(script), write=write)
     assert chat.history == [] and "已打断" in "".join(out)
+
+
+@pytest.mark.parametrize(
+    "opens, thinking, want",
+    [
+        ("true", None, ("先想", "再答")), ("true", False, ("先想", "再答")), ("false", True, ("", "先想</think>再答")),
+        ("thinking is true", True, ("先想", "再答")),
+    ],
+    ids=["总是打开，没说", "总是打开，说不想", "从不打开，说要想", "照开关"],
+)
+def test_where_thinking_starts_is_read_from_the_prompt(tok, model, monkeypatch, opens, thinking, want):
+    import copy
+
+    import minimind.inference.chat as chat
+
+    theirs = copy.deepcopy(tok)
+    theirs.chat_template = tok.chat_template.replace("if thinking is true", f"if {opens}")
+    said = tok.encode("先想</think>再答<|im_end|>")
+    monkeypatch.setattr(chat, "stream_ids", lambda *a, **k: iter(said))
+    question = [dict(role="user", content="<think>你先想")]
+    r = chat.answer(model, theirs, question, thinking=thinking)
+    assert (r["reasoning"], r["answer"].replace("</think>", "")) == (want[0], want[1].replace("</think>", ""))
+    session = ChatSession(model, theirs, thinking=thinking)
+    assert session.reply("你好")["reasoning"] == want[0]

@@ -1,6 +1,7 @@
 """与 transformers 的 Llama、Qwen3 逐位对照，外加缓存、填充、存取、生成的性质。全部用极小的配置。"""
 
 import copy
+import inspect
 import json
 import os
 import subprocess
@@ -457,3 +458,112 @@ def test_state_dict_keys():
     ):
         assert want in keys
     assert not any("freqs" in k for k in keys)
+
+
+# ---- 关键字：收下的都起作用 ------------------------------------------------
+KEYWORDS = {  # 前向的每个关键字：给什么，怎样看出它起了作用
+    "input_ids": (lambda x: dict(input_ids=x.flip(1)), lambda a, b: gap(a.logits, b.logits) > 1e-3),
+    "attention_mask": (
+        lambda x: dict(attention_mask=(torch.arange(x.shape[1]) >= 3).long().expand_as(x)),
+        lambda a, b: gap(a.logits, b.logits) > 1e-3,
+    ),
+    "position_ids": (
+        lambda x: dict(position_ids=3 * torch.arange(x.shape[1]).expand_as(x)),
+        lambda a, b: gap(a.logits, b.logits) > 1e-3,
+    ),
+    "past_key_values": (lambda x: dict(past_key_values=DynamicCache()), lambda a, b: b.past_key_values is not None),
+    "use_cache": (lambda x: dict(use_cache=True), lambda a, b: b.past_key_values.get_seq_length() == a.logits.shape[1]),
+    "labels": (lambda x: dict(labels=x), lambda a, b: b.loss > 0),
+    "logits_to_keep": (lambda x: dict(logits_to_keep=2), lambda a, b: b.logits.shape[1] == 2),
+    "document_ids": (
+        lambda x: dict(document_ids=(torch.arange(x.shape[1]) // 6).expand_as(x)),
+        lambda a, b: gap(a.logits, b.logits) > 1e-3,
+    ),
+    "inputs_embeds": (
+        lambda x: dict(input_ids=None, inputs_embeds=torch.randn(*x.shape, 64)),
+        lambda a, b: gap(a.logits, b.logits) > 1e-3,
+    ),
+    "num_items_in_batch": (lambda x: dict(labels=x, num_items_in_batch=1), lambda a, b: b.loss > 40),
+    "loss_only": (lambda x: dict(labels=x, loss_only=True), lambda a, b: b.logits is None and b.loss > 0),
+    "log_probs": (lambda x: dict(labels=x, log_probs=True), lambda a, b: b.log_probs.shape == a.logits.shape[:2]),
+    "output_attentions": (lambda x: dict(output_attentions=True), lambda a, b: len(b.attentions) == 3),
+    "output_hidden_states": (lambda x: dict(output_hidden_states=True), lambda a, b: len(b.hidden_states) == 4),
+    "return_dict": (lambda x: dict(return_dict=False), lambda a, b: type(b) is tuple and torch.equal(b[0], a.logits)),
+}
+
+
+def test_every_keyword_of_forward_is_in_the_table():
+    for model in (MiniMindForCausalLM, MiniMindForCausalLM(MiniMindConfig(**SIZE)).model):
+        names = set(inspect.signature(model.forward).parameters) - {"self"}
+        assert names <= set(KEYWORDS), "新的关键字也要有一行：它做了什么"
+
+
+@pytest.mark.parametrize("name", KEYWORDS)
+@torch.no_grad()
+def test_every_keyword_acts(name):
+    give, acted = KEYWORDS[name]
+    model, x = ours().eval(), ids()
+    assert acted(model(x), model(**{"input_ids": x, **give(x)}))
+
+
+@pytest.mark.parametrize("name", ["output_attention", "cache_position", "token_type_ids", "whatever", "labls"])
+def test_unknown_keywords_raise(name):
+    model, x = ours().eval(), ids()
+    with pytest.raises(TypeError, match=name):
+        model(x, **{name: True})
+    with pytest.raises(TypeError, match=name):
+        model.model(x, **{name: True})
+    with pytest.raises(ValueError, match=name):
+        model.generate(x, max_new_tokens=1, **{name: True})
+
+
+@pytest.mark.parametrize("pad", [None, "left", "right"])
+@pytest.mark.parametrize("packed", [False, True])
+@torch.no_grad()
+def test_attention_maps_are_llamas(pad, packed):
+    from minimind.inference.int8 import pack_weights
+
+    model = ours().eval()
+    llama = twin(model)
+    llama.set_attn_implementation("eager")
+    x, mask = ids(), torch.ones(2, 24, dtype=torch.long)
+    if pad:
+        mask[0, slice(None, 5) if pad == "left" else slice(-5, None)] = 0
+    where = dict(attention_mask=mask, position_ids=(mask.cumsum(-1) - 1).clamp(min=0))
+    want = llama(x, **where, output_attentions=True)
+    got = (pack_weights(model) if packed else model)(x, **where, output_attentions=True)
+    real = mask.bool()[:, None, :, None].expand(-1, 8, -1, 24)  # 空位自己的那几行没人用
+    assert len(got.attentions) == 3 and gap(got.logits[mask.bool()], want.logits[mask.bool()]) < 1e-4
+    for a, b in zip(got.attentions, want.attentions):
+        assert gap(a[real], b[real]) < 1e-5
+
+
+@torch.no_grad()
+def test_generate_gives_maps_and_states():
+    model, x = ours().eval(), ids()
+    how = dict(max_new_tokens=3, do_sample=False, pad_token_id=0, eos_token_id=None, return_dict_in_generate=True)
+    out = model.generate(x, **how, output_attentions=True, output_hidden_states=True, output_scores=True)
+    assert [a[0].shape for a in out.attentions] == [(2, 8, 24, 24), (2, 8, 1, 25), (2, 8, 1, 26)]
+    assert all(len(step) == 3 for step in out.attentions) and len(out.hidden_states) == 3
+    assert all(m.sum(-1).allclose(torch.ones(m.shape[:-1])) for step in out.attentions for m in step)
+    assert torch.equal(out.sequences, model.generate(x, **how).sequences)
+
+
+def test_config_switches_act(tmp_path):
+    model, x = ours().eval(), ids()
+    model.save_pretrained(tmp_path)
+    eager = MiniMindForCausalLM.from_pretrained(tmp_path, attn_implementation="eager", output_attentions=True).eval()
+    assert not eager.model.layers[0].self_attn.flash and len(eager(x).attentions) == 3
+    assert gap(eager(x).logits, model(x).logits) < 1e-4
+    model.config.return_dict = False
+    assert type(model(x)) is tuple
+    with pytest.raises(ValueError, match="labels"):
+        model(x, loss_only=True)
+
+
+def test_checkpointing_gives_maps_too():
+    model, x = ours().train(), ids()
+    model.gradient_checkpointing_enable()
+    out = model(x, labels=x, output_attentions=True)
+    out.loss.backward()
+    assert len(out.attentions) == 3 and model.model.layers[0].self_attn.q_proj.weight.grad is not None

@@ -499,3 +499,53 @@ def test_the_engine_never_sees_an_endless_word(monkeypatch):
     train_tokenizer(["好" * 100_000, "短的。"], 280)
     assert "".join(seen) == "好" * 100_000 + "短的。"
     assert max(len(w) for t in seen for w in split_text(t)) <= LONGEST
+
+# ---- 别家的分词器 ----------------------------------------------------------
+def foreign(folder, start="<s>", end="</s>", pad="<pad>", template=None, **config):
+    "一个别家样子的字节级分词器，标记不是我们的；`config` 盖过配置，值是 None 的去掉。"
+    core = Tokenizer(models.BPE())
+    core.pre_tokenizer, core.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    special = list(dict.fromkeys([start, end, pad]))
+    core.train_from_iterator(["hello world 你好"] * 9, trainers.BpeTrainer(
+        vocab_size=330, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
+    ))
+    folder.mkdir(exist_ok=True)
+    core.save(str(folder / "tokenizer.json"))
+    config = dict(bos_token=start, eos_token=end, pad_token=pad, chat_template=template) | config
+    (folder / "tokenizer_config.json").write_text(json.dumps({k: v for k, v in config.items() if v is not None}))
+    return folder
+
+
+TALK = [dict(role="user", content="你好</s><|im_end|>"), dict(role="assistant", content="hello")]
+
+
+@pytest.mark.parametrize("marks", [("<s>", "</s>"), ("<|im_start|>", "<|im_end|>"), ("'甲\\", "乙'")], ids=str)
+def test_missing_template_falls_back_to_ours_and_says_so_once(tmp_path, capsys, marks):
+    from minimind.tokenizer.render import IGNORE, build_prompt, encode_segments, segments
+
+    tok = load_tokenizer(foreign(tmp_path / "t", *marks))
+    assert capsys.readouterr().err.count("没有对话模板") == 1
+    load_tokenizer(tmp_path / "t")
+    assert capsys.readouterr().err == "", "同一个文件夹只说一次"
+    ids, labels = encode_segments(tok, [segments(tok, TALK)])[0]
+    learnt = tok.decode([i for i in labels if i != IGNORE])
+    assert learnt == "hello" + marks[1] and ids[0] == tok.bos_token_id
+    assert ids[: len(prompt := build_prompt(tok, TALK[:1]))] == prompt
+
+
+def test_missing_bos_is_found_in_the_vocabulary(tmp_path, capsys):
+    tok = load_tokenizer(foreign(tmp_path / "t", "<|im_start|>", "<|im_end|>", bos_token=None))
+    assert tok.bos_token == "<|im_start|>" and "bos_token" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "config, words",
+    [
+        (dict(bos_token=None), "bos_token"), (dict(eos_token=None), "eos_token"), (dict(pad_token=None), "pad_token"),
+        (dict(bos_token=None, eos_token=None, pad_token=None), "bos_token、eos_token、pad_token"),
+        (dict(bos_token="</s>"), "都是 </s>"),
+    ],
+)
+def test_what_training_needs_is_checked_at_load(tmp_path, config, words):
+    with pytest.raises(UserError, match=words):
+        load_tokenizer(foreign(tmp_path / "t", **config))

@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerFast
 
 from ..learning.errors import UserError, at_line
 from ..dataset.formats import open_lines, parse_line, RowProblem
-from ..tokenizer.render import OPENINGS, Thinking, build_prompt
+from ..tokenizer.render import Thinking, build_prompt, opening
 from ..inference.generate import generate, left_pad
 from ..inference.sampling import SamplingParams
 
@@ -151,7 +151,7 @@ def ask(
             pad_token_id=tok.pad_token_id,
         )
         for i, text in zip(group, tok.batch_decode(out.rows(), skip_special_tokens=False)):
-            answers[i] = OPENINGS.get(thinking, "") + text.replace(tok.eos_token, "").replace(tok.pad_token, "")
+            answers[i] = opening(tok, prompts[i]) + text.replace(tok.eos_token, "").replace(tok.pad_token, "")
     return answers
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c043

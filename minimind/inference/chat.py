@@ -20,7 +20,7 @@ from ..learning.terminal import line_reader, show as put
 from .generate import context_limit, stream as stream_ids
 from .sampling import SamplingParams
 from ..tokenizer.fast import CONTROL_TOKENS, token_bytes
-from ..tokenizer.render import Thinking, build_prompt
+from ..tokenizer.render import Thinking, build_prompt, opening
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c015
 def _byte_table(tokenizer: PreTrainedTokenizerFast) -> list[bytes]:
@@ -61,12 +61,12 @@ def held_back(text: str, words: Iterable[str]) -> int:
 # %% ../../nbs/4_inference/40_chat.ipynb #c023
 class ThinkSplitter:
     """文字流一段段进，`(kind, 文字)` 一段段出；kind 是 `reasoning` 或 `answer`，标签本身不出，切成两段也认得。
-    `thinking` 是提示里的开关：True 或 "ultra" 表示已经替模型写好了开头的标签。"""
+    `thinking` 为真：提示已经替模型打开了思考（见 `opening`）。"""
 
     OPENING, CLOSING = ("<think>", "<ultra_think>"), ("</think>", "</ultra_think>")
     TAGS = dict.fromkeys(OPENING, "reasoning") | dict.fromkeys([*CLOSING, "<answer>", "</answer>"], "answer")
 
-    def __init__(self, thinking: Thinking = False):
+    def __init__(self, thinking: bool = False):
         self.kind = "reasoning" if thinking else "answer"
         self.held = ""
         self.closed = False  # 思考合上了没有
@@ -101,7 +101,7 @@ def _emit(self: ThinkSplitter, text: str) -> list[tuple[str, str]]:
     return [(self.kind, text)] if text else []
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c024
-def split_reasoning(text: str, thinking: Thinking = False) -> tuple[str, str]:
+def split_reasoning(text: str, thinking: bool = False) -> tuple[str, str]:
     "完整的一段回答 → `(思考, 回答)`。`thinking` 同 `ThinkSplitter`。"
     splitter = ThinkSplitter(thinking)
     pieces = splitter.push(text) + splitter.finish()
@@ -186,7 +186,7 @@ class Speech:
     "一次回答从编号到文字。`ids` 是写出的编号，`text` 是至今的 `{\"reasoning\", \"answer\"}`。"
 
     def __init__(
-        self, tokenizer: PreTrainedTokenizerFast, thinking: Thinking = False, stop: str | Iterable[str] = ()
+        self, tokenizer: PreTrainedTokenizerFast, thinking: bool = False, stop: str | Iterable[str] = ()
     ):
         self.decoder, self.splitter, self.cutter = StreamDecoder(tokenizer), ThinkSplitter(thinking), StopCutter(stop)
         self.eos = tokenizer.eos_token_id
@@ -245,7 +245,7 @@ def answer_ids(
     model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast,
     ids: list[int],                               # 提示的编号，见 build_prompt
     *,
-    thinking: Thinking = None,                    # 提示里写的是哪一种思考开关
+    thinking: Thinking = None,                    # 提示里写的是哪一种思考开关；只管最多写多少
     params: SamplingParams = SamplingParams(),
     max_new_tokens: int | None = None,            # 最多写多少；默认见 BUDGET
     context: int | None = None,                   # 上下文上限，默认是模型的
@@ -253,7 +253,7 @@ def answer_ids(
     generator: torch.Generator | None = None,
 ) -> Pieces:
     "提示的编号 → 产出 `(kind, 文字)`，kind 是 `reasoning` 或 `answer`，从不出半个字；返回值是结果字典。"
-    speech, start, first = Speech(tokenizer, thinking, stop), time.perf_counter(), 0.0
+    speech, start, first = Speech(tokenizer, bool(opening(tokenizer, ids)), stop), time.perf_counter(), 0.0
     for token in stream_ids(
         model, ids, max_new_tokens=max_new_tokens or budget(thinking), params=params, context=context,
         eos_token_id=speech.eos, generator=generator,

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from .load import to_device, unwrap
 from ..learning.device import can_pack, cpu_has_bf16, has_int8_kernel
 from ..learning.errors import UserError
-from ..model.attention import Attention, KVCache, attend
+from ..model.attention import Attention, KVCache, attend, attention_weights
 from ..model.feedforward import FeedForward
 from ..model.norm import RMSNorm
 from ..model.rope import rotate, signed_tables
@@ -128,7 +128,8 @@ class FusedAttention(ReadOnly):
     def forward(
         self, x: Tensor, position_embeddings: tuple[Tensor, Tensor] | None = None,
         attention_mask: Tensor | None = None, past_key_values: KVCache | None = None, is_causal: bool = True,
-    ) -> Tensor:
+        output_attentions: bool = False,
+    ) -> Tensor | tuple[Tensor, Tensor]:
         "x (b, t, hidden) → 同形状；各参数的意思同 `Attention.forward`。"
         b, t, _ = x.shape
         qkv = self.qkv(x).view(b, t, -1, self.d)               # (b, t, h+2·kv, d)
@@ -141,8 +142,10 @@ class FusedAttention(ReadOnly):
         v = v.transpose(1, 2)
         if past_key_values is not None:
             k, v = past_key_values.update(k, v, self.layer_idx)
-        y = attend(q, k, v, attention_mask, is_causal and attention_mask is None, 0.0, self.flash)
-        return self.o_proj(y.transpose(1, 2).reshape(b, t, -1))
+        causal = is_causal and attention_mask is None
+        y = attend(q, k, v, attention_mask, causal, 0.0, self.flash and not output_attentions)
+        y = self.o_proj(y.transpose(1, 2).reshape(b, t, -1))
+        return (y, attention_weights(q, k, attention_mask, causal)) if output_attentions else y
 
 # %% ../../nbs/4_inference/50_int8.ipynb #c034
 class FusedFeedForward(ReadOnly):

@@ -25,7 +25,7 @@ from .chat import split_reasoning
 from .generate import context_limit, stream as stream_ids
 from .sampling import SamplingParams
 from ..learning.errors import UserError
-from ..tokenizer.render import Thinking, build_prompt, encode_segments, segments
+from ..tokenizer.render import Thinking, build_prompt, encode_segments, opening, segments
 from ..world import tools as world
 
 # %% ../../nbs/4_inference/60_tools.ipynb #c011
@@ -363,9 +363,10 @@ def tool_steps(
     talk = ToolTalk()
     _grow(talk, build_prompt(tok, messages, thinking, tools=tools), False)
     for turn in range(limit + 1):
+        inside = bool(opening(tok, talk.ids))  # 提示替它打开了思考没有
         new = yield list(talk.ids)
         _grow(talk, new, True)
-        talk.answer = split_reasoning(_text(tok, new), thinking)[1].strip()
+        talk.answer = split_reasoning(_text(tok, new), inside)[1].strip()
         calls, talk.finished = parse_calls(talk.answer), new[-1:] == [tok.eos_token_id]
         talk.messages.append({"role": "assistant", "content": talk.answer})
         if not calls:

@@ -15,7 +15,7 @@ from torch import nn
 from torch.autograd.function import FunctionCtx
 from torch.utils.checkpoint import checkpoint
 from transformers import Cache, GenerationMixin
-from transformers.modeling_outputs import MoeCausalLMOutputWithPast
+from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from .attention import KVCache
 from .config import MiniMindConfig
@@ -147,15 +147,17 @@ def token_log_probs(hidden: torch.Tensor, head: nn.Module, labels: torch.Tensor)
 
 # %% ../../nbs/3_model/80_causal_lm.ipynb #c021b
 @dataclass
-class CausalLMOutput(MoeCausalLMOutputWithPast):
-    "前向的结果：transformers 的那些，再加 `log_probs` (b, t)。"
+class CausalLMOutput(CausalLMOutputWithPast):
+    "前向的结果：transformers 的那几样，再加辅助损失与 `log_probs` (b, t)。"
 
+    aux_loss: torch.Tensor | None = None
     log_probs: torch.Tensor | None = None
 
 # %% ../../nbs/3_model/80_causal_lm.ipynb #c022
 class MiniMindForCausalLM(MiniMindPreTrainedModel, GenerationMixin):
     "完整的语言模型。`loss` 只含交叉熵；MoE 的辅助损失在 `aux_loss`，训练时要自己加上（稠密模型里它是值为 0 的张量）。"
 
+    accepts_loss_kwargs = True  # transformers 的 Trainer 会问：认不认 num_items_in_batch
     _tied_weights_keys = {"lm_head.weight": "model.embed_tokens.weight"}
 
     def __init__(self, config: MiniMindConfig | None = None) -> None:
@@ -170,17 +172,22 @@ class MiniMindForCausalLM(MiniMindPreTrainedModel, GenerationMixin):
         use_cache: bool | None = None, labels: torch.Tensor | None = None,
         logits_to_keep: int | torch.Tensor = 0, document_ids: torch.Tensor | None = None,
         inputs_embeds: torch.Tensor | None = None, num_items_in_batch: int | float | torch.Tensor | None = None,
-        loss_only: bool = False, log_probs: bool = False, **kwargs: object,
-    ) -> CausalLMOutput:
+        loss_only: bool = False, log_probs: bool = False, output_attentions: bool | None = None,
+        output_hidden_states: bool | None = None, return_dict: bool | None = None,
+    ) -> CausalLMOutput | tuple:
         """input_ids (b, t) → logits (b, t, vocab)。`logits_to_keep=n` 只算最后 n 个位置，省下大半的头。
 
         `loss_only=True`（要给 labels）只在计分的位置上算头，`logits` 是 None：训练时用，值与梯度不变。
         `log_probs=True`（要给 labels）只给出每个答案的对数概率 (b, t)，在 `out.log_probs`，见 `token_log_probs`。
 
         attention_mask (b, past+t) 填充为 0；labels (b, t) 与 input_ids 对齐；document_ids (b, t) 只许看同一篇。
+        末三个同 `MiniMindModel.forward`。
         """
+        if (loss_only or log_probs) and labels is None:
+            raise ValueError("loss_only、log_probs 要和 labels 一起给。")
         given = (input_ids, attention_mask, position_ids, past_key_values, use_cache, document_ids, inputs_embeds)
-        out = self.model(*given, **kwargs)
+        out = self.model(*given, output_attentions, output_hidden_states, return_dict=True)
+        as_dict = self.model._wanted(None, None, return_dict)[2]
         keep = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
         logits = loss = answers = None
         if log_probs:
@@ -193,10 +200,11 @@ class MiniMindForCausalLM(MiniMindPreTrainedModel, GenerationMixin):
         else:
             logits = self.lm_head(out.last_hidden_state[:, keep])  # logits_to_keep=0 时 slice(0) 即全部
             loss = None if labels is None else next_token_loss(logits, labels[:, keep], num_items_in_batch)
-        return CausalLMOutput(
+        found = CausalLMOutput(
             loss=loss, aux_loss=out.aux_loss, logits=logits, past_key_values=out.past_key_values,
-            hidden_states=out.hidden_states, log_probs=answers,
+            hidden_states=out.hidden_states, attentions=out.attentions, log_probs=answers,
         )
+        return found if as_dict else found.to_tuple()
 
 # %% ../../nbs/3_model/80_causal_lm.ipynb #c050
 MiniMindConfig.register_for_auto_class()

@@ -45,7 +45,7 @@ class MoEGate(nn.Module):
         b, t, _ = x.shape
         scores = F.linear(x, self.weight).float().softmax(-1)          # (b, t, e)
         weight, index = scores.topk(self.top_k, dim=-1, sorted=False)  # (b, t, k)
-        if self.norm_topk_prob and self.top_k > 1:
+        if self.norm_topk_prob:
             weight = weight / (weight.sum(-1, keepdim=True) + 1e-20)
         aux = scores.new_zeros(())
         if self.training and self.alpha > 0:

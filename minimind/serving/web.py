@@ -9,6 +9,7 @@ __all__ = ['MODES', 'FACES', 'EXAMPLES', 'cached_model', 'open_model', 'plain', 
 
 # %% ../../nbs/8_serving/30_web.ipynb #c002
 import argparse
+import json
 import re
 import sys
 import time
@@ -32,15 +33,16 @@ from ..trainer.runtime import pick_device
 
 # %% ../../nbs/8_serving/30_web.ipynb #c010
 @st.cache_resource(show_spinner="正在载入模型……", max_entries=2)
-def cached_model(path: str, modified: int) -> tuple[torch.nn.Module, PreTrainedTokenizerFast]:
-    "载入并重排一份权重；modified 是修改时间，只用来区分同名的新旧文件。"
-    model, tokenizer = load_model(path, device=pick_device(None), dtype=torch.float32)
+def cached_model(path: str, modified: int, told: dict) -> tuple[torch.nn.Module, PreTrainedTokenizerFast]:
+    "载入并重排一份权重；modified 是修改时间，只用来区分同名的新旧文件；told 是 `load_model` 的关键字。"
+    device = pick_device(told.get("device", "auto"))
+    model, tokenizer = load_model(path, **told | {"device": device}, dtype=torch.float32)
     return pack_weights(model), tokenizer
 
 
-def open_model(path: Path) -> tuple[torch.nn.Module, PreTrainedTokenizerFast]:
+def open_model(path: Path, told: dict | None = None) -> tuple[torch.nn.Module, PreTrainedTokenizerFast]:
     "载入一份权重；同一个文件只载入一次，重新训练过（修改时间变了）就重新载入。"
-    return cached_model(str(path), path.stat().st_mtime_ns)
+    return cached_model(str(path), path.stat().st_mtime_ns, told or {})
 
 # %% ../../nbs/8_serving/30_web.ipynb #c017
 def plain(text: str) -> str:
@@ -193,14 +195,15 @@ def main(argv: list[str] | None = None) -> None:
     "整个页面。Streamlit 每次交互都从头跑它一遍。"
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--weight", default=None)
-    first = parser.parse_known_args(sys.argv[1:] if argv is None else argv)[0].weight
+    parser.add_argument("--load", type=json.loads, default={})  # 载入 --weight 那份时的关键字
+    given = parser.parse_known_args(sys.argv[1:] if argv is None else argv)[0]
     st.set_page_config(page_title="minimind", page_icon=":material/forum:")
     messages = st.session_state.setdefault("messages", [])
     st.sidebar.title("minimind", anchor=False)
-    path = choose_weight(first)
+    path = choose_weight(given.weight)
     settings = choose_settings()
     try:
-        model, tokenizer = open_model(path)
+        model, tokenizer = open_model(path, given.load if str(path) == given.weight else None)
         st.sidebar.caption(headline(path))
     except UserError as e:
         st.error(plain(str(e)), icon=":material/error:")

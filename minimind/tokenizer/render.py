@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ESCAPE', 'ROLES', 'HEAD', 'EMPTY_THINK', 'Thinking', 'OPENINGS', 'IGNORE', 'marks', 'shield', 'unshield',
            'literal_parts', 'plain_text', 'to_messages', 'think_flags', 'render', 'Segment', 'segments', 'encode_texts',
-           'encode_segments', 'build_prompt']
+           'encode_segments', 'build_prompt', 'opening']
 
 # %% ../../nbs/2_tokenizer/25_render.ipynb #c002
 import json, re
@@ -266,3 +266,12 @@ def build_prompt(
     thinking=True 再接上打开的 `<think>`，"ultra" 接 `<ultra_think>`，False 接一段空的，None 不接；错误同 segments。"""
     parts = segments(tok, messages, add_generation_prompt=True, tools=tools, thinking=thinking)
     return encode_segments(tok, [parts])[0][0]
+
+# %% ../../nbs/2_tokenizer/25_render.ipynb #o002
+def opening(tok: PreTrainedTokenizerFast, ids: list[int]) -> str:
+    "提示（编号）替模型写好的、还没合上的思考的开头，例如 `<think>` 与换行；没有就是空串。"
+    ids = list(ids)
+    last = len(ids) - ids[::-1].index(tok.bos_token_id) if tok.bos_token_id in ids else 0  # 最后一轮从这里开始
+    tail = tok.decode(ids[last:], skip_special_tokens=False)
+    starts = [m for m in re.finditer(r"<(/?)(?:ultra_)?think>", tail)]
+    return tail[starts[-1].start() :] if starts and not starts[-1][1] else ""

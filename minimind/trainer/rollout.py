@@ -18,7 +18,7 @@ from transformers import PreTrainedTokenizerFast
 from ..dataset.packing import collate_padded
 from ..inference.generate import generate, left_pad
 from ..inference.sampling import SamplingParams
-from ..tokenizer.render import IGNORE, OPENINGS, Thinking
+from ..tokenizer.render import IGNORE, opening
 
 # %% ../../nbs/7_trainer/94_rollout.ipynb #c007
 @dataclass
@@ -48,10 +48,9 @@ def right_pad(prompts: Sequence[list[int]], written: Sequence[list[int]], pad_id
 # %% ../../nbs/7_trainer/94_rollout.ipynb #c009
 def rollout(
     model: nn.Module, tok: PreTrainedTokenizerFast, items: Sequence[dict], num: int, *, max_new_tokens: int = 256,
-    thinking: Thinking = None, temperature: float = 1.0, context: int | None = None,
-    generator: torch.Generator | None = None,
+    temperature: float = 1.0, context: int | None = None, generator: torch.Generator | None = None,
 ) -> Rollout:
-    """每题答 `num` 遍。`items` 每项有 `prompt_ids`（见 `RLAIFDataset`）；`thinking` 同提示里写的，题里另有的以题为准。
+    """每题答 `num` 遍。`items` 每项有 `prompt_ids`（见 `RLAIFDataset`）；提示替它打开的思考也写进 `texts`。
 
     不带梯度，不截断采样；`generator` 相同则逐位相同。提示过长、num 小于 1 抛 `UserError`。
     """
@@ -67,7 +66,7 @@ def rollout(
     ids, labels = right_pad([p for p in prompts for _ in range(num)], written, tok.pad_token_id)
     texts = [t.replace(tok.eos_token, "") for t in tok.batch_decode(written, skip_special_tokens=False)]
     each = [item for item in items for _ in range(num)]
-    opened = [OPENINGS.get(item.get("thinking", thinking), "") for item in each]
+    opened = [opening(tok, p) for p in prompts for _ in range(num)]
     return Rollout(
         ids.to(device), labels.to(device), [o + t for o, t in zip(opened, texts)], [len(w) for w in written],
         out.truncated, each,

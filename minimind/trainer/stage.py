@@ -25,7 +25,7 @@ from ..learning.stages import STAGES
 from ..model.causal_lm import MiniMindForCausalLM
 from ..model.config import MiniMindConfig
 from ..tokenizer.fast import load_tokenizer
-from .arguments import TrainArgs
+from .arguments import TrainArgs, shape_given
 from .checkpoint import weight_file
 from .optim import Optimizers, build_optimizer
 from .runtime import Logger, get_model_params
@@ -46,12 +46,13 @@ def resolve_tokenizer(path: str = "") -> tuple[PreTrainedTokenizerFast, Path]:
 def _shaped(args: TrainArgs, vocab_size: int) -> MiniMindConfig:
     "形状：有预设先照预设，再改明说的；没有预设时词表大小跟着分词器走。"
     asked = getattr(args, "vocab_size", 0)  # 只有预训练有这一项
-    shape = {k: getattr(args, k) for k in ("hidden_size", "num_hidden_layers")}
+    shape = {k: getattr(args, k) for k in ("hidden_size", "num_hidden_layers")} | {"use_moe": bool(args.use_moe)}
+    told = shape_given(args)
     if not args.preset:
-        return MiniMindConfig(**shape, use_moe=bool(args.use_moe), vocab_size=asked or vocab_size)
+        return MiniMindConfig(**shape, **told, vocab_size=asked or vocab_size)
     usual = MiniMindConfig.preset(args.preset)
     changed = {k: v for k, v in shape.items() if v != getattr(usual, k)}
-    return MiniMindConfig.preset(args.preset, **changed, **({"vocab_size": asked} if asked else {}))
+    return MiniMindConfig.preset(args.preset, **changed, **told, **({"vocab_size": asked} if asked else {}))
 
 
 def stage_config(args: TrainArgs, vocab_size: int) -> MiniMindConfig:
@@ -94,6 +95,7 @@ def init_model(
         model, tokenizer = load_model(
             args.from_weight, save_dir=args.save_dir, hidden_size=args.hidden_size, use_moe=bool(args.use_moe),
             tokenizer_path=args.tokenizer_path or None, device="cpu", dtype=torch.float32,
+            preset=args.preset, num_hidden_layers=args.num_hidden_layers if args.preset else None, **shape_given(args),
         )
         folder = Path(tokenizer.name_or_path)
     check_length(args.max_seq_len, model.config.max_position_embeddings)

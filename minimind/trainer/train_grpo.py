@@ -108,7 +108,7 @@ def sample(self: GRPO, model: nn.Module, items: list[dict], g: torch.Generator) 
     with self.amp:
         return rollout(
             model, self.tokenizer, items, args.num_generations, max_new_tokens=args.max_gen_len,
-            thinking=self.thinking, temperature=args.temperature, generator=g,
+            temperature=args.temperature, generator=g,
         )
 
 
