@@ -22,7 +22,8 @@ from minimind.inference.weights import (  # noqa: F401  这一层的名字都能
     RESUME, clean_key, clean_state_dict, config_dict, list_weights, make_config, missing_weights, newest_weight,
     read_sidecar, read_state, save_weights, sidecar_path, weight_file, weight_files,
 )
-from ..learning.errors import UserError, say
+from ..learning.errors import UserError
+from ..learning.terminal import say
 from ..learning.paths import OUT
 from ..learning.stages import find_stage, split_stem, weight_stem
 from ..model import MiniMindConfig, MiniMindForCausalLM

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Iterable, Iterator
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
-from ..learning.errors import UserError, say
+from ..learning.errors import UserError
+from ..learning.terminal import say
 from ..learning.paths import atomic_write
 from .bpe import CHAR_TO_BYTE, chars_to_bytes, chopped, to_utf8
 
