@@ -108,11 +108,11 @@ class ChoiceReport:
         }
 
     def table(self) -> str:
-        "纯文本成绩表：每科一行，末行合计；★ 是区间整个在「蒙」之上的。"
+        "纯文本成绩表：每科一行，末行合计；★ 是满 30 题、区间整个在「蒙」之上的。"
         rows = [("科目", "题数", "acc", "95% 区间", "acc_norm", "蒙")]
         for subject in [*self.subjects, None]:
             plain, norm, chance = self.score(subject), self.score(subject, True), self.chance(subject)
-            star = " ★" if max(plain.interval[0], norm.interval[0]) > chance else ""
+            star = " ★" if plain.n >= 30 and max(plain.interval[0], norm.interval[0]) > chance else ""
             share = (f"{plain.accuracy:.1%}", "{:.0%}–{:.0%}".format(*plain.interval), f"{norm.accuracy:.1%}")
             rows.append(((subject or "合计") + star, str(plain.n), *share, f"{chance:.0%}"))
         return "\n".join("  ".join(wide(c, w) for c, w in zip(row, (26, 6, 8, 10, 10, 5))).rstrip() for row in rows)
