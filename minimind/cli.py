@@ -8,8 +8,8 @@ __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS',
            'default_weight', 'folder_of', 'load_options', 'open_model', 'thinking_option', 'prompts_in', 'chat',
            'port_is_free', 'web_command', 'web', 'data_world', 'data_check', 'write_rows', 'data_identity',
            'data_ultra', 'tokenizer_train', 'tokenizer_show', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks',
-           'info', 'doctor', 'exercise', 'respell', 'from_minigpt', 'from_minimind', 'main', 'Command', 'Group',
-           'LazyGroup', 'Option', 'command', 'option', 'switch']
+           'info', 'show_bills', 'show_machine', 'doctor', 'exercise', 'respell', 'from_minigpt', 'from_minimind',
+           'main', 'Command', 'Group', 'LazyGroup', 'Option', 'command', 'option', 'switch']
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
@@ -27,6 +27,7 @@ from .learning.errors import UserError
 from .learning.paths import OUT, ROOT
 from .learning.stages import STAGES, find_stage
 from .learning.terminal import any_screen, say
+from .model.presets import PRESETS
 from .notes_cli import notes
 from minimind.trainer.arguments import (
     ShapeArgs, args_of, click_options, expand_aliases, stage_command, train_of
@@ -51,11 +52,11 @@ MOVED = {  # MiniMind 与 MiniGPT 的脚本 → 这里用什么
     **dict.fromkeys(("serve", "serve_openai_api"), _NO_SERVER),
     **dict.fromkeys(("chat_api", "chat_openai_api"), "连到别处的服务聊天还没有做；和本地的模型聊用 minimind chat"),
     **dict.fromkeys(("convert", "convert_model"), _NO_EXPORT),
-    "eval_toolcall": "考工具还没有做成命令；在 Python 里用 minimind.evaluation.tool_use，一般的试卷用 minimind eval",
+    "eval_toolcall": "它现在是 minimind eval --data_path 工具题.jsonl",
     "run_evaluation": "量分词器还没有做成命令；在 Python 里用 minimind.tokenizer.evaluation",
     **dict.fromkeys(("test_runner", "test_code_structure"), "测试用 make test，这台机器行不行用 minimind doctor"),
     **dict.fromkeys(("quick_start", "quick_start_mac"), "它现在是 minimind demo（或 make demo）"),
-    "calculate_model_comparison": "各种形状的参数量在 nbs/3_model/05_presets.ipynb；自己的权重用 minimind info 看",
+    "calculate_model_comparison": "它现在是 minimind info --compare small base moe",
     "demo_optimization_suite": "它现在是 minimind bench",
 }
 
@@ -511,8 +512,56 @@ def run_tasks(weights: list[str], tasks: str, limit: int, where: dict) -> None:
         say(f"\n{weight}\n{harness_table(run_harness(model, tokenizer, tasks.split(','), limit=limit or None))}")
 
 # %% ../nbs/99_cli.ipynb #c067
-@command(app, "info", help="这台机器、这份课程：版本、设备、训练好的权重。")
-def info() -> None:
+@command(
+    app, "info", option("preset", "", f"算这个预设的账：参数、运算、内存、缓存；可以是 {'、'.join(PRESETS)}"),
+    option("seq_len", 512, "一行几个 token", low=1), option("batch_size", 32, "一个微批几行", low=1),
+    option("compare", "", "并排比几个预设，空格或逗号隔开：--compare small base moe"),
+    option("tokens", 0.0, "打算训练多少个 token（如 1e9）；连同 --tflops 才算得出时间", low=0),
+    option("tflops", 0.0, "显卡每秒多少万亿次（你给）", low=0),
+    option("mfu", 0.4, "用得上显卡的几成；自己量用 minimind bench train", above=0, high=1),
+    option("price", 0.0, "显卡一小时多少钱（你给）", low=0),
+    switch("fits", 0, "1：每个预设在多大的显存里放得下多大的批"),
+    click.Argument(["more"], nargs=-1, metavar=""),
+    help="这台机器、这份课程：版本、设备、训练好的权重。说了 --preset、--compare 或 --fits，就改为算账。",
+)
+def info(
+    preset: str, compare: str, more: tuple[str, ...], fits: str, seq_len: int, batch_size: int, tokens: float,
+    tflops: float, mfu: float, price: float,
+) -> None:
+    names = [n for n in [preset, *compare.replace(",", " ").split(), *(more if compare else ())] if n]
+    if more and not compare:
+        raise UserError(f"多出来的词：{' '.join(more)}。要比几个预设，写 --compare {' '.join(more)}。")
+    if names or fits == "1":
+        money = dict(tokens=tokens, tflops=tflops, mfu=mfu, price=price)
+        return show_bills(names, fits == "1", seq_len, batch_size, money)
+    show_machine()
+
+
+def show_bills(names: list[str], fits: bool, length: int, batch: int, money: dict) -> None:
+    "几个预设的账并排打印；`fits` 另有一张放不放得下的表。"
+    from minimind.evaluation.cost import bill, fits_table
+    from minimind.lab.bench import show_table
+    from minimind.model.config import MiniMindConfig
+
+    unknown = [n for n in names if n not in PRESETS]
+    if unknown:
+        raise UserError(f"没有预设 {'、'.join(unknown)}；可以是 {'、'.join(PRESETS)}。")
+    bills = {n: {line.what: line for line in bill(MiniMindConfig.preset(n), batch, length, **money)} for n in names}
+    lines = dict.fromkeys(what for one in bills.values() for what in one)
+    rows = [
+        {"": what, **{n: one[what].value if what in one else "—" for n, one in bills.items()},
+         "怎么来的": next(one[what].how for one in bills.values() if what in one)}
+        for what in lines
+    ]
+    if rows:
+        show_table(f"账单（{batch} 行 × {length} 个 token）", rows)
+        say("「数」是数出来的，一个不差；「算」是由公式与你给的数算出来的，不是量的。内存按显卡、混合精度、AdamW。")
+    if fits:
+        show_table(f"一个微批最多几行（长 {length}，混合精度，AdamW，留 1 GB 给程序；算的）", fits_table(length))
+
+
+def show_machine() -> None:
+    "版本、设备、训练好的权重。"
     import platform
     import torch
     import transformers

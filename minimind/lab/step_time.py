@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..dataset.packing import collate_packed, collate_padded, pack
+from ..evaluation.cost import token_flops
 from .bench import bench_options, interleaved, save_result, show_table, speedups, told
 from ..learning.device import pick_dtype
 from ..learning.errors import UserError
@@ -47,14 +48,7 @@ def flops_per_token(model: MiniMindForCausalLM, length: int) -> int:
 
     共用的词嵌入作为输出头算一次；MoE 只算每个 token 真正用到的专家。只前向是它的三分之一。
     """
-    c = model.config
-    params = sum(p.numel() for p in model.parameters())
-    if not c.tie_word_embeddings:
-        params -= c.vocab_size * c.hidden_size
-    if getattr(c, "use_moe", False):
-        one = sum(p.numel() for n, p in model.named_parameters() if ".mlp.experts.0." in n)
-        params -= one * (c.n_routed_experts - c.num_experts_per_tok)
-    return 6 * params + 6 * c.num_hidden_layers * c.hidden_size * length
+    return token_flops(model.config, length)
 
 # %% ../../nbs/9_lab/20_step_time.ipynb #c016
 def fake_batch(vocab: int, rows: int, length: int, *, document: int = 0, learn: float = 1.0, seed: int = 0) -> dict:
