@@ -15,9 +15,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from minimind.inference.infer import (
-    ASKED, config_from_folder, expand_preset, infer_config, infer_shape, series_of,
-)
+from .infer import ASKED, expand_preset, infer_config, infer_shape, series_of
+from .layouts import config_from_folder, read_weights
 from minimind.inference.weights import (  # noqa: F401  这一层的名字都能从这里取到
     RESUME, clean_key, clean_state_dict, config_dict, list_weights, make_config, missing_weights, newest_weight,
     read_sidecar, read_state, save_weights, sidecar_path, weight_file, weight_files,
@@ -75,7 +74,7 @@ def check_card(config: MiniMindConfig, card: dict, source: str = "权重") -> No
 def load_weights(model: nn.Module, path: str | Path) -> dict | None:
     "把 `path` 的权重严格装进 `model`（原地，精度与设备不变）；缺、多、形状不符抛 `UserError`。返回身份证或 `None`。"
     path = Path(path)
-    state, card = read_state(path), None if path.is_dir() else read_sidecar(path)
+    state, card = read_weights(path), None if path.is_dir() else read_sidecar(path)
     if card:
         check_card(unwrap(model).config, card, str(path))
     install(unwrap(model), state, str(path))
@@ -267,7 +266,7 @@ def load_model(
     """
     path = find_weights(name_or_path, save_dir, hidden_size, use_moe)
     card = None if path.is_dir() else read_sidecar(path)
-    state = read_state(path)
+    state = read_weights(path)
     config = config_of(path, card, state, hidden_size=hidden_size, use_moe=use_moe or None, **given)
     tok = load_tokenizer(find_tokenizer(path, card, tokenizer_path))
     check_tokenizer(tok, config, card, str(path))
@@ -288,7 +287,7 @@ def describe(path: str | Path) -> dict:
     config = config_from_folder(path) if path.is_dir() else make_config(**card["config"]) if card else None
     shape, params = config and config_dict(config), card.get("params")
     if shape is None or not isinstance(params, int):
-        state = read_state(path)
+        state = read_weights(path)
         shape = shape or infer_shape(state)
         tied = shape["tie_word_embeddings"] and "model.embed_tokens.weight" in state
         skip = ("freqs_cos", "freqs_sin", "inv_freq") + (("lm_head.weight",) if tied else ())  # 位置表不是参数
