@@ -9,7 +9,6 @@ __all__ = ['ARCHITECTURES', 'PARTS', 'SAME', 'YARN', 'KINDS', 'MISSING', 'layout
 # %% ../../nbs/4_inference/08_layouts.ipynb #c002
 import json
 import math
-import re
 from pathlib import Path
 
 import torch
@@ -140,7 +139,9 @@ def _unknown_parts(raw: dict, rope: dict) -> list[str]:
         f"head_dim={wide}": wide * raw["num_attention_heads"] != raw["hidden_size"],
         f"rope_type={turn}": turn != "default" and not (turn == "yarn" and stretched),
         "滑动窗口": raw.get("use_sliding_window"),
-        "只有部分层是混合专家": "moe" in kind and (raw.get("mlp_only_layers") or raw.get("decoder_sparse_step", 1) != 1),
+        "只有部分层是混合专家": "moe" in kind and bool(
+            raw.get("mlp_only_layers") or raw.get("decoder_sparse_step", 1) != 1
+        ),
         f"共享专家宽 {shared}，不是专家宽度 {inner} 的整数倍": two and (shared % inner or not shared),
     }
     return [name for name, there in checks.items() if there]
