@@ -288,7 +288,7 @@ def modelfile(name: str, tok: PreTrainedTokenizerBase) -> str:
     if turn in text:  # 不是这种格式的，不猜
         lines.append(f'TEMPLATE """{CHAT.replace("TAIL", text.split(turn)[1])}"""')
     lines += [f'PARAMETER stop "{t}"' for t in (tok.eos_token, "<|im_start|>")]
-    return "\n".join([*lines, "PARAMETER temperature 0.85", "PARAMETER top_p 0.85", ""])  # 与 minimind chat 的默认值相同
+    return "\n".join([*lines, "PARAMETER temperature 0.85", "PARAMETER top_p 0.85", ""])  # 同 minimind chat
 
 # %% ../../nbs/8_serving/62_gguf.ipynb #c044
 def convert_gguf(
