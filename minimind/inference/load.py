@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from .adapters import is_peft, read_adapter
 from .infer import ASKED, expand_preset, infer_config, infer_shape, series_of
 from .layouts import config_from_folder, read_weights
 from minimind.inference.weights import (  # noqa: F401  这一层的名字都能从这里取到
@@ -26,7 +27,7 @@ from ..learning.terminal import say
 from ..learning.paths import OUT
 from ..learning.stages import find_stage, split_stem, weight_stem
 from ..model import MiniMindConfig, MiniMindForCausalLM
-from ..model.lora import load_lora, merge_lora
+from ..model.lora import install_lora, merge_lora
 from ..model.transformer import unwrap
 from ..tokenizer.fast import CONTROL_TOKENS, fingerprint, load_tokenizer
 
@@ -232,8 +233,8 @@ def config_of(path: Path, card: dict | None, state: dict, **given) -> MiniMindCo
 
 # %% ../../nbs/4_inference/10_load.ipynb #l002
 def find_lora(name: str | Path, config: MiniMindConfig, folders: Iterable[Path] = (OUT,)) -> Path:
-    "LoRA 的名字或路径 → 文件：依次在每个文件夹的 lora 里找 `{name}_{hidden_size}[_moe].pth`；没有就说有哪些。"
-    if Path(name).is_file():
+    "LoRA 的名字或路径（含 peft 的）→ 路径：依次在各处的 lora 里找 `{name}_{hidden_size}[_moe].pth`；没有就说有哪些。"
+    if Path(name).is_file() or is_peft(name):
         return Path(name)
     stem, folders = weight_stem(str(name), config.hidden_size, config.use_moe), list(dict.fromkeys(folders))
     for folder in folders:
@@ -247,7 +248,7 @@ def find_lora(name: str | Path, config: MiniMindConfig, folders: Iterable[Path] 
 def add_lora(model: nn.Module, path: Path) -> None:
     "把一份 LoRA 合进模型；与模型不配套、文件坏了，抛 `UserError`。"
     try:
-        load_lora(model, path)
+        install_lora(model, *read_adapter(path), path)
     except ValueError as e:
         raise UserError(f"{e}。") from None
     merge_lora(model)

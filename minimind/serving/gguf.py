@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TURNED', 'NAMES', 'NORMAL', 'CONTROL', 'USER_DEFINED', 'UNUSED', 'KINDS', 'CHAT', 'interleave', 'fold', 'gguf_arch',
-           'gguf_name', 'gguf_tensors', 'pre_tokenizer_name', 'tokenizer_tables', 'write_gguf', 'read_gguf',
-           'modelfile', 'convert_gguf']
+           'gguf_name', 'gguf_tensors', 'pre_tokenizer_name', 'tokenizer_tables', 'check_target', 'write_gguf',
+           'read_gguf', 'modelfile', 'convert_gguf']
 
 # %% ../../nbs/8_serving/62_gguf.ipynb #c002
 import importlib.util
@@ -122,6 +122,8 @@ def tokenizer_tables(tok: PreTrainedTokenizerBase, vocab_size: int) -> dict:
     "分词器的几张表：pre、tokens、types（各长 `vocab_size`）、merges。词表比模型短的，用没有人用的词补齐。"
     state = json.loads(tok.backend_tokenizer.to_str())
     words = {i: word for word, i in tok.get_vocab().items()}
+    if max(words) >= vocab_size:
+        raise UserError(f"分词器的编号到 {max(words)}，模型只认 {vocab_size} 个词；请用训练时的那个分词器。")
     special = {t["id"]: CONTROL if t["special"] else USER_DEFINED for t in state["added_tokens"]}
     return dict(
         pre=pre_tokenizer_name(state), tokens=[words.get(i, f"[PAD{i}]") for i in range(vocab_size)],
@@ -190,21 +192,27 @@ def _describe_tokenizer(writer, tok: PreTrainedTokenizerBase, vocab_size: int) -
 KINDS = dict(float32="F32", float16="F16", bfloat16="BF16", q8_0="Q8_0")
 
 
-def write_gguf(
-    path: str | Path, model: MiniMindForCausalLM, tok: PreTrainedTokenizerBase, dtype: str = "float16"
-) -> Path:
-    """把模型与分词器写成一个 .gguf，矩阵存成 `dtype`（`KINDS` 的键）；先写临时文件再改名，返回路径。
-
-    没有 gguf 包、没有合适的架构、分词器的切法没有把握、文件已经有了，抛 `UserError`。
-    """
+def check_target(path: str | Path) -> Path:
+    "写之前先看：名字对，gguf 包在，那里没有别的模型；不然抛 `UserError`。"
     path = Path(path)
     if path.suffix != ".gguf":
         raise UserError(f"GGUF 是一个文件，名字要以 .gguf 结尾，给的是 {path}；例如 --out out/minimind.gguf。")
     if not importlib.util.find_spec("gguf"):
         raise UserError('写 GGUF 要用 gguf 这个包；请运行 pip install "minimind[gguf]"。')
+    check_empty(path.parent, path.name, "Modelfile")
+    return path
+
+
+def write_gguf(
+    path: str | Path, model: MiniMindForCausalLM, tok: PreTrainedTokenizerBase, dtype: str = "float16"
+) -> Path:
+    """把模型与分词器写成一个 .gguf，矩阵存成 `dtype`（`KINDS` 的键）；先写临时文件再改名，返回路径。
+
+    没有合适的架构、分词器的切法没有把握，抛 `UserError`；另见 `check_target`。
+    """
+    path = check_target(path)
     import gguf
 
-    check_empty(path.parent, path.name)
     arch, tensors = gguf_arch(model.config), gguf_tensors(model)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -295,9 +303,7 @@ def convert_gguf(
     model: MiniMindForCausalLM, tok: PreTrainedTokenizerBase, out: str | Path, dtype: str = "float16"
 ) -> str:
     "写 .gguf 与旁边的 Modelfile，返回说明写了什么的几句话。坏的输入抛 `UserError`，见 `write_gguf`。"
-    path = Path(out)
-    check_empty(path.parent, "Modelfile")
-    path = write_gguf(path, model, tok, dtype)
+    path = write_gguf(out, model, tok, dtype)
     beside = atomic_write(path.with_name("Modelfile"), modelfile(path.name, tok))
     arch, size = gguf_arch(model.config), path.stat().st_size / 2**20
     return f"写好了：{path}（架构 {arch}，{dtype}，{size:.1f} MB）\n给 Ollama 的在旁边：{beside}"
