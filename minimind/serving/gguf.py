@@ -246,7 +246,7 @@ def read_gguf(path: str | Path) -> tuple[dict, dict[str, np.ndarray]]:
     return fields, tensors
 
 # %% ../../nbs/8_serving/62_gguf.ipynb #c041
-CHAT = """{{- if .Tools }}<|im_start|>system
+CHAT = r"""{{- if .Tools }}<|im_start|>system
 {{ if .System }}{{ .System }}
 
 {{ end }}# Tools
@@ -267,14 +267,13 @@ For each function call, return a json object with function name and arguments wi
 {{ else if .System }}<|im_start|>system
 {{ .System }}<|im_end|>
 {{ end }}
-{{- range $i, $_ := .Messages }}
+{{- range $i, $m := .Messages }}
 {{- $last := eq (len (slice $.Messages $i)) 1 }}
 {{- if eq .Role "user" }}<|im_start|>user
 {{ .Content }}<|im_end|>
 {{ else if eq .Role "assistant" }}<|im_start|>assistant
 {{ .Content }}
-{{- range .ToolCalls }}
-<tool_call>
+{{- range $j, $_ := .ToolCalls }}{{ if or $m.Content $j }}{{ "\n" }}{{ end }}<tool_call>
 {"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}
 </tool_call>
 {{- end }}{{ if not $last }}<|im_end|>
