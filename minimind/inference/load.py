@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from minimind.inference.infer import (
-    ASKED, config_from_folder, expand_preset, infer_config, infer_shape, series_of,
-)
+from .adapters import is_peft, read_adapter
+from .infer import ASKED, expand_preset, infer_config, infer_shape, series_of
+from .layouts import config_from_folder, read_weights
 from minimind.inference.weights import (  # noqa: F401  这一层的名字都能从这里取到
     RESUME, clean_key, clean_state_dict, config_dict, list_weights, make_config, missing_weights, newest_weight,
     read_sidecar, read_state, save_weights, sidecar_path, weight_file, weight_files,
@@ -27,7 +27,7 @@ from ..learning.terminal import say
 from ..learning.paths import OUT
 from ..learning.stages import find_stage, split_stem, weight_stem
 from ..model import MiniMindConfig, MiniMindForCausalLM
-from ..model.lora import load_lora, merge_lora
+from ..model.lora import install_lora, merge_lora
 from ..model.transformer import unwrap
 from ..tokenizer.fast import CONTROL_TOKENS, fingerprint, load_tokenizer
 
@@ -75,7 +75,7 @@ def check_card(config: MiniMindConfig, card: dict, source: str = "权重") -> No
 def load_weights(model: nn.Module, path: str | Path) -> dict | None:
     "把 `path` 的权重严格装进 `model`（原地，精度与设备不变）；缺、多、形状不符抛 `UserError`。返回身份证或 `None`。"
     path = Path(path)
-    state, card = read_state(path), None if path.is_dir() else read_sidecar(path)
+    state, card = read_weights(path), None if path.is_dir() else read_sidecar(path)
     if card:
         check_card(unwrap(model).config, card, str(path))
     install(unwrap(model), state, str(path))
@@ -233,8 +233,8 @@ def config_of(path: Path, card: dict | None, state: dict, **given) -> MiniMindCo
 
 # %% ../../nbs/4_inference/10_load.ipynb #l002
 def find_lora(name: str | Path, config: MiniMindConfig, folders: Iterable[Path] = (OUT,)) -> Path:
-    "LoRA 的名字或路径 → 文件：依次在每个文件夹的 lora 里找 `{name}_{hidden_size}[_moe].pth`；没有就说有哪些。"
-    if Path(name).is_file():
+    "LoRA 的名字或路径（含 peft 的）→ 路径：依次在各处的 lora 里找 `{name}_{hidden_size}[_moe].pth`；没有就说有哪些。"
+    if Path(name).is_file() or is_peft(name):
         return Path(name)
     stem, folders = weight_stem(str(name), config.hidden_size, config.use_moe), list(dict.fromkeys(folders))
     for folder in folders:
@@ -248,7 +248,7 @@ def find_lora(name: str | Path, config: MiniMindConfig, folders: Iterable[Path] 
 def add_lora(model: nn.Module, path: Path) -> None:
     "把一份 LoRA 合进模型；与模型不配套、文件坏了，抛 `UserError`。"
     try:
-        load_lora(model, path)
+        install_lora(model, *read_adapter(path), path)
     except ValueError as e:
         raise UserError(f"{e}。") from None
     merge_lora(model)
@@ -267,7 +267,7 @@ def load_model(
     """
     path = find_weights(name_or_path, save_dir, hidden_size, use_moe)
     card = None if path.is_dir() else read_sidecar(path)
-    state = read_state(path)
+    state = read_weights(path)
     config = config_of(path, card, state, hidden_size=hidden_size, use_moe=use_moe or None, **given)
     tok = load_tokenizer(find_tokenizer(path, card, tokenizer_path))
     check_tokenizer(tok, config, card, str(path))
@@ -288,7 +288,7 @@ def describe(path: str | Path) -> dict:
     config = config_from_folder(path) if path.is_dir() else make_config(**card["config"]) if card else None
     shape, params = config and config_dict(config), card.get("params")
     if shape is None or not isinstance(params, int):
-        state = read_state(path)
+        state = read_weights(path)
         shape = shape or infer_shape(state)
         tied = shape["tie_word_embeddings"] and "model.embed_tokens.weight" in state
         skip = ("freqs_cos", "freqs_sin", "inv_freq") + (("lm_head.weight",) if tied else ())  # 位置表不是参数

@@ -81,9 +81,9 @@ def make_config(**fields) -> MiniMindConfig:
 # %% ../../nbs/4_inference/05_weights.ipynb #c036
 def save_weights(
     model: nn.Module, path: str | Path, *, stage: str, tokenizer_dir: str | Path | None = None,
-    extra: dict | None = None,
+    extra: dict | None = None, dtype: torch.dtype | None = torch.float16,
 ) -> Path:
-    """存半精度权重和身份证（同名 .json），都先写临时文件再改名。返回权重路径。
+    """存半精度（`dtype`，`None` 不转）权重和身份证（同名 .json），都先写临时文件再改名。返回权重路径。
 
     `tokenizer_dir` 以相对于权重所在文件夹的路径记下，整个 out/ 搬家也找得到；`extra` 另外写进身份证。
     """
@@ -95,7 +95,7 @@ def save_weights(
         card["tokenizer"] = Path(os.path.relpath(Path(tokenizer_dir).resolve(), path.parent.resolve())).as_posix()
         card["tokenizer_fingerprint"] = fingerprint(load_tokenizer(tokenizer_dir))
     buffer = io.BytesIO()
-    torch.save(clean_state_dict(state), buffer)
+    torch.save(clean_state_dict(state, dtype), buffer)
     atomic_write(path, buffer.getbuffer())
     atomic_write(sidecar_path(path), json.dumps({**card, **(extra or {})}, ensure_ascii=False, indent=1))
     return path

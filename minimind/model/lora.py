@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SETTINGS', 'LoRA', 'linear_names', 'adapted', 'apply_lora', 'detach_lora', 'merge_lora', 'lora_state', 'base_mark',
-           'save_lora', 'read_lora', 'load_lora']
+           'save_lora', 'read_lora', 'load_lora', 'install_lora']
 
 # %% ../../nbs/3_model/90_lora.ipynb #c002
 import hashlib
@@ -201,12 +201,15 @@ def _check_fit(model: nn.Module, state: dict[str, Tensor], path: str | Path) -> 
 
 # %% ../../nbs/3_model/90_lora.ipynb #c029
 def load_lora(model: nn.Module, path: str | Path) -> list[str]:
-    """把一份 LoRA 挂到模型上（还没有挂就照文件挂，挂着别的就换下来），返回层名。
+    """把一份 LoRA 文件挂到模型上，返回层名。文件不在、坏了、与模型不配套，抛 ValueError，模型不动。"""
+    return install_lora(model, *read_lora(path), path)
 
-    没有设定的文件照 MiniMind 的规矩：倍数 1。文件不在、坏了、与模型不配套，抛 ValueError，模型不动；
-    底子不是练它的那一份，挂上，警告一句。
+
+def install_lora(model: nn.Module, state: dict[str, Tensor], settings: dict, path: str | Path) -> list[str]:
+    """把读出的 LoRA（见 `read_lora`）挂到模型上（挂着别的就换下来），返回层名；`path` 只用来说是哪一份。
+
+    没有设定的照 MiniMind 的规矩：倍数 1。与模型不配套，抛 ValueError，模型不动；底子不是练它的那一份，挂上，警告一句。
     """
-    state, settings = read_lora(path)
     names = _check_fit(model, state, path)
     detach_lora(model)
     mark = base_mark(model, names)

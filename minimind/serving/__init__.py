@@ -4,6 +4,8 @@ from importlib import import_module
 _WHERE = {
     "report": ["read_metrics", "draw_curves", "skill_rows", "pick_samples", "write_report"],
     "demo": ["run_demo"],
+    "convert": ["write_folder", "to_torch"],
+    "gguf": ["write_gguf", "modelfile"],
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = list(_MODULE)

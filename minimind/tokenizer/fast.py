@@ -182,9 +182,10 @@ def _config(tok: PreTrainedTokenizerFast) -> dict:
     added = {str(t["id"]): {k: v for k, v in t.items() if k != "id"} for t in state["added_tokens"]}
     return dict(
         add_bos_token=False, add_eos_token=False, add_prefix_space=False, added_tokens_decoder=added,
-        additional_special_tokens=[], bos_token=tok.bos_token, clean_up_tokenization_spaces=False,
-        eos_token=tok.eos_token, legacy=True, model_max_length=tok.model_max_length, pad_token=tok.pad_token,
-        sp_model_kwargs={}, spaces_between_special_tokens=False, tokenizer_class="PreTrainedTokenizerFast",
+        additional_special_tokens=list(tok.extra_special_tokens), bos_token=tok.bos_token,
+        clean_up_tokenization_spaces=False, eos_token=tok.eos_token, legacy=True,
+        model_max_length=tok.model_max_length, pad_token=tok.pad_token, sp_model_kwargs={},
+        spaces_between_special_tokens=False, tokenizer_class="PreTrainedTokenizerFast",
         unk_token=tok.unk_token, chat_template=tok.chat_template,
     )
 
