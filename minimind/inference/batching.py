@@ -333,6 +333,17 @@ def _write(self: Engine, rows: list[Row], logits: Tensor) -> list[Wrote]:
 
 # %% ../../nbs/4_inference/70_batching.ipynb #b052
 @patch
+def clear(self: Engine) -> list[Row]:
+    "清空机器，返回所有没写完的行。"
+    filling = [self.filling[0]] if self.filling else []
+    left = [*self.rows, *filling, *self.waiting]
+    self.rows, self.filling = [], None
+    self.waiting.clear()
+    self.cache.clear()
+    return left
+
+# %% ../../nbs/4_inference/70_batching.ipynb #b054
+@patch
 def run(self: Engine, rows: Iterable[Row] = ()) -> Iterator[Wrote]:
     "交上 `rows`，一直转到没有活，产出写出的每一个词。"
     for row in rows:

@@ -288,10 +288,11 @@ class Voice:
     "跟着一行，把写出的 token 变成 delta。`done` 为真时这一行不必再写；`finish_reason` 是停的原因。"
 
     def __init__(self, tok: PreTrainedTokenizerFast):
-        self.tok, self.entries, self.done, self.finish_reason = tok, [], False, None
+        self.tok, self.entries, self.tokens, self.done, self.finish_reason = tok, [], 0, False, None
 
     def push(self, wrote: Wrote) -> list[dict]:
         "写了一个 token → 此刻该送出的几段；最后一个之后，`finish_reason` 就有了。"
+        self.tokens += 1
         out = self._speak(wrote)
         if self.done or wrote.finish:
             out += self._finish()
@@ -457,7 +458,7 @@ def folded(deltas: Iterable[dict], chat: bool = True) -> dict:
     return message | ({"tool_calls": calls} if calls else {})
 
 
-def usage_of(prompts: list[list[int]], rows: list[Row]) -> dict:
+def usage_of(prompts: list[list[int]], voices: list[Voice]) -> dict:
     "用了多少 token：提示只算一次，写出的各份都算。"
-    read, wrote = sum(map(len, prompts)), sum(len(r.new) for r in rows)
+    read, wrote = sum(map(len, prompts)), sum(v.tokens for v in voices)
     return {"prompt_tokens": read, "completion_tokens": wrote, "total_tokens": read + wrote}
