@@ -252,7 +252,8 @@ def test_the_headings_of_the_notes(tmp_path):
 
 OLD = {
     "eval_llm": "minimind chat", "chat_api": "minimind chat", "web_demo": "minimind web", "generate": "minimind chat",
-    "serve_openai_api": "还没有", "chat_openai_api": "还没有", "convert_model": "还没有", "eval_toolcall": "还没有",
+    "serve_openai_api": "minimind serve", "chat_openai_api": "minimind chat --api", "convert_model": "还没有",
+    "eval_toolcall": "还没有",
     "run_evaluation": "还没有", "train_tokenizer": "minimind tokenizer train", "test_runner": "make test",
     "test_code_structure": "make test", "quick_start": "minimind demo", "calculate_model_comparison": "minimind info",
     "demo_optimization_suite": "minimind bench", "train_pretrain": "minimind train pretrain",
