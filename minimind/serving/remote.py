@@ -82,8 +82,10 @@ class ApiChat:
 
     def _first_model(self) -> str:
         "服务器报的第一个模型。"
+        with call(f"{self.url}/models", api_key=self.api_key) as response:
+            page = response.read()
         try:
-            return json.load(call(f"{self.url}/models", api_key=self.api_key))["data"][0]["id"]
+            return json.loads(page)["data"][0]["id"]
         except (ValueError, KeyError, IndexError, TypeError):
             raise UserError(f"{self.url}/models 报不出模型；请用 --api_model 写明") from None
 

@@ -140,8 +140,9 @@ class Gate:
         host = re.sub(r":\d+$", "", headers.get(b"host", b"").decode("latin1"))
         if self.hosts and host not in self.hosts:
             raise ApiError(f"这台服务器不叫 {host}；请用 {self.hosts[0]}", 403, code="bad_host")
-        given = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        if self.key and scope["path"].startswith("/v1/") and not hmac.compare_digest(given, self.key.encode()):
+        kind, _, given = headers.get(b"authorization", b"").partition(b" ")
+        fits = hmac.compare_digest(given, self.key.encode()) and kind.lower() == b"bearer"
+        if self.key and scope["path"].startswith("/v1/") and not fits:
             raise ApiError("钥匙不对；请在 Authorization 里写 Bearer 加上你的 api_key", 401, code="invalid_api_key")
 
 # %% ../../nbs/8_serving/50_server.ipynb #v015
