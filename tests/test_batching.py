@@ -84,14 +84,26 @@ def test_experts_and_tight_space_change_nothing():
     assert [r.new for r in rows] == [alone(model, *p[:2], GREEDY, 0) for p in plan]
 
 
+def test_when_space_runs_out_the_last_to_come_steps_down_and_loses_nothing():
+    plan = [([5], 25, 0, GREEDY, False), ([6, 7], 25, 0, HOT, False), ([8], 20, 1, HOT, False)]
+    rows, cells = play(DENSE, plan, slots=3, cells=40)
+    assert [r.new for r in rows] == [alone(DENSE, ids, n, params, i) for i, (ids, n, _, params, _) in enumerate(plan)]
+    assert all(n <= 1 or n * longest <= 40 for n, longest in cells)
+    counts = [n for n, _ in cells]
+    assert max(counts) == 3 and any(b < a for a, b in zip(counts, counts[1:]))
+
+
 def test_a_newcomer_speaks_before_the_first_ends_and_a_long_prompt_does_not_hold_up_the_others():
     engine = Engine(DENSE, chunk=4)
     first = engine.submit(Row([5], 30, GREEDY))
     engine.step()
     late = engine.submit(Row(list(range(3, 23)), 3, GREEDY))
-    said = []
+    said, fed = [], []
+    hook = DENSE.get_input_embeddings().register_forward_hook(lambda m, given, out: fed.append(given[0].shape[1]))
     while first.finish is None:
         said.append([w.row for w in engine.step()])
+    hook.remove()
+    assert max(fed) == 4 and fed.count(4) == 5  # 二十个词的提示，分五步预填
     assert all(first in step for step in said)  # 预填别人的时候，它每步照写
     assert late.new and next(i for i, step in enumerate(said) if late in step) < 6
 

@@ -56,7 +56,7 @@ def url(service):
 
 @pytest.fixture(scope="module")
 def client(url):
-    return openai.OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0)
+    return openai.OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0, timeout=30)
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +108,30 @@ class Script:
 
     def accept(self, token):
         assert self.left.pop(0) == token
+
+
+class Endless:
+    "永远说不完：只不许写结束标记。"
+
+    done = False
+
+    def __init__(self, tok):
+        self.allowed = torch.arange(len(tok)) != tok.eos_token_id
+
+    def mask(self):
+        return self.allowed
+
+    def accept(self, token):
+        pass
+
+
+@pytest.fixture
+def endless(service, monkeypatch):
+    "聊天的请求都说不完；交出收到的行。"
+    rows, submit = [], service.engine.submit
+    monkeypatch.setattr(serving, "constraint_of", lambda req, tok: Endless(tok))
+    monkeypatch.setattr(service.engine, "submit", lambda row: rows.append(submit(row)))
+    return rows
 
 
 def scripted(monkeypatch, text):
@@ -257,42 +281,32 @@ def test_everyone_gets_what_they_would_get_alone(client):
     assert together == alone * 3
 
 
-def test_a_newcomer_gets_its_first_token_before_the_first_one_ends(client):
-    tell = lambda n: client.completions.create(
-        model="minimind", prompt="从前", max_tokens=n, temperature=2, top_p=1, stream=True, extra_body={"seed": 3}
-    )
-    first = tell(8000)
+def test_a_newcomer_gets_its_first_token_before_the_first_one_ends(client, endless):
+    first = chat(client, stream=True, max_tokens=8000)
     next(iter(first))
-    late = gathered_text(tell(3))  # 后来的整个说完了，先来的还在说
-    assert late and next(iter(first)).choices
+    late = gathered(chat(client, stream=True, max_tokens=3))  # 后来的整个说完了
+    assert late[3] == "length" and [r.finish for r in endless] == [None, "length"]  # 先来的还在说
     first.close()
 
 
-def gathered_text(stream):
-    return "".join(p.choices[0].text for p in stream)
-
-
-def test_a_client_that_leaves_stops_its_row(client, service):
-    stream = client.completions.create(
-        model="minimind", prompt="从前", max_tokens=8000, temperature=2, top_p=1, stream=True
-    )
+def test_a_client_that_leaves_stops_its_row(client, service, endless):
+    stream = chat(client, stream=True, max_tokens=8000, n=2)
     next(iter(stream))
-    assert service.engine.busy == 1
     stream.close()
-    assert idle(service)
+    assert idle(service) and [r.finish for r in endless] == ["cancelled"] * 2
 
 
 @pytest.mark.parametrize("streamed", [True, False])
 @pytest.mark.parametrize("wait", [0, 0.02, 0.2])
-def test_hanging_up_at_any_moment_frees_the_slot(url, service, streamed, wait):
-    body = json.dumps(dict(prompt="从前", max_tokens=8000, temperature=2, top_p=1, stream=streamed)).encode()
+def test_hanging_up_at_any_moment_frees_the_slot(url, service, endless, streamed, wait):
+    body = json.dumps(dict(messages=ASK, max_tokens=8000, stream=streamed)).encode()
     host, port = url.removeprefix("http://").split(":")
     for _ in range(3):
         with socket.create_connection((host, int(port))) as line:
-            line.sendall(b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+            line.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
             line.sendall(b"Content-Length: %d\r\n\r\n" % len(body) + body)
             time.sleep(wait)
-    assert idle(service)
+    assert idle(service) and {r.finish for r in endless} <= {"cancelled"}
 
 
 def test_too_many_requests_are_told_to_come_back(client, service):
