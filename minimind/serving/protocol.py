@@ -66,6 +66,7 @@ class Options(BaseModel):
     frequency_penalty: float | None = Field(None, ge=0, le=0)
     presence_penalty: float | None = Field(None, ge=0, le=0)
     logit_bias: dict[str, float] | None = Field(None, max_length=0)
+    ignore_eos: bool | None = None  # 写到上限为止，量快慢时用
 
 # %% ../../nbs/8_serving/45_protocol.ipynb #p011
 class ChatRequest(Options):
@@ -224,13 +225,13 @@ def rows_of(
     logprobs: int | None = None, device: torch.device | str = "cpu",
 ) -> list[Row]:
     "每条提示 `n` 行，同一条的相邻；`most` 是最多写多少（没写取默认值），`logprobs` 是每个词另报几个候选。"
-    rows, n = [], req.n or 1
+    rows, n, ends = [], req.n or 1, frozenset() if req.ignore_eos else frozenset([tok.eos_token_id])
     seed = torch.seed() % 2**63 if req.seed is None else req.seed
     for ids in prompts:
         for _ in range(n):
             dice = torch.Generator(device).manual_seed((seed + len(rows)) % 2**63)
             rows.append(Row(
-                ids, most or MAX_TOKENS, sampling_of(req), frozenset([tok.eos_token_id]), dice, top_logprobs=logprobs
+                ids, most or MAX_TOKENS, sampling_of(req), ends, dice, top_logprobs=logprobs
             ))
     return rows
 

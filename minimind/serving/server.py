@@ -29,6 +29,7 @@ from transformers import PreTrainedTokenizerFast
 from ..inference.batching import Engine, Row, Wrote
 from ..learning.errors import UserError
 from ..learning.patch import patch
+from ..learning.terminal import say
 from minimind.serving.protocol import (
     ApiError, ChatRequest, ChatVoice, CompletionRequest, Envelope, Options, TextVoice, Voice, chat_ids, constraint_of,
     folded, prompt_ids, rows_of, stops_of, thinking_of, usage_of,
@@ -439,5 +440,5 @@ def serve(
     local = ("127.0.0.1", "localhost", "[::1]")
     service = Service(Engine(model, slots=slots, context=context), tokenizer, names, most)
     app = create_app(service, api_key=api_key, cors=cors, hosts=local if host in (*local, "::1") else ())
-    print(f"OpenAI 接口：http://{host}:{port}/v1（模型 {'、'.join(service.names)}；按 Ctrl-C 停下）", flush=True)
+    say(f"OpenAI 接口：http://{host}:{port}/v1（模型 {'、'.join(service.names)}；按 Ctrl-C 停下）")
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2)
