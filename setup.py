@@ -14,7 +14,7 @@ def requirements(key: str) -> list[str]:
     return [line.strip() for line in cfg.get(key, "").splitlines() if line.strip()]
 
 
-web, gguf, dev = (requirements(f"{kind}_requirements") for kind in ("web", "gguf", "dev"))
+web, serve, gguf, dev = (requirements(f"{kind}_requirements") for kind in ("web", "serve", "gguf", "dev"))
 setuptools.setup(
     name=cfg["lib_name"],
     version=cfg["version"],
@@ -40,6 +40,6 @@ setuptools.setup(
     package_data={"": ["data/*"]},
     python_requires=">=" + cfg["min_python"],
     install_requires=requirements("requirements"),
-    extras_require={"web": web, "gguf": gguf, "dev": dev, "all": web + gguf + dev},
+    extras_require={"web": web, "serve": serve, "gguf": gguf, "dev": dev, "all": web + serve + gguf + dev},
     entry_points={"console_scripts": [cfg["console_scripts"]]},
 )

@@ -252,7 +252,7 @@ def test_the_headings_of_the_notes(tmp_path):
 
 OLD = {
     "eval_llm": "minimind chat", "chat_api": "minimind chat", "web_demo": "minimind web", "generate": "minimind chat",
-    "serve_openai_api": "还没有", "chat_openai_api": "还没有", "convert_model": "minimind convert",
+    "serve_openai_api": "minimind serve", "chat_openai_api": "minimind chat --api", "convert_model": "minimind convert",
     "eval_toolcall": "minimind eval",
     "run_evaluation": "还没有", "train_tokenizer": "minimind tokenizer train", "test_runner": "make test",
     "test_code_structure": "make test", "quick_start": "minimind demo",

@@ -23,6 +23,7 @@ _WHERE = {
     "Registry": "tools", "Call": "tools", "ToolTalk": "tools", "Store": "tools", "schema_of": "tools",
     "parse_calls": "tools", "execute": "tools", "calculate": "tools", "tool_turn": "tools", "tool_loop": "tools",
     "use_tools": "tools", "world_tools": "tools",
+    "Engine": "batching", "Row": "batching",
 }
 _MODULES = {"load", "sampling", "chat", "int8", "tools"}
 __all__ = list(_WHERE)

@@ -6,7 +6,7 @@
 __all__ = ['VERTICAL', 'Pieces', 'BUDGET', 'DEEP_BUDGET', 'HELP', 'MODES', 'MODE_NAMES', 'StreamDecoder', 'held_back',
            'ThinkSplitter', 'split_reasoning', 'find_tool_calls', 'equations', 'written_steps', 'thinking_score',
            'StopCutter', 'Speech', 'budget', 'answer_ids', 'answer_stream', 'finish_pieces', 'answer', 'keep_turns',
-           'ChatSession', 'is_command', 'chat_in_terminal']
+           'ChatSession', 'is_command', 'talk_in_terminal', 'whole_turns', 'chat_in_terminal']
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c002
 import codecs, json, re, time
@@ -331,12 +331,16 @@ class ChatSession:
         self.system, self.tools, self.thinking = system, tools, thinking
         self.history_turns, self.max_new_tokens, self.params = history_turns, max_new_tokens, params
         self.context = context_limit(model, context)
-        self.generator = _seeded(model, seed)
+        self.reseed(seed)
         self.clear()
 
     def clear(self) -> None:
         "忘掉历史（system 留着）。"
         self.history, self.last = [], None
+
+    def reseed(self, seed: int | None) -> None:
+        "从这颗种子重新开始抽；None 用全局的。"
+        self.generator = _seeded(self.model, seed)
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c042
 @patch
@@ -488,7 +492,7 @@ def _auto(
 ) -> ChatSession:
     "自动测试：逐个提问，每问重设种子，所以结果与提问的次序无关。"
     for q in questions:
-        chat.generator = _seeded(chat.model, seed)
+        chat.reseed(seed)
         write(f"👤 {q}\n")
         _say(chat, q, write, show)
     return chat
@@ -525,25 +529,35 @@ def _loop(
     write("再见。\n")
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c073
-def chat_in_terminal(
-    model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, *, historys: int = 0, system: str | None = None,
-    thinking: Thinking = None, max_new_tokens: int = 8192, params: SamplingParams = SamplingParams(),
-    context: int | None = None, show_speed: bool = True, seed: int | None = None,
-    questions: list[str] | None = None, read: Callable[[str], str] | None = None,
-    write: Callable[[str], object] | None = None, tools: list[dict] | None = None,
+def talk_in_terminal(
+    chat: ChatSession, *, questions: list[str] | None = None, show_speed: bool = True,
+    read: Callable[[str], str] | None = None, write: Callable[[str], object] | None = None,
 ) -> ChatSession:
-    """在终端里对话，返回 `ChatSession`。`historys` 是携带的历史消息条数（偶数，0 不带）；`questions` 给了就逐个自动问，
-    每问都用种子 2026；`read`、`write` 可换成自己的函数，默认是 `line_reader()` 与 `show`。"""
-    if historys < 0 or historys % 2:
-        raise UserError(f"historys={historys} 不行：一问一答算两条，要不小于 0 的偶数（0 表示不带历史）。")
-    write = write or put
-    chat = ChatSession(
-        model, tokenizer, system, historys // 2, context, thinking, params=params, max_new_tokens=max_new_tokens,
-        tools=tools, seed=seed,
-    )
-    show = dict(speed=bool(show_speed))
+    """与 `chat`（`ChatSession`，或用法与它相同的）在终端里对话，返回它。`questions` 给了就逐个自动问，每问都用
+    种子 2026；`read`、`write` 可换成自己的函数，默认是 `line_reader()` 与 `put`。"""
+    write, show = write or put, dict(speed=bool(show_speed))
     if questions is not None:
         return _auto(chat, questions, write, show)
     write("开始对话吧。" + HELP + "\n")
     _loop(chat, read or line_reader(), write, show)
     return chat
+
+
+def whole_turns(historys: int) -> int:
+    "携带的历史消息条数 → 轮数；不是不小于 0 的偶数，抛 `UserError`。"
+    if historys < 0 or historys % 2:
+        raise UserError(f"historys={historys} 不行：一问一答算两条，要不小于 0 的偶数（0 表示不带历史）。")
+    return historys // 2
+
+# %% ../../nbs/4_inference/40_chat.ipynb #h061
+def chat_in_terminal(
+    model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, *, historys: int = 0, system: str | None = None,
+    thinking: Thinking = None, max_new_tokens: int = 8192, params: SamplingParams = SamplingParams(),
+    context: int | None = None, seed: int | None = None, tools: list[dict] | None = None, **how,
+) -> ChatSession:
+    "在终端里与一个模型对话，返回 `ChatSession`。`historys` 是携带的历史消息条数（偶数）；`how` 见 `talk_in_terminal`。"
+    chat = ChatSession(
+        model, tokenizer, system, whole_turns(historys), context, thinking, params=params,
+        max_new_tokens=max_new_tokens, tools=tools, seed=seed,
+    )
+    return talk_in_terminal(chat, **how)
