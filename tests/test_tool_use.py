@@ -48,7 +48,8 @@ def actor(tok, *turns):
 @settings(max_examples=300, deadline=None)
 def test_parse_and_execute_never_raise(pieces):
     calls = parse_calls("".join(pieces))
-    assert len(calls) == "".join(pieces).count("<tool_call>")
+    assert len(calls) <= "".join(pieces).count("<tool_call>")
+    assert all(call.error or call.name for call in calls)
     assert all(isinstance(r, str) for r in execute(calls, world_tools()))
 
 
@@ -66,9 +67,18 @@ def test_what_json_can_write_is_read_back(arguments):
         text = json.dumps({"name": "add", "arguments": arguments}, ensure_ascii=False, allow_nan=False)
     except ValueError:
         return
-    if "tool_call>" not in text:
-        (call,) = parse_calls(f"<tool_call>\n{text}\n</tool_call>")
-        assert not call.error and call.arguments == arguments
+    (call, after) = parse_calls(f"<tool_call>\n{text}\n</tool_call>" + "<tool_call>{}")
+    assert not call.error and call.arguments == arguments and after.error == "调用没有写完"
+
+
+def test_arguments_may_quote_the_tags():
+    said = "".join(
+        f"<tool_call>\n{json.dumps({'name': 'email', 'arguments': {'to': 'a', 'body': body}})}\n</tool_call>\n"
+        for body in ("</tool_call>", "<tool_call>{}</tool_call>", "平常的话")
+    )
+    assert [c.arguments["body"] for c in parse_calls(said)] == ["</tool_call>", "<tool_call>{}</tool_call>", "平常的话"]
+    torn = "<tool_call>{\"name\": <tool_call>" + said.partition("<tool_call>")[2]
+    assert [bool(c.error) for c in parse_calls(torn)] == [True, False, False, False]
 
 
 @given(st.text(max_size=30) | st.lists(st.sampled_from([*"0123456789+-*/%().e ", "**", "//", "9" * 9])).map("".join))

@@ -66,7 +66,7 @@ def judge(items: Sequence[dict], said: Sequence[tuple[list[Call], str]], name: s
         report.samples.append(
             dict(
                 skill=item["skill"], question=item["conversations"][-1]["content"], want=item["calls"],
-                calls=[c.message() | ({"error": c.error} if c.error else {}) for c in calls], prediction=text,
+                calls=[c.message() for c in calls], prediction=text,
                 called=bool(calls), right=right, success=right and score(text, item),
                 named=sorted(c.name for c in calls) == sorted(w["name"] for w in item["calls"]),
             )

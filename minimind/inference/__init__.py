@@ -18,10 +18,10 @@ _WHERE = {
     "generate": "generate", "stream": "generate", "Generation": "generate", "left_pad": "generate",
     "quantize_int8": "int8", "pack_weights": "int8", "Int8Linear": "int8", "weight_bytes": "int8",
     "ChatSession": "chat", "chat_in_terminal": "chat", "StreamDecoder": "chat", "ThinkSplitter": "chat",
-    "split_reasoning": "chat", "find_tool_calls": "chat", "answer": "chat", "answer_stream": "chat",
+    "split_reasoning": "chat", "answer": "chat", "answer_stream": "chat",
     "answer_ids": "chat", "thinking_score": "chat", "describe": "load",
-    "Registry": "tools", "Call": "tools", "ToolTalk": "tools", "Store": "tools", "schema_of": "tools",
-    "parse_calls": "tools", "execute": "tools", "calculate": "tools", "tool_turn": "tools", "tool_loop": "tools",
+    "Registry": "tools", "Call": "chat", "ToolTalk": "tools", "Store": "tools", "schema_of": "tools",
+    "parse_calls": "chat", "execute": "tools", "calculate": "tools", "tool_turn": "tools", "tool_loop": "tools",
     "use_tools": "tools", "world_tools": "tools",
 }
 _MODULES = {"load", "sampling", "chat", "int8", "tools"}
