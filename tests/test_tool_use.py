@@ -3,6 +3,8 @@
 import json
 import math
 import random
+import threading
+import time
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -290,3 +292,47 @@ def test_schema_of_reads_chinese_notes():
 
     properties = schema_of(visit)["function"]["parameters"]["properties"]
     assert [p["description"] for p in properties.values()] == ["哪个城市", "几天"]
+
+
+def test_calls_run_together_and_a_silent_tool_does_not_block():
+    fence, never, registry = threading.Barrier(3), threading.Event(), Registry()
+
+    @registry.tool
+    def meet(name: str) -> str:
+        "等另外两个也到了才说话"
+        fence.wait(5)
+        return name
+
+    @registry.tool
+    def silent() -> str:
+        "永远不回话"
+        never.wait()
+
+    calls = [Call("silent"), *(Call("meet", {"name": n}) for n in "甲乙丙")]
+    assert execute(calls, registry, timeout=1) == ["错误：等了 1 秒没有结果", *"甲乙丙"]
+
+
+def test_ordered_tools_keep_their_order():
+    registry, seen = Registry(), []
+
+    @registry.tool(ordered=True)
+    def note(x: int) -> int:
+        "先来的慢"
+        time.sleep(0.02 * (3 - x))
+        seen.append(x)
+        return x
+
+    assert execute([Call("note", {"x": x}) for x in range(4)], registry) == ["0", "1", "2", "3"] and seen == [0, 1, 2, 3]
+
+
+def test_add_replaces_and_tool_refuses(tok):
+    registry = world_tools()
+
+    def weather_api(city: str) -> str:
+        "查一个城市的天气"
+        return "雪"
+
+    with pytest.raises(UserError, match="add"):
+        registry.tool(weather_api)
+    registry.add(weather_api)
+    assert execute([Call("weather_api", {"city": "任何"})], registry) == ["雪"]

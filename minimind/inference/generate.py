@@ -113,7 +113,7 @@ class Decoder:
     ) -> None:
         (b, self.p), self.model, self.params, self.generator = ids.shape, unwrap(model), params, generator
         if constraints is not None and len(constraints) != b * samples:
-            raise UserError(f"constraints 有 {len(constraints)} 项，要写的有 {b * samples} 行；请每行给一项，不管的给 None。")
+            raise UserError(f"constraints 有 {len(constraints)} 项，要写的有 {b * samples} 行；请每行给一项。")
         self.constraints = constraints
         self.stop, self.pad_id, self.t, self.budget = stop, pad_id, 0, budget
         self.last = self.mask = self.where = None

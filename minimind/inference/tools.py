@@ -12,10 +12,14 @@ import inspect
 import json
 import math
 import re
+import threading
+import time
 import types
 import unicodedata
 from collections.abc import Callable, Generator, Iterable
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import torch
@@ -24,7 +28,7 @@ from .chat import Call, parse_calls, split_reasoning
 from .generate import context_limit, stream as stream_ids
 from .sampling import SamplingParams
 from ..learning.errors import UserError
-from ..tokenizer.render import Thinking, build_prompt, encode_segments, opening, segments
+from ..tokenizer.render import Thinking, build_prompt, encode_segments, opening, segments, to_messages
 from ..world import tools as world
 
 # %% ../../nbs/4_inference/60_tools.ipynb #c011
@@ -125,10 +129,11 @@ def schema_of(fn: Callable) -> dict:
 # %% ../../nbs/4_inference/60_tools.ipynb #c027
 @dataclass(frozen=True)
 class Tool:
-    "一样工具：说明书与函数。"
+    "一样工具：说明书与函数；`ordered` 的彼此按次序办，不同时办。"
 
     schema: dict
     fn: Callable
+    ordered: bool = False
 
     @property
     def name(self) -> str:
@@ -136,18 +141,24 @@ class Tool:
 
 
 class Registry:
-    "工具的登记表。`@registry.tool` 登记一个函数；重名抛 UserError。"
+    "工具的登记表。`@registry.tool` 登记一个函数，重名抛 UserError；`registry.add(fn)` 顶掉同名的。"
 
     def __init__(self) -> None:
         self.tools: dict[str, Tool] = {}
 
-    def tool(self, fn: Callable) -> Callable:
-        "登记一个函数（可以当装饰器用），原样还回来。"
-        tool = Tool(schema_of(fn), fn)
-        if tool.name in self.tools:
-            raise UserError(f"工具 {tool.name} 登记了两次；请换个名字。")
+    def add(self, fn: Callable, ordered: bool = False) -> Callable:
+        "登记一个函数，原样还回来；已有同名的，换成它。"
+        tool = Tool(schema_of(fn), fn, ordered)
         self.tools[tool.name] = tool
         return fn
+
+    def tool(self, fn: Callable | None = None, *, ordered: bool = False) -> Callable:
+        "当装饰器用：`@registry.tool`，或 `@registry.tool(ordered=True)`；重名抛 UserError。"
+        if fn is None:
+            return partial(self.tool, ordered=ordered)
+        if fn.__name__ in self.tools:
+            raise UserError(f"工具 {fn.__name__} 登记了两次；请换个名字，或用 add 顶掉原来的。")
+        return self.add(fn, ordered)
 
     def schemas(self, names: Iterable[str] | None = None) -> list[dict]:
         "给模型看的说明书，按登记的次序，或按 `names`；没有这个名字抛 UserError。"
@@ -167,7 +178,7 @@ def _fits(value: object, spec: dict) -> bool:
     if not isinstance(value, want) or isinstance(value, bool) != (spec["type"] == "boolean"):
         return False
     return ("enum" not in spec or value in spec["enum"]) and (
-        spec["type"] != "array" or all(_fits(v, spec.get("items", {"type": "string"})) for v in value)
+        spec["type"] != "array" or "items" not in spec or all(_fits(v, spec["items"]) for v in value)
     )
 
 
@@ -207,10 +218,40 @@ def _run(call: Call, registry: Registry, most: int) -> str:
     except Exception as e:  # 工具里出什么错都不能弄断对话；Ctrl+C 不在此列
         return f"错误：{str(e)[:100] or type(e).__name__}"
 
+# %% ../../nbs/4_inference/60_tools.ipynb #x004
+def _queues(calls: list[Call], registry: Registry) -> list[list[int]]:
+    "哪些调用排在一队：`ordered` 的都在一队，其余各自一队；里面是调用的次序。"
+    ordered = [i for i, c in enumerate(calls) if c.name in registry.tools and registry.tools[c.name].ordered]
+    alone = [[i] for i in range(len(calls)) if i not in ordered]
+    return [*alone, *([ordered] if ordered else [])]
 
-def execute(calls: Iterable[Call], registry: Registry, most: int = 500) -> list[str]:
-    "按次序办这些调用，各得一段文字（最多 `most` 个字符）；办不成的是「错误：……」。不抛错。"
-    return [_run(call, registry, most) for call in calls]
+
+def execute(calls: Iterable[Call], registry: Registry, most: int = 500, timeout: float = 10.0) -> list[str]:
+    """同时办这些调用，各得一段文字（最多 `most` 个字符），次序同 `calls`；办不成、`timeout` 秒没办完的是「错误：……」。
+
+    不抛错，除了 Ctrl+C 之类。到期没办完的线程不再等，它的结果也不要了。
+    """
+    calls, results, stops = list(calls), {}, []
+
+    def work(queue: list[int]) -> None:
+        try:
+            for i in queue:
+                results[i] = _run(calls[i], registry, most)
+        except BaseException as e:  # KeyboardInterrupt、SystemExit：交给等着的人去抛
+            stops.append(e)
+
+    queues = _queues(calls, registry)
+    workers = [threading.Thread(target=copy_context().run, args=(work, queue), daemon=True) for queue in queues]
+    deadline = time.monotonic() + timeout
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(max(0.0, deadline - time.monotonic()))
+    if stops:
+        raise stops[0]
+    late = f"错误：等了 {timeout:g} 秒没有结果"
+    return [results.get(i, late) for i in range(len(calls))]
+
 
 # %% ../../nbs/4_inference/60_tools.ipynb #c041
 class Store:
@@ -262,12 +303,12 @@ def _paper_tools(registry: Registry, outbox: Store, diary: Store) -> None:
         "上网搜索"
         return world.search(query)
 
-    @registry.tool
+    @registry.tool(ordered=True)
     def email(to: str, body: str) -> str:
         "写一封邮件"
         return outbox.add(to=to, body=body)
 
-    @registry.tool
+    @registry.tool(ordered=True)
     def calendar(day: str, event: str) -> str:
         "在日历上记一件事"
         return diary.add(day=day, event=event)
@@ -307,18 +348,21 @@ def _grow(talk: ToolTalk, ids: list[int], wrote: bool) -> None:
     talk.wrote += [wrote] * len(ids)
 
 # %% ../../nbs/4_inference/60_tools.ipynb #c052
+def _offered(messages: list[dict], registry: Registry, tools: list[dict] | None) -> list[dict]:
+    "摆给模型看的说明书：给了的；再不然消息里带的；再不然登记表里的全部。"
+    return tools if tools is not None else to_messages(messages)[1] or registry.schemas()
+
+
 def tool_steps(
     tok: PreTrainedTokenizerFast, messages: list[dict], registry: Registry, limit: int = 3, *,
-    tools: list[dict] | None = None, thinking: Thinking = None,
+    tools: list[dict] | None = None, thinking: Thinking = None, timeout: float = 10.0,
 ) -> Generator[list[int], list[int], ToolTalk]:
     """问、按、再答，最多按 `limit` 圈：每一步交出至今的编号，等人 `send` 来接着写的（连同结束标记）；最后返回经过。
 
     编号只往后接，从不重排。`tools` 是摆给模型看的说明书，默认用消息里带的，再不然是登记表里的全部。
     """
-    if tools is None and not any(m.get("tools") for m in messages):
-        tools = registry.schemas()
     talk = ToolTalk()
-    _grow(talk, build_prompt(tok, messages, thinking, tools=tools), False)
+    _grow(talk, build_prompt(tok, messages, thinking, tools=_offered(messages, registry, tools)), False)
     for turn in range(limit + 1):
         inside = bool(opening(tok, talk.ids))  # 提示替它打开了思考没有
         new = yield list(talk.ids)
@@ -330,7 +374,7 @@ def tool_steps(
             break
         talk.finished = False
         if turn < limit:
-            _answer_calls(talk, tok, calls, registry, thinking)
+            _answer_calls(talk, tok, calls, execute(calls, registry, timeout=timeout), thinking)
     return talk
 
 # %% ../../nbs/4_inference/60_tools.ipynb #c052b
@@ -339,10 +383,10 @@ Say = Callable[[list[int]], list[int]]  # 至今的编号 → 模型接着写的
 
 def tool_loop(
     say: Say, tok: PreTrainedTokenizerFast, messages: list[dict], registry: Registry, limit: int = 3, *,
-    tools: list[dict] | None = None, thinking: Thinking = None,
+    tools: list[dict] | None = None, thinking: Thinking = None, timeout: float = 10.0,
 ) -> ToolTalk:
     "走完一场：`say` 替模型说话；其余同 `tool_steps`。消息不合规矩抛 UserError。"
-    steps = tool_steps(tok, messages, registry, limit, tools=tools, thinking=thinking)
+    steps = tool_steps(tok, messages, registry, limit, tools=tools, thinking=thinking, timeout=timeout)
     try:
         ids = next(steps)
         while True:
@@ -357,10 +401,9 @@ def _text(tok: PreTrainedTokenizerFast, ids: list[int]) -> str:
 
 
 def _answer_calls(
-    talk: ToolTalk, tok: PreTrainedTokenizerFast, calls: list[Call], registry: Registry, thinking: Thinking
+    talk: ToolTalk, tok: PreTrainedTokenizerFast, calls: list[Call], results: list[str], thinking: Thinking
 ) -> None:
-    "办掉这些调用，消息与编号都接上。"
-    results = execute(calls, registry)
+    "把调用与结果接上：消息与编号都要。"
     talk.calls += calls
     talk.results += results
     if all(not c.error for c in calls):  # 写坏了的就照原文留在 content 里
@@ -376,9 +419,12 @@ def use_tools(
     model: torch.nn.Module, tok: PreTrainedTokenizerFast, messages: list[dict], registry: Registry, limit: int = 3, *,
     tools: list[dict] | None = None, thinking: Thinking = None,
     params: SamplingParams = SamplingParams(temperature=0.0, top_p=1.0), max_new_tokens: int = 256,
-    context: int | None = None, generator: torch.Generator | None = None,
+    context: int | None = None, generator: torch.Generator | None = None, timeout: float = 10.0,
+    constrain: Callable[[PreTrainedTokenizerFast, list[dict]], object] | None = None,
 ) -> ToolTalk:
     """让模型用 `registry` 里的工具答完一问，最多按 `limit` 圈；默认贪心。
+
+    `constrain(tok, 说明书)` 每一轮造一个约束，管住调用的写法（65 章的 `tool_constraint`）；`timeout` 同 `execute`。
 
     上下文满了就停（`finished` 是 False）；提示自己就放不下、消息不合规矩，抛 UserError。
     """
@@ -389,8 +435,10 @@ def use_tools(
         if room <= 0:
             return []
         options = dict(params=params, context=context, eos_token_id=tok.eos_token_id, generator=generator)
-        return list(stream_ids(model, ids, max_new_tokens=room, **options))
+        rule = None if constrain is None else [constrain(tok, tools)]
+        return list(stream_ids(model, ids, max_new_tokens=room, constraints=rule, **options))
 
+    tools = _offered(messages, registry, tools)
     if (size := len(build_prompt(tok, messages, thinking, tools=tools))) >= most:
         raise UserError(f"这段对话连同工具的说明书有 {size} 个 token，上下文只有 {most}；少摆几样工具。")
-    return tool_loop(say, tok, messages, registry, limit, tools=tools, thinking=thinking)
+    return tool_loop(say, tok, messages, registry, limit, tools=tools, thinking=thinking, timeout=timeout)
