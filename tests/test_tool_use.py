@@ -322,7 +322,8 @@ def test_ordered_tools_keep_their_order():
         seen.append(x)
         return x
 
-    assert execute([Call("note", {"x": x}) for x in range(4)], registry) == ["0", "1", "2", "3"] and seen == [0, 1, 2, 3]
+    assert execute([Call("note", {"x": x}) for x in range(4)], registry) == [*"0123"]
+    assert seen == [0, 1, 2, 3]
 
 
 def test_add_replaces_and_tool_refuses(tok):
