@@ -14,7 +14,7 @@ def requirements(key: str) -> list[str]:
     return [line.strip() for line in cfg.get(key, "").splitlines() if line.strip()]
 
 
-web, dev = requirements("web_requirements"), requirements("dev_requirements")
+web, tools, dev = (requirements(f"{extra}_requirements") for extra in ("web", "tools", "dev"))
 setuptools.setup(
     name=cfg["lib_name"],
     version=cfg["version"],
@@ -40,6 +40,6 @@ setuptools.setup(
     package_data={"": ["data/*"]},
     python_requires=">=" + cfg["min_python"],
     install_requires=requirements("requirements"),
-    extras_require={"web": web, "dev": dev, "all": web + dev},
+    extras_require={"web": web, "tools": tools, "dev": dev, "all": web + tools + dev},
     entry_points={"console_scripts": [cfg["console_scripts"]]},
 )

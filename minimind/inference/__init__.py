@@ -23,8 +23,9 @@ _WHERE = {
     "Registry": "tools", "Call": "chat", "ToolTalk": "tools", "Store": "tools", "schema_of": "tools",
     "parse_calls": "chat", "execute": "tools", "calculate": "tools", "tool_turn": "tools", "tool_loop": "tools",
     "use_tools": "tools", "world_tools": "tools",
+    "Constraint": "constrain", "json_constraint": "constrain", "tool_constraint": "constrain",
 }
-_MODULES = {"load", "sampling", "chat", "int8", "tools"}
+_MODULES = {"load", "sampling", "chat", "int8", "tools", "constrain"}
 __all__ = list(_WHERE)
 
 
