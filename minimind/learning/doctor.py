@@ -84,7 +84,7 @@ def requirements() -> dict[str, list[str]]:
 
 # %% ../../nbs/0_learning/90_doctor.ipynb #c019
 USES = {
-    "core": "训练与聊天", "web": "浏览器里的聊天页面", "tools": "约束解码，让工具的调用样样合法", "dev": "打开课程、跑测试"
+    "core": "训练与聊天", "web": "浏览器里的聊天页面", "tools": "约束解码", "dev": "打开课程、跑测试"
 }
 
 
