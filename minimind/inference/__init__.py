@@ -22,10 +22,10 @@ _WHERE = {
     "answer_ids": "chat", "thinking_score": "chat", "describe": "load",
     "Registry": "tools", "Call": "chat", "ToolTalk": "tools", "Store": "tools", "schema_of": "tools",
     "parse_calls": "chat", "execute": "tools", "calculate": "tools", "tool_turn": "tools", "tool_loop": "tools",
-    "use_tools": "tools", "world_tools": "tools",
+    "use_tools": "tools", "world_tools": "tools", "builtin_tools": "builtin",
     "Constraint": "constrain", "json_constraint": "constrain", "tool_constraint": "constrain",
 }
-_MODULES = {"load", "sampling", "chat", "int8", "tools", "constrain"}
+_MODULES = {"load", "sampling", "chat", "int8", "tools", "builtin", "constrain"}
 __all__ = list(_WHERE)
 
 
