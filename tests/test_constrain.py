@@ -169,7 +169,7 @@ def test_one_call_only_when_not_parallel(tok):
 def test_thinking_is_free_and_then_bound(tok, close):
     for rule in (
         json_constraint(tok, {"type": "boolean"}, thinking=True),
-        tool_constraint(tok, world_tools().schemas(), True, thinking="ultra"),
+        tool_constraint(tok, world_tools().schemas(), True, thinking=True),
     ):
         for token in tok.encode("想一想"):
             assert rule.mask().sum() > len(tok) // 2 and not rule.mask()[tok.eos_token_id]

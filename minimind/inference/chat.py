@@ -306,12 +306,13 @@ def answer_ids(
     context: int | None = None,                   # 上下文上限，默认是模型的
     stop: str | Iterable[str] = (),               # 停止词
     generator: torch.Generator | None = None,
+    constraint: object | None = None,             # 管住写法的约束，见 65 章
 ) -> Pieces:
     "提示的编号 → 产出 `(kind, 文字)`，kind 是 `reasoning` 或 `answer`，从不出半个字；返回值是结果字典。"
     speech, start, first = Speech(tokenizer, bool(opening(tokenizer, ids)), stop), time.perf_counter(), 0.0
     for token in stream_ids(
         model, ids, max_new_tokens=max_new_tokens or budget(thinking), params=params, context=context,
-        eos_token_id=speech.eos, generator=generator,
+        eos_token_id=speech.eos, generator=generator, constraints=None if constraint is None else [constraint],
     ):
         first = first or time.perf_counter() - start
         yield from speech.push(token)
@@ -335,6 +336,7 @@ def answer_stream(
     params: SamplingParams = SamplingParams(),
     max_new_tokens: int | None = None, context: int | None = None, stop: str | Iterable[str] = (),
     seed: int | None = None,
+    constraint: object | None = None,         # 管住写法的约束，见 65 章
 ) -> Pieces:
     "不记账地答一句：产出 `(kind, 文字)`，返回值是结果字典。消息不合规矩、放不下时，调用的当场抛 UserError。"
     ids, most = build_prompt(tokenizer, messages, thinking, tools=tools), context_limit(model, context)
@@ -342,7 +344,7 @@ def answer_stream(
         raise UserError(f"这段对话有 {len(ids)} 个 token，上下文只有 {most}；请删去旧的消息，或写短一些。")
     return answer_ids(
         model, tokenizer, ids, thinking=thinking, params=params, max_new_tokens=max_new_tokens, context=context,
-        stop=stop, generator=_seeded(model, seed),
+        stop=stop, generator=_seeded(model, seed), constraint=constraint,
     )
 
 # %% ../../nbs/4_inference/40_chat.ipynb #h022

@@ -19,7 +19,6 @@ from transformers import PreTrainedTokenizerFast
 
 from .chat import CLOSE_CALL, OPEN_CALL, StreamDecoder, ThinkSplitter, held_back
 from ..learning.errors import UserError
-from ..tokenizer.render import Thinking
 
 # %% ../../nbs/4_inference/65_constrain.ipynb #c017
 def _library() -> ModuleType:
@@ -164,11 +163,11 @@ _BREAK = "/\\n{0,2}/ "  # 思考合上之后，模板在这里空一行
 
 
 def json_constraint(
-    tok: PreTrainedTokenizerFast, schema: dict, *, thinking: Thinking = False, longest: int | None = None
+    tok: PreTrainedTokenizerFast, schema: dict, *, thinking: bool = False, longest: int | None = None
 ) -> Constraint:
     """回答只能是合 `schema` 的 JSON，写完只许结束。schema 不是对象、里面有不认得的东西，抛 UserError。
 
-    `thinking` 是提示里的开关：开着就先随它想，合上了再管；`longest` 见 `tidy_schema`。
+    `thinking` 为真：提示已经替模型打开了思考（见 `opening`），先随它想，合上了再管；`longest` 见 `tidy_schema`。
     """
     if not isinstance(schema, dict):
         raise UserError(f"JSON schema 应是一个对象，例如 {{\"type\": \"object\"}}，给的是 {schema!r}。")
@@ -195,7 +194,7 @@ def _call_grammar(tok: PreTrainedTokenizerFast, tools: list[dict], start: str, l
 # %% ../../nbs/4_inference/65_constrain.ipynb #c036
 def tool_constraint(
     tok: PreTrainedTokenizerFast, tools: list[dict], force: bool | str | None = None, *,
-    thinking: Thinking = False, parallel: bool = True, longest: int | None = None,
+    thinking: bool = False, parallel: bool = True, longest: int | None = None,
 ) -> Constraint:
     """随它说话；一旦写出 `<tool_call>`，后面必是 `tools` 里一样工具的一次合法调用。`tools` 是 OpenAI 的格式。
 
