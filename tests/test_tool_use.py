@@ -337,3 +337,29 @@ def test_add_replaces_and_tool_refuses(tok):
         registry.tool(weather_api)
     registry.add(weather_api)
     assert execute([Call("weather_api", {"city": "任何"})], registry) == ["雪"]
+
+
+def test_minigpts_functions_keep_their_keys(tok, small_model, tmp_path):
+    from minimind.inference import benchmark_performance, builtin_tools, tool_calling_inference, ultra_think_inference
+
+    done = tool_calling_inference(small_model, tok, "你好", builtin_tools(tmp_path), max_new_tokens=4)
+    assert {"query", "response", "tools_detected", "inference_time"} <= set(done) and done["tools_detected"] == []
+    thought = ultra_think_inference(small_model, tok, "1+1", max_new_tokens=4)
+    assert {"problem", "response", "thinking_score", "inference_time"} <= set(thought)
+    speed = benchmark_performance(small_model, tok, num_samples=2, max_new_tokens=4)
+    assert set(speed) == {"num_samples", "avg_time", "avg_tokens_per_second", "min_time", "max_time"}
+    with pytest.raises(UserError):
+        benchmark_performance(small_model, tok, num_samples=0)
+
+
+def test_detected_tools_are_those_that_were_called(tok, small_model, tmp_path, monkeypatch):
+    from minimind.inference import minigpt
+
+    two = [{"name": "calculator", "arguments": {"expression": "3*4"}}, {"name": "email", "arguments": {}}]
+    turns = [dict(role="assistant", content="", tool_calls=two), dict(role="assistant", content="12。")]
+    registry = minigpt.builtin_tools(tmp_path)
+    play = lambda model, tok, messages, registry, **k: tool_loop(actor(tok, *turns), tok, messages, registry)
+    monkeypatch.setattr(minigpt, "use_tools", play)
+    done = minigpt.tool_calling_inference(small_model, tok, "不说那个字", registry)
+    assert done["tools_detected"] == ["calculator", "email"] and done["response"] == "12。"
+    assert done["tool_results"] == ["12", "错误：少了参数 to、body"] and not (tmp_path / "outbox").exists()

@@ -23,9 +23,10 @@ _WHERE = {
     "Registry": "tools", "Call": "chat", "ToolTalk": "tools", "Store": "tools", "schema_of": "tools",
     "parse_calls": "chat", "execute": "tools", "calculate": "tools", "tool_turn": "tools", "tool_loop": "tools",
     "use_tools": "tools", "world_tools": "tools", "builtin_tools": "builtin",
+    "tool_calling_inference": "minigpt", "ultra_think_inference": "minigpt", "benchmark_performance": "minigpt",
     "Constraint": "constrain", "json_constraint": "constrain", "tool_constraint": "constrain",
 }
-_MODULES = {"load", "sampling", "chat", "int8", "tools", "builtin", "constrain"}
+_MODULES = {"load", "sampling", "chat", "int8", "tools", "builtin", "constrain", "minigpt"}
 __all__ = list(_WHERE)
 
 
