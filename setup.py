@@ -14,7 +14,9 @@ def requirements(key: str) -> list[str]:
     return [line.strip() for line in cfg.get(key, "").splitlines() if line.strip()]
 
 
-web, serve, gguf, dev = (requirements(f"{kind}_requirements") for kind in ("web", "serve", "gguf", "dev"))
+web, serve, gguf, tools, dev = (
+    requirements(f"{kind}_requirements") for kind in ("web", "serve", "gguf", "tools", "dev")
+)
 setuptools.setup(
     name=cfg["lib_name"],
     version=cfg["version"],
@@ -40,6 +42,9 @@ setuptools.setup(
     package_data={"": ["data/*"]},
     python_requires=">=" + cfg["min_python"],
     install_requires=requirements("requirements"),
-    extras_require={"web": web, "serve": serve, "gguf": gguf, "dev": dev, "all": web + serve + gguf + dev},
+    extras_require={
+        "web": web, "serve": serve, "gguf": gguf, "tools": tools, "dev": dev,
+        "all": web + serve + gguf + tools + dev,
+    },
     entry_points={"console_scripts": [cfg["console_scripts"]]},
 )

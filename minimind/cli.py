@@ -144,6 +144,7 @@ BENCHES = {
     "train": ("step_time", "训练有多快：占机器上限的几成，各项技术各省多少"),
     "generate": ("generation", "生成有多快：与 transformers 比，批量与 int8 各快多少"),
     "serve": ("serving", "服务有多快：首字要等多久，一个人与许多人各多快"),
+    "constrain": ("constrained", "管住工具的写法：每一步多花几成，多办成几道"),
     "tokenizer": ("tokenizer_speed", "分词器有多快：手写的与 Rust 的比"),
     "memory": ("memory", "数据大十倍，内存涨多少"),
     "threads": ("threads", "旁边有别的程序时，训练有多快"),

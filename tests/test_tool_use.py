@@ -3,6 +3,8 @@
 import json
 import math
 import random
+import threading
+import time
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -48,7 +50,8 @@ def actor(tok, *turns):
 @settings(max_examples=300, deadline=None)
 def test_parse_and_execute_never_raise(pieces):
     calls = parse_calls("".join(pieces))
-    assert len(calls) == "".join(pieces).count("<tool_call>")
+    assert len(calls) <= "".join(pieces).count("<tool_call>")
+    assert all(call.error or call.name for call in calls)
     assert all(isinstance(r, str) for r in execute(calls, world_tools()))
 
 
@@ -66,9 +69,18 @@ def test_what_json_can_write_is_read_back(arguments):
         text = json.dumps({"name": "add", "arguments": arguments}, ensure_ascii=False, allow_nan=False)
     except ValueError:
         return
-    if "tool_call>" not in text:
-        (call,) = parse_calls(f"<tool_call>\n{text}\n</tool_call>")
-        assert not call.error and call.arguments == arguments
+    (call, after) = parse_calls(f"<tool_call>\n{text}\n</tool_call>" + "<tool_call>{}")
+    assert not call.error and call.arguments == arguments and after.error == "调用没有写完"
+
+
+def test_arguments_may_quote_the_tags():
+    said = "".join(
+        f"<tool_call>\n{json.dumps({'name': 'email', 'arguments': {'to': 'a', 'body': body}})}\n</tool_call>\n"
+        for body in ("</tool_call>", "<tool_call>{}</tool_call>", "平常的话")
+    )
+    assert [c.arguments["body"] for c in parse_calls(said)] == ["</tool_call>", "<tool_call>{}</tool_call>", "平常的话"]
+    torn = "<tool_call>{\"name\": <tool_call>" + said.partition("<tool_call>")[2]
+    assert [bool(c.error) for c in parse_calls(torn)] == [True, False, False, False]
 
 
 @given(st.text(max_size=30) | st.lists(st.sampled_from([*"0123456789+-*/%().e ", "**", "//", "9" * 9])).map("".join))
@@ -280,3 +292,74 @@ def test_schema_of_reads_chinese_notes():
 
     properties = schema_of(visit)["function"]["parameters"]["properties"]
     assert [p["description"] for p in properties.values()] == ["哪个城市", "几天"]
+
+
+def test_calls_run_together_and_a_silent_tool_does_not_block():
+    fence, never, registry = threading.Barrier(3), threading.Event(), Registry()
+
+    @registry.tool
+    def meet(name: str) -> str:
+        "等另外两个也到了才说话"
+        fence.wait(5)
+        return name
+
+    @registry.tool
+    def silent() -> str:
+        "永远不回话"
+        never.wait()
+
+    calls = [Call("silent"), *(Call("meet", {"name": n}) for n in "甲乙丙")]
+    assert execute(calls, registry, timeout=1) == ["错误：等了 1 秒没有结果", *"甲乙丙"]
+
+
+def test_ordered_tools_keep_their_order():
+    registry, seen = Registry(), []
+
+    @registry.tool(ordered=True)
+    def note(x: int) -> int:
+        "先来的慢"
+        time.sleep(0.02 * (3 - x))
+        seen.append(x)
+        return x
+
+    assert execute([Call("note", {"x": x}) for x in range(4)], registry) == [*"0123"]
+    assert seen == [0, 1, 2, 3]
+
+
+def test_add_replaces_and_tool_refuses(tok):
+    registry = world_tools()
+
+    def weather_api(city: str) -> str:
+        "查一个城市的天气"
+        return "雪"
+
+    with pytest.raises(UserError, match="add"):
+        registry.tool(weather_api)
+    registry.add(weather_api)
+    assert execute([Call("weather_api", {"city": "任何"})], registry) == ["雪"]
+
+
+def test_minigpts_functions_keep_their_keys(tok, small_model, tmp_path):
+    from minimind.inference import benchmark_performance, builtin_tools, tool_calling_inference, ultra_think_inference
+
+    done = tool_calling_inference(small_model, tok, "你好", builtin_tools(tmp_path), max_new_tokens=4)
+    assert {"query", "response", "tools_detected", "inference_time"} <= set(done) and done["tools_detected"] == []
+    thought = ultra_think_inference(small_model, tok, "1+1", max_new_tokens=4)
+    assert {"problem", "response", "thinking_score", "inference_time"} <= set(thought)
+    speed = benchmark_performance(small_model, tok, num_samples=2, max_new_tokens=4)
+    assert set(speed) == {"num_samples", "avg_time", "avg_tokens_per_second", "min_time", "max_time"}
+    with pytest.raises(UserError):
+        benchmark_performance(small_model, tok, num_samples=0)
+
+
+def test_detected_tools_are_those_that_were_called(tok, small_model, tmp_path, monkeypatch):
+    from minimind.inference import minigpt
+
+    two = [{"name": "calculator", "arguments": {"expression": "3*4"}}, {"name": "email", "arguments": {}}]
+    turns = [dict(role="assistant", content="", tool_calls=two), dict(role="assistant", content="12。")]
+    registry = minigpt.builtin_tools(tmp_path)
+    play = lambda model, tok, messages, registry, **k: tool_loop(actor(tok, *turns), tok, messages, registry)
+    monkeypatch.setattr(minigpt, "use_tools", play)
+    done = minigpt.tool_calling_inference(small_model, tok, "不说那个字", registry)
+    assert done["tools_detected"] == ["calculator", "email"] and done["response"] == "12。"
+    assert done["tool_results"] == ["12", "错误：少了参数 to、body"] and not (tmp_path / "outbox").exists()

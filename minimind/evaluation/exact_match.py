@@ -8,6 +8,7 @@ __all__ = ['LONGEST', 'final_answer', 'normalise', 'mentions', 'chinese_number',
 
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c002
 import math, re, unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,9 +136,9 @@ LONGEST = {True: 256, "ultra": 512}  # 要思考时，一次最多写几个 toke
 
 def ask(
     model: torch.nn.Module, tok: PreTrainedTokenizerFast, items: list[dict], max_new_tokens: int | None = None,
-    batch: int = 32, thinking: Thinking = None,
+    batch: int = 32, thinking: Thinking = None, rule: Callable[[dict], object] | None = None,
 ) -> list[str]:
-    """把题目一批批问模型，贪心生成，返回回答的文字，次序与 items 相同。
+    """把题目一批批问模型，贪心生成，返回回答的文字，次序与 items 相同。`rule(题)` 给这一题的约束，管住写法。
     thinking：None 由模型自己定，True 替它打开思考段，"ultra" 打开深思，False 给一个空的思考段。"""
     prompts = [build_prompt(tok, item["conversations"], thinking) for item in items]
     answers, device = [""] * len(items), next(model.parameters()).device
@@ -148,7 +149,7 @@ def ask(
         out = generate(
             model, ids, mask, max_new_tokens=max_new_tokens or LONGEST.get(thinking, 96),
             params=SamplingParams(temperature=0.0, top_p=1.0), eos_token_id=tok.eos_token_id,
-            pad_token_id=tok.pad_token_id,
+            pad_token_id=tok.pad_token_id, constraints=[rule(items[i]) for i in group] if rule else None,
         )
         for i, text in zip(group, tok.batch_decode(out.rows(), skip_special_tokens=False)):
             answers[i] = opening(tok, prompts[i]) + text.replace(tok.eos_token, "").replace(tok.pad_token, "")

@@ -9,14 +9,16 @@ __all__ = ['same_calls', 'ToolReport', 'judge', 'evaluate_tools']
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from transformers import PreTrainedTokenizerFast
 
 from .exact_match import Score, ask, score
 from ..inference.chat import split_reasoning
+from ..inference.constrain import Constraint, tool_constraint
 from ..inference.tools import Call, Registry, execute, parse_calls, world_tools
-from ..tokenizer.render import Thinking
+from ..tokenizer.render import Thinking, to_messages
 
 # %% ../../nbs/6_evaluation/40_tool_use.ipynb #c007
 def same_calls(calls: Sequence[Call], want: Sequence[dict]) -> bool:
@@ -66,7 +68,7 @@ def judge(items: Sequence[dict], said: Sequence[tuple[list[Call], str]], name: s
         report.samples.append(
             dict(
                 skill=item["skill"], question=item["conversations"][-1]["content"], want=item["calls"],
-                calls=[c.message() | ({"error": c.error} if c.error else {}) for c in calls], prediction=text,
+                calls=[c.message() for c in calls], prediction=text,
                 called=bool(calls), right=right, success=right and score(text, item),
                 named=sorted(c.name for c in calls) == sorted(w["name"] for w in item["calls"]),
             )
@@ -82,6 +84,12 @@ def _results(calls: list[Call], item: dict, registry: Registry) -> list[str]:
     return [known[json.dumps(c.message(), sort_keys=True)] for c in calls]
 
 
+def _rule(tok: PreTrainedTokenizerFast, item: dict) -> Constraint | None:
+    "这一题的约束：摆出来的工具，调用要合它们的说明书；没有摆工具的不管。"
+    tools = to_messages(item["conversations"])[1]
+    return tool_constraint(tok, tools) if tools else None
+
+
 def _after(item: dict, calls: list[Call], results: list[str]) -> dict:
     "接上调用与结果之后的题。"
     turns = [{"role": "assistant", "content": "", "tool_calls": [c.message() for c in calls if c.name]}]
@@ -91,15 +99,15 @@ def _after(item: dict, calls: list[Call], results: list[str]) -> dict:
 # %% ../../nbs/6_evaluation/40_tool_use.ipynb #c022
 def evaluate_tools(
     model: torch.nn.Module, tok: PreTrainedTokenizerFast, items: Sequence[dict], registry: Registry | None = None, *,
-    name: str = "", batch: int = 32, max_new_tokens: int = 96, thinking: Thinking = None,
+    name: str = "", batch: int = 32, max_new_tokens: int = 96, thinking: Thinking = None, constrain: bool = False,
 ) -> ToolReport:
-    """问完、办完、再问、判完。贪心，没有随机数；`registry` 默认是小世界的六样工具。
+    """问完、办完、再问、判完。贪心，没有随机数；`registry` 默认是小世界的六样工具。`constrain`：管住调用的写法。
 
     每道题多一个 `calls`（该有的调用）与 `results`（它们的结果），其余同问答测验的题。
     """
-    registry = registry or world_tools()
-    first = ask(model, tok, list(items), max_new_tokens, batch, thinking)
+    registry, rule = registry or world_tools(), partial(_rule, tok) if constrain else None
+    first = ask(model, tok, list(items), max_new_tokens, batch, thinking, rule)
     calls = [parse_calls(split_reasoning(text)[1]) for text in first]
     again = [_after(i, c, _results(c, i, registry)) for i, c in zip(items, calls) if c]
-    second = iter(ask(model, tok, again, max_new_tokens, batch, thinking))
+    second = iter(ask(model, tok, again, max_new_tokens, batch, thinking, rule))
     return judge(items, [(c, next(second) if c else text) for c, text in zip(calls, first)], name)

@@ -18,14 +18,16 @@ _WHERE = {
     "generate": "generate", "stream": "generate", "Generation": "generate", "left_pad": "generate",
     "quantize_int8": "int8", "pack_weights": "int8", "Int8Linear": "int8", "weight_bytes": "int8",
     "ChatSession": "chat", "chat_in_terminal": "chat", "StreamDecoder": "chat", "ThinkSplitter": "chat",
-    "split_reasoning": "chat", "find_tool_calls": "chat", "answer": "chat", "answer_stream": "chat",
+    "split_reasoning": "chat", "answer": "chat", "answer_stream": "chat",
     "answer_ids": "chat", "thinking_score": "chat", "describe": "load",
-    "Registry": "tools", "Call": "tools", "ToolTalk": "tools", "Store": "tools", "schema_of": "tools",
-    "parse_calls": "tools", "execute": "tools", "calculate": "tools", "tool_turn": "tools", "tool_loop": "tools",
-    "use_tools": "tools", "world_tools": "tools",
+    "Registry": "tools", "Call": "chat", "ToolTalk": "tools", "Store": "tools", "schema_of": "tools",
+    "parse_calls": "chat", "execute": "tools", "calculate": "tools", "tool_turn": "tools", "tool_loop": "tools",
+    "use_tools": "tools", "world_tools": "tools", "builtin_tools": "builtin",
+    "tool_calling_inference": "minigpt", "ultra_think_inference": "minigpt", "benchmark_performance": "minigpt",
+    "Constraint": "constrain", "json_constraint": "constrain", "tool_constraint": "constrain",
     "Engine": "batching", "Row": "batching",
 }
-_MODULES = {"load", "sampling", "chat", "int8", "tools"}
+_MODULES = {"load", "sampling", "chat", "int8", "tools", "builtin", "constrain", "minigpt"}
 __all__ = list(_WHERE)
 
 

@@ -102,16 +102,19 @@ class Decoder:
     """一批提示正在解码的状态。构造时把提示一次算完（prefill），之后每次 `step()` 每行写一个 token。
 
     `ids (b, p)` long，`mask (b, p)` long 或 `None`；`stop (s,)` 是停止词；`samples` 份样本相邻，共 n = b·samples 行；
-    最多写 `budget` 步。
+    最多写 `budget` 步。`constraints` 给了就是 n 项，每行一个约束或 None（见 65 章）。
     """
 
     @torch.no_grad()
     def __init__(
         self, model: nn.Module, ids: Tensor, mask: Tensor | None = None, *, budget: int,
         params: SamplingParams = SamplingParams(), stop: Tensor | None = None, samples: int = 1, pad_id: int = 0,
-        generator: torch.Generator | None = None,
+        generator: torch.Generator | None = None, constraints: Sequence | None = None,
     ) -> None:
         (b, self.p), self.model, self.params, self.generator = ids.shape, unwrap(model), params, generator
+        if constraints is not None and len(constraints) != b * samples:
+            raise UserError(f"constraints 有 {len(constraints)} 项，要写的有 {b * samples} 行；请每行给一项。")
+        self.constraints = constraints
         self.stop, self.pad_id, self.t, self.budget = stop, pad_id, 0, budget
         self.last = self.mask = self.where = None
         if mask is not None:
@@ -155,6 +158,27 @@ def _forward(self: Decoder, feed: Tensor) -> Tensor:
         self.where = self.where[:, -1:] + 1
     return logits[:, -1]
 
+# %% ../../nbs/4_inference/30_generate.ipynb #k002
+@patch
+def _bound(self: Decoder) -> Iterator[tuple[int, object]]:
+    "有约束、还没写完的行：（正在算的第几行，约束）。"
+    rows = range(len(self.finished)) if self.rows is None else self.rows.tolist()
+    for at, row in enumerate(rows):
+        if self.constraints[row] is not None and not self.finished[row]:
+            yield at, self.constraints[row]
+
+
+@patch
+def _allowed(self: Decoder) -> Tensor:
+    "分数 `(n, v)`：有约束的行，不许写的词变成 -inf；词表外的也不许。"
+    logits = self.logits.clone()
+    for at, constraint in self._bound():
+        mask = constraint.mask().to(logits.device)
+        logits[at, : len(mask)].masked_fill_(~mask, -torch.inf)
+        logits[at, len(mask) :] = -torch.inf
+    return logits
+
+
 # %% ../../nbs/4_inference/30_generate.ipynb #c054
 @patch
 def step(self: Decoder) -> Tensor:
@@ -162,7 +186,11 @@ def step(self: Decoder) -> Tensor:
     adjust_threads()  # 别的程序忙，就少开几个线程
     if self.t:
         self.logits = self._forward(self.last[:, None])  # 每步只喂一个 token；最后一步之后不再多算
-    token, done = sample_next(self.logits, self.params, self.seen, self.generator), self.finished
+    logits = self.logits if self.constraints is None else self._allowed()
+    token, done = sample_next(logits, self.params, self.seen, self.generator), self.finished
+    if self.constraints is not None:
+        for at, constraint in self._bound():
+            constraint.accept(int(token[at]))
     if self.rows is not None:
         done = done[self.rows]
     if self.stop.numel():  # 没有停止词就没有写完的行，不必问
@@ -271,11 +299,12 @@ def generate(
     model: nn.Module, input_ids: Tensor, attention_mask: Tensor | None = None, *, max_new_tokens: int = 512,
     params: SamplingParams = SamplingParams(), eos_token_id: int | Iterable[int] | None = 2,
     stop_ids: Iterable[int] = (), num_return_sequences: int = 1, pad_token_id: int = 0, context: int | None = None,
-    generator: torch.Generator | None = None,
+    generator: torch.Generator | None = None, constraints: Sequence | None = None,
 ) -> Generation:
     """批量生成，写到停止词、`max_new_tokens` 或上下文用完为止。
 
     `input_ids (b, p)` long 左填充，`attention_mask (b, p)`；同一提示的 `num_return_sequences` 个样本相邻。
+    `constraints` 每个样本一项：约束，或 None（不管这一行）。
     提示过长、填充在右边、个数小于 1 时抛 `UserError`。
     """
     ids, bare = input_ids.to(next(model.parameters()).device), unwrap(model)
@@ -287,7 +316,7 @@ def generate(
     with eval_mode(bare):
         decoder = Decoder(
             model, ids, mask, budget=budget, params=params, stop=stop, samples=num_return_sequences,
-            pad_id=pad_token_id, generator=generator,
+            pad_id=pad_token_id, generator=generator, constraints=constraints,
         )
         tokens = _collect(decoder)
     mask = torch.ones_like(ids) if mask is None else mask
@@ -322,7 +351,7 @@ def stream(
     model: nn.Module, input_ids: Tensor | Sequence[int], attention_mask: Tensor | None = None, *,
     max_new_tokens: int = 512, params: SamplingParams = SamplingParams(),
     eos_token_id: int | Iterable[int] | None = 2, stop_ids: Iterable[int] = (), context: int | None = None,
-    generator: torch.Generator | None = None,
+    generator: torch.Generator | None = None, constraints: Sequence | None = None,
 ) -> Iterator[int]:
     """单条提示 `(p,)` 或 `(1, p)`，一个一个产出编号；停止词也产出，好让人知道是自然结束还是被截断。
 
@@ -335,7 +364,9 @@ def stream(
     mask = check_prompt(ids, attention_mask, context_limit(bare, context))
     budget, stop = room(bare, ids.shape[1], max_new_tokens, context), stop_tensor(eos_token_id, stop_ids, ids.device)
     with eval_mode(bare):
-        decoder = Decoder(model, ids, mask, budget=budget, params=params, stop=stop, generator=generator)
+        decoder = Decoder(
+            model, ids, mask, budget=budget, params=params, stop=stop, generator=generator, constraints=constraints
+        )
         while decoder.t < budget:
             yield int(decoder.step())
             if bool(decoder.finished):

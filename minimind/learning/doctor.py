@@ -67,11 +67,11 @@ def satisfies(version: str, rules: list[tuple[str, str]]) -> bool:
     return True
 
 # %% ../../nbs/0_learning/90_doctor.ipynb #c016
-EXTRAS = ("web", "gguf", "dev")  # 可选的几组
+EXTRAS = ("web", "serve", "gguf", "tools", "dev")  # 可选的几组
 
 
 def requirements() -> dict[str, list[str]]:
-    "要哪些库：{'core': […], 'web': […], 'gguf': […], 'dev': […]}；在仓库里读 settings.ini，装成包之后读安装时记下的。"
+    "要哪些库：{'core': […], 'web': […], …, 'dev': […]}；在仓库里读 settings.ini，装成包之后读安装时记下的。"
     if (ROOT / "settings.ini").exists():
         ini = ConfigParser(delimiters=["="])
         ini.read(ROOT / "settings.ini", encoding="utf8")
@@ -83,7 +83,10 @@ def requirements() -> dict[str, list[str]]:
     return {"core": [r for r in found if "extra ==" not in r], **extra}
 
 # %% ../../nbs/0_learning/90_doctor.ipynb #c019
-USES = {"core": "训练与聊天", "web": "浏览器里的聊天页面", "gguf": "转换成 GGUF", "dev": "打开课程、跑测试"}
+USES = {
+    "core": "训练与聊天", "web": "浏览器里的聊天页面", "serve": "OpenAI 接口的服务", "gguf": "转换成 GGUF",
+    "tools": "约束解码", "dev": "打开课程、跑测试",
+}
 
 
 def check_library(line: str, kind: str = "core") -> Finding:
