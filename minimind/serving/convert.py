@@ -109,7 +109,13 @@ def load_folder(folder: Path, kind: str) -> torch.nn.Module:
         sys.modules[spec.name] = module  # dataclass 要在这里找到它的模块
         spec.loader.exec_module(module)
         cls = module.MiniMindForCausalLM
-    return cls.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
+    shown = transformers.utils.logging.is_progress_bar_enabled()
+    transformers.utils.logging.disable_progress_bar()  # 眨眼就好，不必画进度条
+    try:
+        return cls.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
+    finally:
+        if shown:
+            transformers.utils.logging.enable_progress_bar()
 
 
 @torch.no_grad()
