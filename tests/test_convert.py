@@ -1,5 +1,6 @@
 """转换：写出的模型，别的程序装得上、分数相同；读回来一位不差；坏的输入一句话说清。"""
 
+import copy
 import json
 import os
 import random
@@ -197,8 +198,8 @@ def command(capsys, *argv):
 
 def test_the_command_there_and_back_keeps_the_bits_and_the_precision(weight, tmp_path, capsys):
     _, path = weight
-    code, said, _ = command(capsys, "--weight", path, "--to", "llama", "--out", tmp_path / "llama")
-    assert code == 0 and "布局 llama" in said and "最多差" in said
+    code, said, err = command(capsys, "--weight", path, "--to", "llama", "--out", tmp_path / "llama")
+    assert code == 0 and "布局 llama" in said and "最多差" in said and "Loading" not in err
     assert json.loads((tmp_path / "llama/config.json").read_text())["dtype"] == "float16"
     code, said, _ = command(capsys, "--weight", tmp_path / "llama", "--to", "torch", "--out", tmp_path / "back")
     assert code == 0 and "full_sft_64.pth" in said
@@ -387,6 +388,19 @@ def test_what_llama_cpp_cannot_say_is_refused_before_a_file_exists(tok, tmp_path
     with pytest.raises(UserError, match="编号到"):
         ours.tokenizer_tables(tok, len(tok) - 1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_modelfile_says_what_the_template_always_adds(tok):
+    "三代的模板总在回答前写一段空的思考；不是这种格式的模板不猜，只写停在哪里。"
+    empty = "{%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n<think>\\n\\n</think>\\n\\n' }}{%- endif %}"
+    three = copy.deepcopy(tok)
+    turn = "'<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n'"
+    three.chat_template = "{%- for m in messages %}{{ " + turn + " }}{%- endfor %}" + empty
+    assert '"user" }}<|im_start|>user' in ours.modelfile("m.gguf", three)
+    assert "<|im_start|>assistant\n<think>\n\n</think>\n\n{{ end }}" in ours.modelfile("m.gguf", three)
+    three.chat_template = "{%- for m in messages %}[INST] {{ m.content }} [/INST]{%- endfor %}"
+    text = ours.modelfile("m.gguf", three)
+    assert "TEMPLATE" not in text and 'PARAMETER stop "<|im_end|>"' in text
 
 
 # ---- llama.cpp 真的跑（make test-full）---------------------------------------------------------------------------
