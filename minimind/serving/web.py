@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['WORDS', 'LANGUAGES', 'cached_model', 'open_model', 'plain', 'gathered', 'word', 'weights', 'label', 'loras',
-           'cached_about', 'about', 'headline', 'given', 'keep', 'choices', 'choose_weight', 'chosen_model']
+           'cached_about', 'about', 'headline', 'given', 'keep', 'told_of', 'choices', 'choose_weight', 'chosen_model']
 
 # %% ../../nbs/8_serving/30_web.ipynb #c002
 import argparse
@@ -131,6 +131,12 @@ def keep(key: str) -> dict:
     return dict(key=key, persist_state="session")
 
 
+def told_of(path: Path) -> dict:
+    "载入这份权重的关键字：命令行给的只管命令行指定的那一份。"
+    start = given()
+    return start.load if str(path) == start.weight else {}
+
+
 def choices() -> list[Path]:
     "能选的权重，命令行指定的那份若不在 out/ 里就排在最前；一份也没有时，说清下一步该做什么，页面到此为止。"
     found, first = weights(), given().weight
@@ -156,9 +162,8 @@ def choose_weight() -> tuple[Path, Path | None]:
 # %% ../../nbs/8_serving/30_web.ipynb #w026
 def chosen_model(path: Path, lora: Path | None = None) -> tuple[torch.nn.Module, PreTrainedTokenizerFast]:
     "载入选中的权重，侧栏写一行介绍；载入不了时说明原因，页面到此为止。"
-    start = given()
     try:
-        found = open_model(path, start.load if str(path) == start.weight else None, lora)
+        found = open_model(path, told_of(path), lora)
         st.sidebar.caption(headline(path))
         return found
     except UserError as e:

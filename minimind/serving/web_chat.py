@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['FACES', 'MODES', 'MOST_TOOLS', 'EXAMPLES', 'show_thinking', 'show_call', 'show_part', 'note', 'parts_of', 'toolbox',
-           'choose_tools', 'choose_seed', 'more_settings', 'choose_settings', 'talk', 'start_edit', 'save_edit',
-           'forget_turn', 'clear', 'show_question', 'show_actions', 'show_reply', 'show_talk', 'answer', 'reply_to',
-           'show_export', 'welcome', 'chat_page']
+           'choose_tools', 'choose_seed', 'more_settings', 'choose_mode', 'choose_temperature', 'choose_settings',
+           'talk', 'start_edit', 'save_edit', 'forget_turn', 'clear', 'show_question', 'show_actions', 'show_reply',
+           'show_talk', 'answer', 'reply_to', 'show_export', 'welcome', 'chat_page']
 
 # %% ../../nbs/8_serving/34_web_chat.ipynb #h002
 import secrets
@@ -14,10 +14,9 @@ import secrets
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-import minimind.inference.tools as tools
 from ..inference.chat import BUDGET, ChatSession, budget
 from ..inference.sampling import SamplingParams
-from ..inference.tools import Registry
+from ..inference.tools import Registry, world_tools
 from ..learning.errors import UserError
 from minimind.serving.turn import (
     Turn, ask_anew, asked, blank, drop_turn, history, play, take_back, to_json, to_markdown, waiting,
@@ -83,8 +82,12 @@ MOST_TOOLS = 4
 
 @st.cache_resource(show_spinner=False)
 def toolbox() -> Registry:
-    "页面上能用的工具。"
-    return tools.world_tools()
+    "页面上能用的工具：小世界的六样；装着自带的那几样（`minimind.inference.builtin`）就用它们。"
+    try:
+        from minimind.inference.builtin import builtin_tools
+    except ImportError:
+        return world_tools()
+    return builtin_tools()
 
 
 def choose_tools() -> Registry:
@@ -123,22 +126,29 @@ def more_settings() -> dict:
     )
 
 # %% ../../nbs/8_serving/34_web_chat.ipynb #h015
-def choose_settings() -> dict:
-    "侧栏：怎样回答。返回 `ChatSession` 的参数。"
-    side = st.sidebar
-    mode = side.segmented_control(
+def choose_mode() -> str:
+    "侧栏：怎样想，`MODES` 里的一个名字。"
+    return st.sidebar.segmented_control(
         word("mode"), list(MODES), format_func=word, default="mode_direct", required=True, width="stretch",
         help=word("mode_help"), **keep("mode"),
     )
-    temperature = side.slider(
+
+
+def choose_temperature() -> float:
+    "侧栏：温度。"
+    return st.sidebar.slider(
         word("temperature"), 0.0, 1.5, 0.3, 0.05, help=word("temperature_help"), **keep("temperature")
     )
-    more = more_settings()
+
+
+def choose_settings() -> tuple[dict, Registry]:
+    "侧栏：怎样回答。返回 `ChatSession` 的参数，与挑中的工具。"
+    mode, temperature, registry, more = choose_mode(), choose_temperature(), choose_tools(), more_settings()
     return dict(
         system=more["system"] or None, thinking=MODES[mode], history_turns=more["turns"], seed=more["seed"],
-        max_new_tokens=more["longest"] * budget(MODES[mode]) // BUDGET,
+        max_new_tokens=more["longest"] * budget(MODES[mode]) // BUDGET, tools=registry.schemas() or None,
         params=SamplingParams(temperature=temperature, top_p=more["top_p"]),
-    )
+    ), registry
 
 # %% ../../nbs/8_serving/34_web_chat.ipynb #h018
 def talk() -> list[dict]:
@@ -240,7 +250,7 @@ def reply_to(session: ChatSession, registry: Registry, seed: int, stop: DeltaGen
     stop.empty()
 
 # %% ../../nbs/8_serving/34_web_chat.ipynb #h024
-def show_export(model: str, settings: dict, registry: Registry) -> None:
+def show_export(model: str, settings: dict) -> None:
     "侧栏底下：清空与导出；还没说话就不显示。"
     if not (messages := talk()):
         return
@@ -248,7 +258,7 @@ def show_export(model: str, settings: dict, registry: Registry) -> None:
     row.button(word("clear"), icon=":material/delete:", width="stretch", on_click=clear, key="clear")
     box = row.popover(word("export"), icon=":material/download:", width="stretch")
     page = to_markdown(messages, word("talk_title", model=model))
-    data = to_json(messages, settings["system"] or "", registry.schemas(), model=model)
+    data = to_json(messages, settings["system"] or "", settings["tools"], model=model)
     save = lambda key, text, name, mime: box.download_button(
         word(key), text, name, mime, key=key, on_click="ignore", width="stretch"
     )
@@ -269,9 +279,9 @@ def welcome() -> str | None:
 def chat_page() -> None:
     "聊天的一页。"
     messages, (path, lora) = talk(), choose_weight()
-    settings, registry = choose_settings(), choose_tools()
+    settings, registry = choose_settings()
     model, tokenizer = chosen_model(path, lora)
-    seed, opening = settings["seed"], st.empty()
+    opening = st.empty()
     with opening.container():
         picked = None if messages else welcome()
     with st.bottom:
@@ -282,6 +292,5 @@ def chat_page() -> None:
         messages.append(asked(question))
     show_talk(messages)
     if waiting(messages):
-        session = ChatSession(model, tokenizer, **settings, tools=registry.schemas() or None)
-        reply_to(session, registry, seed, stop)
-    show_export(label(path), settings, registry)
+        reply_to(ChatSession(model, tokenizer, **settings), registry, settings["seed"], stop)
+    show_export(label(path), settings)

@@ -9,7 +9,10 @@ __all__ = ['pages', 'choose_language', 'main']
 import streamlit as st
 
 from .web import LANGUAGES, keep, word
+from .microscope import microscope_page
 from .web_chat import chat_page
+from .web_compare import compare_page
+from .web_progress import progress_page
 
 # %% ../../nbs/8_serving/38_web_pages.ipynb #p003
 def pages() -> list:
@@ -17,7 +20,10 @@ def pages() -> list:
     page = lambda fn, name, icon, **kw: st.Page(
         fn, title=word(f"page_{name}"), icon=f":material/{icon}:", url_path=name, **kw
     )
-    return [page(chat_page, "chat", "forum", default=True)]
+    return [
+        page(chat_page, "chat", "forum", default=True), page(compare_page, "compare", "compare"),
+        page(microscope_page, "microscope", "biotech"), page(progress_page, "progress", "school"),
+    ]
 
 
 def choose_language() -> None:
