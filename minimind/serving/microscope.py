@@ -24,7 +24,7 @@ from ..inference.generate import context_limit
 from ..inference.sampling import SamplingParams, adjust_logits
 from ..learning.plotting import bars, heatmap, setup, token_strip, visible
 from ..model.moe import MoEGate
-from .web import about, choose_weight, chosen_model, keep, plain, word
+from .web import choose_weight, chosen_model, keep, only_pretrained, plain, word
 from .web_chat import choose_temperature
 from ..tokenizer.fast import token_bytes
 from ..tokenizer.render import build_prompt
@@ -91,10 +91,10 @@ WINDOW = 24  # 图上最多几个词
 
 def next_figure(rows: list[tuple[int, str, float]]) -> Figure:
     "下一个词的概率，`rows` 来自 `likely`。"
-    fig = Figure(figsize=(5.6, 2.4))
-    names = [f"{name}" for _, name, _ in rows]
+    fig = Figure(figsize=(6.8, 2.3))
+    names = [name for _, name, _ in rows]
     shown = [name if names.count(name) == 1 else f"{name}#{i}" for (i, name, _) in rows]
-    bars(shown, [p for *_, p in rows], fmt="{:.0%}", title=word("next_tokens"), ax=fig.subplots())
+    bars(shown, [p for *_, p in rows], fmt="{:.1%}", title=word("next_tokens"), ax=fig.subplots())
     return fig
 
 
@@ -102,7 +102,7 @@ def map_figure(grid: Tensor, names: list[str], title: str) -> Figure:
     "一个头的注意力 `grid` (t, t)：行是看的，列是被看的；最后 `WINDOW` 个词。未来的格子是空的。"
     grid, names = grid[-WINDOW:, -WINDOW:], names[-WINDOW:]
     future = torch.ones_like(grid).triu(1).bool()
-    fig = Figure(figsize=(6.2, 5.6))
+    fig = Figure(figsize=(6.8, 6.0))
     ax = heatmap(fig.subplots(), grid.masked_fill(future, torch.nan), names, names, title, vmin=0, vmax=1)
     ax.images[0].cmap.set_bad("none")
     return fig
@@ -111,7 +111,7 @@ def map_figure(grid: Tensor, names: list[str], title: str) -> Figure:
 def heads_figure(maps: Tensor) -> Figure:
     "一层的各个头 `maps` (h, t, t)，并排的小图。"
     columns = min(len(maps), 4)
-    fig = Figure(figsize=(6.2, 1.75 * -(-len(maps) // columns)))
+    fig = Figure(figsize=(6.8, 1.85 * -(-len(maps) // columns)))
     grid = fig.subplots(-(-len(maps) // columns), columns, squeeze=False).flat
     for n, ax in enumerate(grid):
         if n >= len(maps):
@@ -125,7 +125,7 @@ def heads_figure(maps: Tensor) -> Figure:
 
 def routes_figure(table: Tensor, names: list[str], title: str) -> Figure:
     "一层的路由 `table` (t, 专家)：行是专家，列是词。"
-    fig = Figure(figsize=(6.2, 0.9 + 0.34 * table.shape[1]))
+    fig = Figure(figsize=(6.8, 0.9 + 0.34 * table.shape[1]))
     rows = [word("expert", n=n + 1) for n in range(table.shape[1])]
     heatmap(fig.subplots(), table[-WINDOW:].T, names[-WINDOW:], rows, title, vmin=0, vmax=1)
     return fig
@@ -172,7 +172,7 @@ def show_steps(rows: list[tuple[int, str, float]], walk: dict) -> None:
     st.caption(word("next_help"))
     others = st.container(horizontal=True, gap="xsmall")
     for token, name, p in rows:
-        others.button(f"{plain(name)}　{p:.0%}", key=f"to-{token}", on_click=step_to, args=(token,))
+        others.button(f"{plain(name)}　{p:.1%}", key=f"to-{token}", on_click=step_to, args=(token,))
 
 # %% ../../nbs/8_serving/36_microscope.ipynb #s027
 def show_maps(seen: Look, names: list[str]) -> None:
@@ -186,8 +186,9 @@ def show_maps(seen: Look, names: list[str]) -> None:
     st.html(token_strip(names, grid[-1] / grid[-1].max()).data)
     title = word("map_title", layer=layer, head=head)
     st.pyplot(map_figure(grid, names, title), alt=title)
-    with st.expander(word("all_heads")):
-        st.pyplot(heads_figure(seen.maps[layer - 1]), alt=word("all_heads"))
+    box = st.expander(word("all_heads"), key="all_heads", on_change="rerun")
+    if box.open:  # 打开了才画
+        box.pyplot(heads_figure(seen.maps[layer - 1]), alt=word("all_heads"))
     if seen.routes:
         st.subheader(word("experts"), anchor=False)
         title = word("experts_title", layer=layer)
@@ -199,7 +200,7 @@ def choose_text(path: Path) -> tuple[str, bool]:
     text = st.text_input(word("scope_text"), "法国的首都是哪里？", max_chars=200, **keep("scope_text"))
     kinds = ["scope_chat", "scope_raw"]
     kind = st.segmented_control(
-        word("scope_mode"), kinds, format_func=word, default=kinds[about(path)["stage"] == "pretrain"], required=True,
+        word("scope_mode"), kinds, format_func=word, default=kinds[only_pretrained(path)], required=True,
         label_visibility="collapsed", key=f"scope-{path}",
     )
     return text, kind == kinds[0]
@@ -211,7 +212,7 @@ def microscope_page() -> None:
     st.subheader(word("scope_title"), anchor=False)
     st.caption(word("scope_note"))
     path, lora = choose_weight()
-    temperature = choose_temperature()
+    temperature = choose_temperature(1.0, "scope_temperature")
     model, tok = chosen_model(path, lora)
     text, as_chat = choose_text(path)
     walk = walk_from((path, lora, text, as_chat), prompt_ids(tok, text, as_chat))

@@ -119,6 +119,8 @@ def play(turn: Turn, reply: dict, every: float = 0.05) -> Iterator[None]:
         if not (calls := turn.calls()):
             break
         step = {"thinking": reply["thinking"], "content": reply["content"], "calls": [called(c) for c in calls]}
+        if any(c.error for c in calls):
+            step["whole"] = turn.speech.text["answer"].strip()  # 写坏了的，原文留着
         reply["steps"].append(step)
         reply.update(thinking="", content="")
         yield
@@ -160,22 +162,24 @@ def _thought(step: dict) -> dict:
     return {"reasoning_content": step["thinking"]} if step["thinking"] else {}
 
 
-def _training_turns(m: dict) -> list[dict]:
-    "单子上的一条 → 训练数据里的几条消息；写坏的调用照原文留在 content 里。"
-    if m["role"] == "user":
-        return [{"role": "user", "content": m["content"]}]
-    turns = []
-    for step in m["steps"]:
-        calls = [{"name": c["name"], "arguments": c["arguments"]} for c in step["calls"] if "raw" not in c]
-        turns.append({"role": "assistant", "content": step["content"], **_thought(step), "tool_calls": calls})
-        turns += [{"role": "tool", "content": c.get("result", "")} for c in step["calls"] if "raw" not in c]
-    return [*turns, {"role": "assistant", "content": m["content"], **_thought(m)}]
+def _step_turns(step: dict) -> list[dict]:
+    "一圈 → 训练数据里的几条：说的话与调用，每次调用的结果。写坏了的调用照原文留在 content 里。"
+    calls = [{"name": c["name"], "arguments": c["arguments"]} for c in step["calls"]]
+    said = {"content": step["whole"]} if "whole" in step else {"content": step["content"], "tool_calls": calls}
+    results = [{"role": "tool", "content": c.get("result", "")} for c in step["calls"]]
+    return [{"role": "assistant", **said, **_thought(step)}, *results]
+
+
+def _training_turns(question: dict, reply: dict) -> list[dict]:
+    "一问一答 → 训练数据里的几条消息。"
+    steps = [turn for step in reply["steps"] for turn in _step_turns(step)]
+    return [question, *steps, {"role": "assistant", "content": reply["content"], **_thought(reply)}]
 
 
 def to_json(messages: list[dict], system: str = "", tools: list[dict] | None = None, **about: object) -> str:
     "一段对话 → 一个 JSON 对象：`conversations` 是训练数据的格式，另有每一答的种子与 `about`（模型、设置）。"
     more = {"tools": json.dumps(tools, ensure_ascii=False)} if tools else {}
     head = [{"role": "system", "content": system, **more}] if system or tools else []
-    rows = head + [turn for m in messages for turn in _training_turns(m)]
-    seeds = [m["seed"] for m in messages if m["role"] == "assistant"]
-    return json.dumps({"conversations": rows, "seeds": seeds, **about}, ensure_ascii=False, indent=1)
+    whole = [(q, a) for q, a in zip(messages[::2], messages[1::2]) if a["content"].strip()]  # 没开口就停下的不要
+    rows = head + [turn for q, a in whole for turn in _training_turns(q, a)]
+    return json.dumps({"conversations": rows, "seeds": [a["seed"] for _, a in whole], **about}, ensure_ascii=False, indent=1)

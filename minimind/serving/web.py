@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['WORDS', 'LANGUAGES', 'cached_model', 'open_model', 'plain', 'gathered', 'word', 'weights', 'label', 'loras',
-           'cached_about', 'about', 'headline', 'given', 'keep', 'told_of', 'choices', 'choose_weight', 'chosen_model']
+           'cached_about', 'about', 'only_pretrained', 'headline', 'given', 'keep', 'told_of', 'choices',
+           'choose_weight', 'chosen_model']
 
 # %% ../../nbs/8_serving/30_web.ipynb #c002
 import argparse
@@ -106,6 +107,14 @@ def about(path: Path) -> dict:
     return cached_about(str(path), path.stat().st_mtime_ns)
 
 
+def only_pretrained(path: Path) -> bool:
+    "是不是只预训练过；坏的文件答不上来，算不是，载入时自会说明。"
+    try:
+        return about(path)["stage"] == "pretrain"
+    except UserError:
+        return False
+
+
 def headline(path: Path) -> str:
     "权重的一行介绍；只预训练过的，先打个招呼。数字来自文件，不来自载入后重排过的模型。"
     card = about(path)
@@ -113,7 +122,7 @@ def headline(path: Path) -> str:
         "headline", params=card["params"] / 1e6, layers=card["num_hidden_layers"], width=card["hidden_size"],
         vocab=card["vocab_size"],
     )
-    return text + word("only_pretrained") * (card["stage"] == "pretrain")
+    return text + word("only_pretrained") * only_pretrained(path)
 
 
 # %% ../../nbs/8_serving/30_web.ipynb #w021

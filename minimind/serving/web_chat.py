@@ -134,11 +134,9 @@ def choose_mode() -> str:
     )
 
 
-def choose_temperature() -> float:
-    "侧栏：温度。"
-    return st.sidebar.slider(
-        word("temperature"), 0.0, 1.5, 0.3, 0.05, help=word("temperature_help"), **keep("temperature")
-    )
+def choose_temperature(start: float = 0.3, key: str = "temperature") -> float:
+    "侧栏：温度，从 `start` 开始；名字相同的几页合用一个值。"
+    return st.sidebar.slider(word("temperature"), 0.0, 1.5, start, 0.05, help=word("temperature_help"), **keep(key))
 
 
 def choose_settings() -> tuple[dict, Registry]:

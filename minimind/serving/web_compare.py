@@ -15,14 +15,16 @@ from streamlit.delta_generator import DeltaGenerator
 from ..inference.chat import Pieces, answer_ids, answer_stream
 from ..inference.sampling import SamplingParams
 from ..learning.errors import UserError
-from .web import about, choices, gathered, keep, label, open_model, plain, told_of, word
+from minimind.serving.web import (
+    choices, gathered, keep, label, only_pretrained, open_model, plain, told_of, word,
+)
 from .web_chat import FACES, MODES, choose_mode, choose_temperature, note, show_part
 
 # %% ../../nbs/8_serving/35_web_compare.ipynb #m005
 def spoken(path: Path, question: str, settings: dict) -> Pieces:
     "请一份权重说：只预训练过的接着写，其余的当作提问来答。`settings` 同 `answer_stream`；放不下抛 UserError。"
     model, tok = open_model(path, told_of(path))
-    if about(path)["stage"] != "pretrain":
+    if not only_pretrained(path):
         return answer_stream(model, tok, [{"role": "user", "content": question}], **settings)
     ids = [tok.bos_token_id, *tok.encode(question, add_special_tokens=False)]
     generator = torch.Generator(next(model.parameters()).device).manual_seed(settings["seed"])
@@ -32,8 +34,8 @@ def spoken(path: Path, question: str, settings: dict) -> Pieces:
 # %% ../../nbs/8_serving/35_web_compare.ipynb #m009
 def blank_side(path: Path) -> dict:
     "还没开口的一边。"
-    raw = about(path)["stage"] == "pretrain"
-    return {"path": path, "name": label(path), "raw": raw, "thinking": "", "content": "", "steps": [], "stats": None}
+    side = {"path": path, "name": label(path), "raw": only_pretrained(path)}
+    return {**side, "thinking": "", "content": "", "steps": [], "stats": None}
 
 
 def speak(place: DeltaGenerator, side: dict, question: str, settings: dict) -> None:

@@ -8,13 +8,14 @@ __all__ = ['pages', 'choose_language', 'main']
 # %% ../../nbs/8_serving/38_web_pages.ipynb #p002
 import streamlit as st
 
+from ..learning.paths import PACKAGE
 from .web import LANGUAGES, keep, word
 from .microscope import microscope_page
 from .web_chat import chat_page
 from .web_compare import compare_page
 from .web_progress import progress_page
 
-# %% ../../nbs/8_serving/38_web_pages.ipynb #p003
+# %% ../../nbs/8_serving/38_web_pages.ipynb #p005
 def pages() -> list:
     "各页：函数、名字、图标、网址。"
     page = lambda fn, name, icon, **kw: st.Page(
@@ -36,7 +37,7 @@ def choose_language() -> None:
 
 def main() -> None:
     "整个页面。Streamlit 每次交互都从头跑它一遍。"
-    st.set_page_config(page_title="minimind", page_icon=":material/forum:")
+    st.set_page_config(page_title="minimind", page_icon=str(PACKAGE / "serving" / "data" / "icon.svg"))
     here = st.navigation(pages(), position="top")
     choose_language()
     here.run()
