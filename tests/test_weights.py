@@ -315,11 +315,9 @@ def test_the_page_loads_it_with_the_same_options(tmp_path, folder, monkeypatch):
     )
     argv = web_command("127.0.0.1", 8501, str(tmp_path / "full_sft_64.pth"), told)
 
-    def page(main, argv):
-        main(argv)
-
     def show(argv):
-        return AppTest.from_function(page, kwargs=dict(main=web.main, argv=argv), default_timeout=30).run()
+        monkeypatch.setattr("sys.argv", ["page.py", *argv])
+        return AppTest.from_file(web.PACKAGE / "serving" / "page.py", default_timeout=30).run()
 
     shown = show(argv[argv.index("--weight") :])
     assert not shown.exception and not shown.error
