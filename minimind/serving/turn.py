@@ -182,4 +182,5 @@ def to_json(messages: list[dict], system: str = "", tools: list[dict] | None = N
     head = [{"role": "system", "content": system, **more}] if system or tools else []
     whole = [(q, a) for q, a in zip(messages[::2], messages[1::2]) if a["content"].strip()]  # 没开口就停下的不要
     rows = head + [turn for q, a in whole for turn in _training_turns(q, a)]
-    return json.dumps({"conversations": rows, "seeds": [a["seed"] for _, a in whole], **about}, ensure_ascii=False, indent=1)
+    seeds = [a["seed"] for _, a in whole]
+    return json.dumps({"conversations": rows, "seeds": seeds, **about}, ensure_ascii=False, indent=1)
