@@ -2,7 +2,7 @@
 
 每一步把“接上去就不合法”的词的概率变成 0，再从剩下的里抽。乱写的模型也只写得出合法的。
 对应章节：nbs/4_inference/65_constrain.ipynb
-量真的模型：对应章节：nbs/9_lab/35_constrained.ipynb
+量真的模型：对应章节：nbs/9_lab/32_constrained.ipynb
 """
 
 import random

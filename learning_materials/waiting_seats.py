@@ -3,7 +3,7 @@
 整批一起走：最长的写完之前，写完的座位都空着。连续批处理：走一个、坐一个。
 对应章节：nbs/4_inference/70_batching.ipynb
 服务器怎样用它：对应章节：nbs/8_serving/50_server.ipynb
-量真的：对应章节：nbs/9_lab/35_serving.ipynb
+量真的：对应章节：nbs/9_lab/37_serving.ipynb
 """
 
 import random

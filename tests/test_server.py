@@ -248,7 +248,6 @@ def test_a_conversation_with_tool_results_goes_through_the_one_renderer(client, 
 
 
 def test_json_schema(client):
-    pytest.importorskip("minimind.inference.constrain")
     schema = {
         "type": "object", "properties": {"city": {"type": "string", "maxLength": 8}}, "required": ["city"],
         "additionalProperties": False,
@@ -261,7 +260,6 @@ def test_json_schema(client):
 
 
 def test_a_forced_tool_call_is_made(client):
-    pytest.importorskip("minimind.inference.constrain")
     named = {"type": "function", "function": {"name": "calculator"}}
     for choice in ("required", named):
         done = chat(client, ADD, tools=[TOOL], tool_choice=choice, max_tokens=200).choices[0]
@@ -595,3 +593,10 @@ def test_sixty_four_streams_for_two_minutes(nano):
         done = asyncio.run(crowd(server.url, 100))
         assert idle(service) and min(done) >= 0.7 * max(done) > 0
         assert psutil.Process().memory_info().rss - before < 100 * 2**20
+
+
+def test_the_bench_runs(nano, capsys):
+    from minimind.lab.serving import run
+
+    rows, notes = run(str(next(nano[2].glob("full_sft_*.pth"))), quick=True)
+    assert [r["同时"] for r in rows] == [1, 4] and all(r["token/秒"] > 0 for r in rows) and "256" in notes[1]

@@ -27,7 +27,7 @@ def pair_ids(tok: PreTrainedTokenizerFast, context: str, choice: str) -> tuple[l
     kept = context.rstrip()
     choice = context[len(kept) :] + choice
     before, whole = encode_plain(tok, [kept, kept + choice])
-    return [tok.bos_token_id, *whole], 1 + len(before)
+    return [tok.bos_token_id, *whole], min(1 + len(before), len(whole))  # 接缝并得再多，选项也至少有一个
 
 
 def needs_space(text: str) -> bool:
@@ -49,7 +49,7 @@ def choice_logprobs(
     for (ids, start), (_, choice) in zip(rows, pairs):
         if len(ids) - start >= most:
             raise UserError(f"选项「{choice[:20]}…」有 {len(ids) - start} 个 token，一行最多 {most} 个。请换短的选项。")
-        if len(ids) == start:
+        if not choice:
             raise UserError("有一个选项是空的，没有概率可算。")
     order, total = sorted(range(len(rows)), key=lambda i: -len(rows[i][0])), torch.zeros(len(rows), dtype=torch.float64)
     training, device = model.training, next(model.parameters()).device

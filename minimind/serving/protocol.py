@@ -4,9 +4,8 @@
 
 # %% auto #0
 __all__ = ['TEMPERATURE', 'TOP_P', 'MAX_TOKENS', 'ApiError', 'StreamOptions', 'Options', 'ChatRequest', 'CompletionRequest',
-           'sampling_of', 'stops_of', 'thinking_of', 'checked', 'chat_ids', 'prompt_ids', 'AfterThinking',
-           'constraint_of', 'rows_of', 'CallSplitter', 'Voice', 'ChatVoice', 'TextVoice', 'entry', 'Envelope', 'folded',
-           'usage_of']
+           'sampling_of', 'stops_of', 'thinking_of', 'checked', 'chat_ids', 'prompt_ids', 'constraint_of', 'rows_of',
+           'CallSplitter', 'Voice', 'ChatVoice', 'TextVoice', 'entry', 'Envelope', 'folded', 'usage_of']
 
 # %% ../../nbs/8_serving/45_protocol.ipynb #p002
 import json
@@ -22,6 +21,7 @@ from transformers import PreTrainedTokenizerFast
 
 from ..inference.batching import Constraint, Row, Wrote
 from ..inference.chat import Speech, StopCutter, StreamDecoder, held_back
+from ..inference.constrain import json_constraint, tool_constraint
 from ..inference.sampling import SamplingParams
 from ..inference.tools import Call, parse_calls
 from ..learning.patch import patch
@@ -158,68 +158,46 @@ def prompt_ids(req: CompletionRequest, tok: PreTrainedTokenizerFast, context: in
     return [checked(ids, context, "prompt") for ids in many]
 
 # %% ../../nbs/8_serving/45_protocol.ipynb #p026
-class AfterThinking:
-    "先放任，写出 `closing` 之后才用 `inner` 约束。"
+def _schema_of(req: ChatRequest) -> dict | None:
+    "`response_format` 要的 schema；不要是 None，看不懂的抛 `ApiError`。"
+    kind = (req.response_format or {}).get("type", "text")
+    if kind == "text":
+        return None
+    if kind == "json_object":
+        return {"type": "object"}
+    wanted = req.response_format.get("json_schema")
+    schema = wanted.get("schema") if isinstance(wanted, dict) else None
+    if kind != "json_schema" or not isinstance(schema, dict):
+        raise ApiError("response_format 只认 text、json_object、带 schema 的 json_schema", param="response_format")
+    return schema
 
-    def __init__(self, inner: Constraint, closing: int, vocab: int):
-        self.inner, self.closing, self.waiting = inner, closing, True
-        self.everything = torch.ones(vocab, dtype=torch.bool)
 
-    @property
-    def done(self) -> bool:
-        return not self.waiting and self.inner.done
-
-    def mask(self) -> torch.Tensor:
-        return self.everything if self.waiting else self.inner.mask()
-
-    def accept(self, token: int) -> None:
-        if self.waiting:
-            self.waiting = token != self.closing
-        else:
-            self.inner.accept(token)
+def _force_of(req: ChatRequest) -> bool | str | None:
+    "`tool_choice`：None 随模型，True 一定要调，名字是一定要调它。"
+    if not isinstance(req.tool_choice, dict):
+        return True if req.tool_choice == "required" else None
+    name = req.tool_choice.get("function")
+    name = name.get("name") if isinstance(name, dict) else None
+    if not isinstance(name, str):
+        raise ApiError('tool_choice 应是 none、auto、required，或 {"function": {"name": …}}', param="tool_choice")
+    return name
 
 # %% ../../nbs/8_serving/45_protocol.ipynb #p027
-def _wanted(req: ChatRequest) -> tuple[str, Any] | None:
-    "要哪种约束：('json', schema)、('tool', 工具的说明书)；不要是 None；看不懂的抛 `ApiError`。"
-    kind = (req.response_format or {}).get("type", "text")
-    if kind == "json_object":
-        return "json", {"type": "object"}
-    if kind == "json_schema":
-        schema = (req.response_format.get("json_schema") or {}).get("schema")
-        if not isinstance(schema, dict):
-            raise ApiError("response_format.json_schema.schema 应是一个 JSON schema", param="response_format")
-        return "json", schema
-    if kind != "text":
-        raise ApiError(f"不认得 response_format 的 type：{kind!r}", param="response_format")
-    if req.tool_choice in (None, "none", "auto"):
-        return None
-    if req.tool_choice == "required":
-        return "tool", req.tools or []
-    name = (req.tool_choice.get("function") or {}).get("name")
-    return "tool", [t for t in req.tools or [] if (t.get("function") or {}).get("name") == name]
-
-# %% ../../nbs/8_serving/45_protocol.ipynb #p028
 def constraint_of(req: ChatRequest, tok: PreTrainedTokenizerFast) -> Constraint | None:
-    "请求要的约束，每行要新造一个；要不到的（没有装、工具不在单子里）抛 `ApiError`。"
-    wanted = _wanted(req)
-    if wanted is None:
-        return None
-    kind, spec = wanted
-    param = "response_format" if kind == "json" else "tool_choice"
-    if kind == "tool" and not spec:
+    "请求要的约束，每行要新造一个；不要是 None，要不到的抛 `ApiError` 或 `UserError`。"
+    schema, force = _schema_of(req), _force_of(req)
+    tools = [] if req.tool_choice == "none" else req.tools or []
+    names, thinking = [(t.get("function") or t).get("name") for t in tools], thinking_of(req) in (True, "ultra")
+    if force and (not tools or isinstance(force, str) and force not in names):
         raise ApiError("tool_choice 要调的工具不在 tools 里", param="tool_choice")
-    try:
-        from minimind.inference import constrain
-    except ImportError:
-        raise ApiError(f"这台服务器没有装约束解码，{param} 用不了", param=param, code="unsupported_parameter") from None
-    inner = constrain.json_constraint(tok, spec) if kind == "json" else constrain.tool_constraint(tok, spec, True)
-    thinking = thinking_of(req)
-    if thinking not in (True, "ultra"):
-        return inner
-    closing = "</ultra_think>" if thinking == "ultra" else "</think>"
-    return AfterThinking(inner, tok.convert_tokens_to_ids(closing), len(tok))
+    if schema is not None:
+        return json_constraint(tok, schema, thinking=thinking)
+    if tools:
+        parallel = req.parallel_tool_calls is not False
+        return tool_constraint(tok, tools, force, thinking=thinking, parallel=parallel)
+    return None
 
-# %% ../../nbs/8_serving/45_protocol.ipynb #p031
+# %% ../../nbs/8_serving/45_protocol.ipynb #p030
 def rows_of(
     req: Options, prompts: list[list[int]], tok: PreTrainedTokenizerFast, *, most: int | None,
     logprobs: int | None = None, device: torch.device | str = "cpu",
@@ -235,7 +213,7 @@ def rows_of(
             ))
     return rows
 
-# %% ../../nbs/8_serving/45_protocol.ipynb #p034
+# %% ../../nbs/8_serving/45_protocol.ipynb #p033
 class CallSplitter:
     "文字一段段进，`(\"content\", 文字)` 与 `(\"call\", Call)` 一段段出；写坏的、没写完的调用当作文字。"
 
@@ -265,7 +243,7 @@ class CallSplitter:
         ready, self.held = self.held, ""
         return self._plain(ready)
 
-# %% ../../nbs/8_serving/45_protocol.ipynb #p035
+# %% ../../nbs/8_serving/45_protocol.ipynb #p034
 @patch
 def _plain(self: CallSplitter, text: str) -> list[tuple[str, str]]:
     "普通的文字；两个调用之间的空白不出。"
@@ -284,7 +262,7 @@ def _call(self: CallSplitter, raw: str) -> list[tuple[str, Any]]:
     self.fresh = True
     return [("call", call)]
 
-# %% ../../nbs/8_serving/45_protocol.ipynb #p039
+# %% ../../nbs/8_serving/45_protocol.ipynb #p038
 class Voice:
     "跟着一行，把写出的 token 变成 delta。`done` 为真时这一行不必再写；`finish_reason` 是停的原因。"
 
@@ -313,7 +291,7 @@ class Voice:
         taken, self.entries = self.entries, []
         return taken
 
-# %% ../../nbs/8_serving/45_protocol.ipynb #p040
+# %% ../../nbs/8_serving/45_protocol.ipynb #p039
 class ChatVoice(Voice):
     "聊天：思考进 `reasoning_content`，回答进 `content`，调用进 `tool_calls`。"
 
@@ -341,7 +319,7 @@ class ChatVoice(Voice):
     def _reason(self, why: str) -> str:
         return "tool_calls" if self.calls else why
 
-# %% ../../nbs/8_serving/45_protocol.ipynb #p041
+# %% ../../nbs/8_serving/45_protocol.ipynb #p040
 @patch
 def _deltas(self: ChatVoice, pieces: list[tuple[str, str]]) -> list[dict]:
     "`(kind, 文字)` → delta；只许调一次工具时，调完就停。"
@@ -366,7 +344,7 @@ def _call_delta(self: ChatVoice, call: Call) -> dict:
     head = {"index": self.calls - 1, "id": f"call_{uuid.uuid4().hex[:24]}", "type": "function"}
     return head | {"function": function}
 
-# %% ../../nbs/8_serving/45_protocol.ipynb #p043
+# %% ../../nbs/8_serving/45_protocol.ipynb #p042
 class TextVoice(Voice):
     "续写：文字进 `text`。"
 
@@ -386,7 +364,7 @@ class TextVoice(Voice):
         text = self.cutter.finish()
         return [{"text": text}] if text else []
 
-# %% ../../nbs/8_serving/45_protocol.ipynb #p045
+# %% ../../nbs/8_serving/45_protocol.ipynb #p044
 def _named(tok: PreTrainedTokenizerFast, token: int, logprob: float) -> dict:
     "一个候选：文字、字节、对数概率（−∞ 写成 −9999，JSON 里没有无穷）。"
     table = getattr(tok, "_minimind_names", None)
@@ -400,7 +378,7 @@ def entry(tok: PreTrainedTokenizerFast, wrote: Wrote) -> dict:
     "一个词的概率，OpenAI 的样子。"
     return _named(tok, wrote.token, wrote.logprob) | {"top_logprobs": [_named(tok, i, p) for i, p in wrote.top]}
 
-# %% ../../nbs/8_serving/45_protocol.ipynb #p055
+# %% ../../nbs/8_serving/45_protocol.ipynb #p054
 @dataclass(frozen=True)
 class Envelope:
     "一次回答的信封：编号、时刻、模型的名字。`chat` 为假是续写接口。"
@@ -416,7 +394,7 @@ class Envelope:
         head = {"id": ("chatcmpl-" if self.chat else "cmpl-") + self.id, "object": kind, "created": self.created}
         return head | {"model": self.model, "choices": choices} | more
 
-# %% ../../nbs/8_serving/45_protocol.ipynb #p056
+# %% ../../nbs/8_serving/45_protocol.ipynb #p055
 def _legacy(entries: list[dict], start: int = 0) -> dict:
     "续写接口的老样子：四个等长的列表。`start` 是前面已有几个字。"
     offsets = []
@@ -443,7 +421,7 @@ def choice(
         return body | {"text": delta.get("text", "")}
     return body | {"delta" if streamed else "message": delta}
 
-# %% ../../nbs/8_serving/45_protocol.ipynb #p057
+# %% ../../nbs/8_serving/45_protocol.ipynb #p056
 def folded(deltas: Iterable[dict], chat: bool = True) -> dict:
     "一份回答的全部 delta → 不流式时的 message（或 text）。"
     if not chat:
