@@ -242,3 +242,28 @@ def test_use_tools_with_a_constraint_calls_well(tok, model):
     asks = [dict(role="user", content="?")]
     out = use_tools(model, tok, asks, world_tools(), limit=1, constrain=force, params=HOT, max_new_tokens=200)
     assert len(out.calls) == 1 and not out.calls[0].error
+
+
+def test_the_exam_hands_each_question_its_own_tools(tok, model, monkeypatch):
+    from minimind.evaluation import tool_use
+    from minimind.world.tools import agent_test
+
+    items, seen = [agent_test(random.Random(i)) for i in range(6)], []
+    monkeypatch.setattr(tool_use, "tool_constraint", lambda tok, tools: seen.append(tools))
+    tool_use.evaluate_tools(model, tok, items, constrain=True, max_new_tokens=2)
+    offered = lambda item: json.loads(item["conversations"][0]["tools"])
+    assert sorted(map(str, seen)) == sorted(str(offered(item)) for item in items)
+    seen.clear()
+    tool_use.evaluate_tools(model, tok, items, max_new_tokens=2)
+    assert not seen
+
+
+def test_bench_constrain_saves_what_it_measured(tmp_path):
+    from minimind.lab.constrained import command
+    from minimind.learning.command import run_command
+
+    assert run_command(command, ["--quick", "--save", "--folder", str(tmp_path)]) == 0
+    rows = json.loads((tmp_path / "constrain.json").read_text(encoding="utf8"))["rows"]
+    assert [row["写法"] for row in rows] == ["不管", "管"]
+    good, total = rows[1]["温度 1 合法"].split("/")
+    assert good == total
