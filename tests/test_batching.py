@@ -93,6 +93,13 @@ def test_when_space_runs_out_the_last_to_come_steps_down_and_loses_nothing():
     assert max(counts) == 3 and any(b < a for a, b in zip(counts, counts[1:]))
 
 
+def test_a_newcomer_filled_in_pieces_waits_when_the_others_have_grown_meanwhile():
+    plan = [([5], 25, 0, GREEDY, False), (list(range(3, 17)), 6, 10, HOT, False)]
+    rows, cells = play(DENSE, plan, chunk=2, cells=32)
+    assert [r.new for r in rows] == [alone(DENSE, ids, n, params, i) for i, (ids, n, _, params, _) in enumerate(plan)]
+    assert all(n <= 1 or n * longest <= 32 for n, longest in cells)
+
+
 def test_a_newcomer_speaks_before_the_first_ends_and_a_long_prompt_does_not_hold_up_the_others():
     engine = Engine(DENSE, chunk=4)
     first = engine.submit(Row([5], 30, GREEDY))

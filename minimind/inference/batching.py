@@ -230,7 +230,10 @@ def _prefill(self: Engine) -> Iterator[tuple[Row, Tensor]]:
             row = self.waiting.popleft()
             self.filling = row, make_cache(self.model, 1, len(row.fed()))
         row, cache = self.filling
-        feed = torch.tensor([row.fed()[cache.get_seq_length() :][:left]], device=self.device)
+        rest = row.fed()[cache.get_seq_length() :]
+        if len(rest) <= left and not self._has_room(row):
+            return  # 预填的这几步里，别人又写长了：等有地方再填最后一段
+        feed = torch.tensor([rest[:left]], device=self.device)
         logits = self.model(feed, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1]
         left -= feed.shape[1]
         if cache.get_seq_length() == len(row.fed()):
