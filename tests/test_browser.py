@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +15,8 @@ from urllib.parse import unquote
 
 import pytest
 from test_web import save_tiny
+
+from minimind.cli import web_command
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parent.parent
@@ -129,34 +130,162 @@ def all_of(page, css):
     return page.find_elements("css selector", css)
 
 
-def test_chat_page(browser, server, tmp_path, small):
-    home, port = tmp_path / "home", free_port()
-    save_tiny(home / "out", small["tok"])
-    minimind = Path(sys.executable).with_name("minimind")
-    server([minimind, "web", "--port", port], f"http://127.0.0.1:{port}/_stcore/health", MINIMIND_HOME=str(home))
+WEB_BOX, WEB_NOTE = "[data-testid=stChatInputTextArea]", "[data-testid=stCaptionContainer]"
+
+
+ENDLESS = """
+from functools import partial
+import minimind.serving.turn as turn
+from minimind.serving.web_pages import main
+
+turn.stream_ids = partial(lambda real, *args, eos_token_id, **kw: real(*args, eos_token_id=None, **kw), turn.stream_ids)
+main()
+"""
+
+
+@pytest.fixture
+def web_pages(server, tmp_path, small):
+    "`web_pages()` 启动 minimind web，返回网址：两份没训练过的权重。`endless` 让聊天时写出结束标记也不停。"
+
+    def start(endless: bool = False) -> str:
+        home, port = tmp_path / "home", free_port()
+        weight = save_tiny(home / "out", small["tok"], context=4096)
+        save_tiny(home / "out", small["tok"], "pretrain_32", context=512)
+        argv, url = web_command("127.0.0.1", port, str(weight)), f"http://127.0.0.1:{port}"
+        if endless:
+            (tmp_path / "endless.py").write_text(ENDLESS, encoding="utf8")
+            argv = [tmp_path / "endless.py" if str(a).endswith("page.py") else a for a in argv]
+        server(argv, f"{url}/_stcore/health", MINIMIND_HOME=str(home))
+        return url
+
+    return start
+
+
+def notes_with(page, text):
+    return [e for e in all_of(page, WEB_NOTE) if text in e.text]
+
+
+def move_slider(page, label, key):
+    "在叫 `label` 的滑块上按一个键（HOME 到头，END 到尾）。"
+    from selenium import webdriver
+
+    box = wait(page, lambda p: [e for e in all_of(p, "[data-testid=stSlider]") if e.text.startswith(label)])[0]
+    page.execute_script("arguments[0].focus()", box.find_element("css selector", "input[type=range]"))
+    webdriver.ActionChains(page).send_keys(key).perform()
+    time.sleep(1)
+
+
+def stays_at_home(page):
+    "这一页没有向外站要过任何东西，也没有横着伸出屏幕。"
+    asked = page.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
+    outside = [u for u in asked if not u.startswith(("http://127.0.0.1", "data:", "blob:"))]
+    logged = [e["message"] for e in page.get_log("browser") if "http://127.0.0.1" not in e["message"]]
+    return outside + logged
+
+
+def test_chat_page(browser, web_pages, tmp_path):
     page = browser()
-    page.get(f"http://127.0.0.1:{port}")
-    box = wait(page, lambda p: all_of(p, "[data-testid=stChatInputTextArea]"))[0]
+    url = web_pages()
+    page.get(url)
+    box = wait(page, lambda p: all_of(p, WEB_BOX))[0]
     examples = lambda p: all_of(p, "[data-testid=stMainBlockContainer] [data-testid=stButtonGroup] button")
     assert len(wait(page, examples)) == 5
     modes = all_of(page, "[data-testid=stSidebar] [data-testid=stButtonGroup] button")
-    assert {"直接答", "先想再答", "深思"} <= {b.text for b in modes}
+    assert {"直接答", "先想再答", "深思", "中文", "English"} <= {b.text for b in modes}
     page.save_screenshot(str(tmp_path / "web-开场.png"))
     box.send_keys("你好 **你** <b>是</b>谁？\n")
-    wait(page, lambda p: [e for e in all_of(p, "[data-testid=stCaptionContainer]") if "每秒" in e.text])
+    wait(page, lambda p: notes_with(p, "每秒"))
     said = all_of(page, "[data-testid=stChatMessage]")
     assert len(said) == 2 and "你好 **你** <b>是</b>谁？" in said[0].text and said[1].text.strip()
     assert not all_of(page, "[data-testid=stException], [data-testid=stAlertContainer]")
     assert not all_of(page, "[data-testid=stChatMessage] b, [data-testid=stChatMessage] strong")
     page.save_screenshot(str(tmp_path / "web-对话.png"))
+    assert stays_at_home(page) == []
 
     phone = browser(400, 850, dark=True)
-    phone.get(f"http://127.0.0.1:{port}")
+    phone.get(url)
     wait(phone, examples)[0].click()  # 点一个现成的问题
-    wait(phone, lambda p: [e for e in all_of(p, "[data-testid=stCaptionContainer]") if "每秒" in e.text])
+    wait(phone, lambda p: notes_with(p, "每秒"))
     assert phone.execute_script("return document.documentElement.scrollWidth") <= 400
     assert not examples(phone)
     phone.save_screenshot(str(tmp_path / "web-手机.png"))
+
+
+def test_two_tabs_and_a_stop_in_the_middle(browser, web_pages, tmp_path):
+    from selenium.webdriver.common.keys import Keys
+
+    page = browser()
+    url = web_pages(endless=True)
+    page.get(url)
+    wait(page, lambda p: all_of(p, WEB_BOX))
+    page.switch_to.new_window("tab")
+    first, second = page.window_handles
+    page.get(url)
+    wait(page, lambda p: all_of(p, WEB_BOX))
+    page.switch_to.window(first)
+    wait(page, lambda p: [e for e in all_of(p, "summary") if "更多设置" in e.text])[0].click()
+    move_slider(page, "最多答几个 token", Keys.END)
+    next(b for b in all_of(page, "[data-testid=stSidebar] button") if b.text == "深思").click()
+    time.sleep(1)
+    wait(page, lambda p: all_of(p, WEB_BOX))[0].send_keys("一直说\n")
+    stop = "[class*=st-key-stop] button"
+    wait(page, lambda p: all_of(p, stop))
+
+    page.switch_to.window(second)  # 那边还在说，这边问自己的
+    all_of(page, WEB_BOX)[0].send_keys("另一页\n")
+    wait(page, lambda p: notes_with(p, "每秒"))
+    assert [m.text.splitlines()[-1] for m in all_of(page, "[data-testid=stChatMessage]")][0] == "另一页"
+
+    page.switch_to.window(first)
+    wait(page, lambda p: len(all_of(p, "[data-testid=stChatMessage]")[1].text) > 20)
+    page.save_screenshot(str(tmp_path / "web-正在说.png"))
+    wait(page, lambda p: all_of(p, stop) and (all_of(p, stop)[0].click() or True))
+    wait(page, lambda p: notes_with(p, "停在这里"))
+    said = all_of(page, "[data-testid=stChatMessage]")[1].text
+    assert len(said) > 20
+    wait(page, lambda p: not all_of(p, stop))
+    time.sleep(1)
+    assert all_of(page, "[data-testid=stChatMessage]")[1].text == said  # 真的停了，说过的还在
+    page.save_screenshot(str(tmp_path / "web-停下.png"))
+    wait(page, lambda p: all_of(p, "[class*=st-key-again] button"))[0].click()  # 换一个回答，又说起来了
+    wait(page, lambda p: all_of(p, stop))
+    page.switch_to.window(second)
+    assert len(all_of(page, "[data-testid=stChatMessage]")) == 2 and notes_with(page, "每秒")
+
+
+def test_the_other_web_pages(browser, web_pages, tmp_path):
+    page, url = browser(1280, 1000), web_pages()
+    page.get(url)
+    wait(page, lambda p: all_of(p, WEB_BOX))
+    go = lambda name: wait(page, lambda p: [a for a in all_of(p, "a") if a.text.strip().endswith(name)])[0].click()
+    go("比较")
+    wait(page, lambda p: len(all_of(p, "[data-testid=stMainBlockContainer] [data-testid=stSelectbox]")) == 2)
+    time.sleep(1)  # 聊天那一页的输入框换成这一页的
+    wait(page, lambda p: all_of(p, WEB_BOX))[0].send_keys("小猫\n")
+    wait(page, lambda p: len(notes_with(p, "每秒")) == 2)
+    page.save_screenshot(str(tmp_path / "web-比较.png"))
+    go("显微镜")
+    wait(page, lambda p: len(all_of(p, "[data-testid=stMainBlockContainer] img")) >= 2)
+    before = len(wait(page, lambda p: all_of(p, "[data-testid=stHtml] span")))
+    all_of(page, "[class*=st-key-step] button")[0].click()
+    wait(page, lambda p: len(all_of(p, "[data-testid=stHtml] span")) == before + 1)
+    page.save_screenshot(str(tmp_path / "web-显微镜.png"))
+    go("进度")
+    wait(page, lambda p: all_of(p, "[data-testid=stProgress]"))
+    page.save_screenshot(str(tmp_path / "web-进度.png"))
+    next(b for b in all_of(page, "[data-testid=stSidebar] button") if b.text == "English").click()
+    wait(page, lambda p: [a for a in all_of(p, "a") if a.text.strip().endswith("Progress")])
+    go("Chat")  # 换页，语言还在
+    wait(page, lambda p: [b for b in all_of(p, WEB_BOX) if "Say" in b.get_attribute("placeholder")])
+    assert not all_of(page, "[data-testid=stException]") and stays_at_home(page) == []
+
+    phone = browser(400, 850)
+    for name in ("compare", "microscope", "progress"):
+        phone.get(f"{url}/{name}")
+        wait(phone, lambda p: all_of(p, "[data-testid=stMainBlockContainer] h3"))
+        time.sleep(1)
+        assert phone.execute_script("return document.documentElement.scrollWidth") <= 400
+        phone.save_screenshot(str(tmp_path / f"web-手机-{name}.png"))
 
 
 def test_report_page_fits_a_phone_and_asks_for_nothing(browser, tmp_path):

@@ -239,7 +239,7 @@ def test_a_real_untrained_model_answers_and_shows_its_speed(page):
     assert not app.error
     assert [m.name for m in app.chat_message] == ["user", "assistant"] and texts(app, "user") == ["你好"]
     assert any("每秒" in c.value for c in app.chat_message[1].caption)
-    assert not app.header  # 开场白让位给对话
+    assert not app.subheader  # 开场白让位给对话
     again = app.run()  # 重跑一遍（比如动了滑块），对话还在
     assert [m.name for m in again.chat_message] == ["user", "assistant"]
 
@@ -303,7 +303,7 @@ def test_clear_forgets_everything(page, acted):
     app = page.run()
     say_to(app, "甲")
     app.button(key="clear").click().run()
-    assert not app.chat_message and app.header and app.session_state.messages == []
+    assert not app.chat_message and app.subheader and app.session_state.messages == []
 
 
 def test_too_long_a_question_is_refused_and_not_remembered(out, small):
@@ -357,7 +357,7 @@ def test_regenerate_edit_and_delete(page, acted):
     app.button(key="cancel-0").click().run()
     assert contents() == ["丙", "四。"] and texts(app, "user") == ["丙"]
     app.button(key="delete-1").click().run()
-    assert contents() == [] and app.header
+    assert contents() == [] and app.subheader
 
 
 # ---- 工具

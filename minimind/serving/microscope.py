@@ -91,7 +91,7 @@ WINDOW = 24  # 图上最多几个词
 
 def next_figure(rows: list[tuple[int, str, float]]) -> Figure:
     "下一个词的概率，`rows` 来自 `likely`。"
-    fig = Figure(figsize=(6.8, 2.3))
+    fig = Figure(figsize=(6.0, 2.2))
     names = [name for _, name, _ in rows]
     shown = [name if names.count(name) == 1 else f"{name}#{i}" for (i, name, _) in rows]
     bars(shown, [p for *_, p in rows], fmt="{:.1%}", title=word("next_tokens"), ax=fig.subplots())
@@ -102,7 +102,7 @@ def map_figure(grid: Tensor, names: list[str], title: str) -> Figure:
     "一个头的注意力 `grid` (t, t)：行是看的，列是被看的；最后 `WINDOW` 个词。未来的格子是空的。"
     grid, names = grid[-WINDOW:, -WINDOW:], names[-WINDOW:]
     future = torch.ones_like(grid).triu(1).bool()
-    fig = Figure(figsize=(6.8, 6.0))
+    fig = Figure(figsize=(6.0, 5.4))
     ax = heatmap(fig.subplots(), grid.masked_fill(future, torch.nan), names, names, title, vmin=0, vmax=1)
     ax.images[0].cmap.set_bad("none")
     return fig
@@ -111,7 +111,7 @@ def map_figure(grid: Tensor, names: list[str], title: str) -> Figure:
 def heads_figure(maps: Tensor) -> Figure:
     "一层的各个头 `maps` (h, t, t)，并排的小图。"
     columns = min(len(maps), 4)
-    fig = Figure(figsize=(6.8, 1.85 * -(-len(maps) // columns)))
+    fig = Figure(figsize=(6.0, 1.65 * -(-len(maps) // columns)))
     grid = fig.subplots(-(-len(maps) // columns), columns, squeeze=False).flat
     for n, ax in enumerate(grid):
         if n >= len(maps):
@@ -125,7 +125,7 @@ def heads_figure(maps: Tensor) -> Figure:
 
 def routes_figure(table: Tensor, names: list[str], title: str) -> Figure:
     "一层的路由 `table` (t, 专家)：行是专家，列是词。"
-    fig = Figure(figsize=(6.8, 0.9 + 0.34 * table.shape[1]))
+    fig = Figure(figsize=(6.0, 0.9 + 0.34 * table.shape[1]))
     rows = [word("expert", n=n + 1) for n in range(table.shape[1])]
     heatmap(fig.subplots(), table[-WINDOW:].T, names[-WINDOW:], rows, title, vmin=0, vmax=1)
     return fig

@@ -269,7 +269,7 @@ EXAMPLES = ["法国的首都是哪里？", "小猫怎么叫？", "“大”的�
 
 def welcome() -> str | None:
     "还没开始聊时的一屏：说明它会什么，几个现成的问题。返回点中的那个。"
-    st.header(word("welcome"), anchor=False)
+    st.subheader(word("welcome"), anchor=False)
     st.caption(word("welcome_note"))
     return st.pills(word("try_asking"), EXAMPLES, label_visibility="collapsed")
 

@@ -91,7 +91,7 @@ def show_review(due: list[tuple[Question, str]]) -> None:
 # %% ../../nbs/8_serving/37_web_progress.ipynb #g012
 def progress_page() -> None:
     "进度的一页；没有笔记时说清怎样开始，练习的进度照样看得到。"
-    st.header(word("progress_title"), anchor=False)
+    st.subheader(word("progress_title"), anchor=False)
     floors = floor_counts(progress())
     try:
         docs, due = read_notes(note_folder()), due_questions(limit=1000)
