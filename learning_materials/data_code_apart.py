@@ -31,12 +31,12 @@ with tempfile.TemporaryDirectory() as box:
     home, gift = Path(box) / "课程", Path(box) / "礼物"
     for folder in (home, gift):
         folder.mkdir()
-    (home / "course.py").write_text(CODE, encoding="utf8")
+    (home / "lesson_code.py").write_text(CODE, encoding="utf8")
     sys.path.insert(0, str(home))
     sys.dont_write_bytecode = True
-    import course
+    import lesson_code
 
-    model = course.Model(weights)
+    model = lesson_code.Model(weights)
     (gift / "model.pkl").write_bytes(pickle.dumps(model))
     (gift / "weights.json").write_text(json.dumps(weights), encoding="utf8")
     (gift / "model_code.py").write_text(CODE, encoding="utf8")
@@ -48,7 +48,7 @@ with tempfile.TemporaryDirectory() as box:
         opened[what] = done.returncode == 0 and float(done.stdout) == model.answer(2.0)
         last = (done.stderr or done.stdout).strip().splitlines()[-1]
         print(f"  {what}：{'打开了，答得一样' if opened[what] else '打不开'}（{last}）")
-print(f"pickle 里没有代码：{size['model.pkl']:,} 字节里只写着「去 course 里找 Model」")
+print(f"pickle 里没有代码：{size['model.pkl']:,} 字节里只写着「去 lesson_code 里找 Model」")
 picture(args, lambda p: p.bars(size, title="三个文件各多大（字节）", fmt="{:,.0f}"))
 claim(
     not opened["整个对象"] and opened["数据与代码"],
