@@ -3980,6 +3980,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                    'minimind/serving/web_chat.py'),
                                            'minimind.serving.web_chat.reply_to': ( '8_serving/web_chat.html#reply_to',
                                                                                    'minimind/serving/web_chat.py'),
+                                           'minimind.serving.web_chat.rule_of': ( '8_serving/web_chat.html#rule_of',
+                                                                                  'minimind/serving/web_chat.py'),
                                            'minimind.serving.web_chat.save_edit': ( '8_serving/web_chat.html#save_edit',
                                                                                     'minimind/serving/web_chat.py'),
                                            'minimind.serving.web_chat.show_actions': ( '8_serving/web_chat.html#show_actions',

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -395,6 +396,41 @@ def test_the_loop_of_calls_ends(page, acted):
     app.sidebar.multiselect[0].set_value(["calculator"]).run()
     said = say_to(app, "？")
     assert len(said[1]["steps"]) == 3 and said[1]["stats"]
+
+
+def test_calls_are_constrained_unless_switched_off(page, monkeypatch):
+    seen, real = [], turn_module.stream_ids
+
+    def watched(*args, constraints=None, **kw):
+        seen.append(constraints)
+        return real(*args, constraints=constraints, **kw)
+
+    monkeypatch.setattr(turn_module, "stream_ids", watched)
+    app = page.run()
+    slider(app, "最多答几个 token").set_value(16)
+    assert not app.sidebar.toggle
+    say_to(app, "甲")
+    app.sidebar.multiselect[0].set_value(["calculator"]).run()
+    say_to(app, "乙")
+    app.sidebar.toggle[0].set_value(False).run()
+    say_to(app, "丙")
+    assert seen[0] is None and all(seen[1:-1]) and seen[-1] is None
+
+
+def test_whatever_the_model_a_constrained_call_is_valid(out, small):
+    from minimind.inference.chat import ChatSession
+    from minimind.inference.constrain import tool_constraint
+    from minimind.inference.sampling import SamplingParams
+
+    model, tok = load_model(save_tiny(out, small["tok"], context=4096))
+    box, wild = world_tools(), SamplingParams(temperature=1.0, top_p=1.0)
+    whole = []
+    for seed in range(6):
+        session = ChatSession(model, tok, tools=box.schemas(["calculator"]), params=wild, max_new_tokens=400, seed=seed)
+        turn = turn_module.Turn(session, "？", box, rule=partial(tool_constraint, longest=12))
+        list(turn.pieces())
+        whole += [c for c in turn.calls() if c.error != "调用没有写完"]
+    assert whole and not [c.error for c in whole if c.error]
 
 
 def test_at_most_four_tools_at_once(page):

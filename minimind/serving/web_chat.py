@@ -4,22 +4,25 @@
 
 # %% auto #0
 __all__ = ['FACES', 'MODES', 'MOST_TOOLS', 'EXAMPLES', 'show_thinking', 'show_call', 'show_part', 'note', 'parts_of', 'toolbox',
-           'choose_tools', 'choose_seed', 'more_settings', 'choose_mode', 'choose_temperature', 'choose_settings',
-           'talk', 'start_edit', 'save_edit', 'forget_turn', 'clear', 'show_question', 'show_actions', 'show_reply',
-           'show_talk', 'answer', 'reply_to', 'show_export', 'welcome', 'chat_page']
+           'rule_of', 'choose_tools', 'choose_seed', 'more_settings', 'choose_mode', 'choose_temperature',
+           'choose_settings', 'talk', 'start_edit', 'save_edit', 'forget_turn', 'clear', 'show_question',
+           'show_actions', 'show_reply', 'show_talk', 'answer', 'reply_to', 'show_export', 'welcome', 'chat_page']
 
 # %% ../../nbs/8_serving/34_web_chat.ipynb #h002
 import secrets
+from importlib.util import find_spec
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ..inference.chat import BUDGET, ChatSession, budget
 from ..inference.sampling import SamplingParams
-from ..inference.tools import Registry, world_tools
+from ..inference.builtin import builtin_tools
+from ..inference.constrain import tool_constraint
+from ..inference.tools import Registry
 from ..learning.errors import UserError
 from minimind.serving.turn import (
-    Turn, ask_anew, asked, blank, drop_turn, history, play, take_back, to_json, to_markdown, waiting,
+    Rule, Turn, ask_anew, asked, blank, drop_turn, history, play, take_back, to_json, to_markdown, waiting,
 )
 from .web import choose_weight, chosen_model, keep, label, plain, word
 
@@ -82,20 +85,22 @@ MOST_TOOLS = 4
 
 @st.cache_resource(show_spinner=False)
 def toolbox() -> Registry:
-    "页面上能用的工具：小世界的六样；装着自带的那几样（`minimind.inference.builtin`）就用它们。"
-    try:
-        from minimind.inference.builtin import builtin_tools
-    except ImportError:
-        return world_tools()
+    "页面上能用的工具：课程自带的那几样，全在本地。"
     return builtin_tools()
+
+
+def rule_of(tools: list[dict] | None) -> Rule | None:
+    "侧栏的开关：调用要不要保证合法。没摆工具、没装约束解码的库，就没有这个开关。"
+    if not tools or not find_spec("llguidance"):
+        return None
+    return tool_constraint if st.sidebar.toggle(word("valid"), True, help=word("valid_help"), **keep("valid")) else None
 
 
 def choose_tools() -> Registry:
     "侧栏：用哪几样工具，最多 `MOST_TOOLS` 样。"
     everything, picked = toolbox(), Registry()
-    about = lambda name: f"{name}：{everything.tools[name].schema['function']['description']}"
     names = st.sidebar.multiselect(
-        word("tools"), list(everything.tools), max_selections=MOST_TOOLS, format_func=about,
+        word("tools"), list(everything.tools), max_selections=MOST_TOOLS,
         placeholder=word("tools_hint"), help=word("tools_help"), **keep("tools"),
     )
     picked.tools = {name: everything.tools[name] for name in names}
@@ -232,7 +237,7 @@ def answer(turn: Turn, reply: dict) -> None:
         show_part(places, part)
 
 
-def reply_to(session: ChatSession, registry: Registry, seed: int, stop: DeltaGenerator) -> None:
+def reply_to(session: ChatSession, registry: Registry, rule: Rule | None, seed: int, stop: DeltaGenerator) -> None:
     "回答单子末尾的一问；放不下时说明原因，问题也不留。"
     messages, reply = talk(), blank(seed)
     session.history = history(messages[:-1])
@@ -240,7 +245,7 @@ def reply_to(session: ChatSession, registry: Registry, seed: int, stop: DeltaGen
     stop.button(word("stop"), icon=":material/stop_circle:", key="stop")
     try:
         with st.chat_message("assistant", avatar=FACES["assistant"]):
-            answer(Turn(session, messages[-2]["content"], registry), reply)
+            answer(Turn(session, messages[-2]["content"], registry, rule=rule), reply)
             show_actions(len(messages) - 1, reply, last=True)
     except UserError as e:
         del messages[-2:]
@@ -278,6 +283,7 @@ def chat_page() -> None:
     "聊天的一页。"
     messages, (path, lora) = talk(), choose_weight()
     settings, registry = choose_settings()
+    rule = rule_of(settings["tools"])
     model, tokenizer = chosen_model(path, lora)
     opening = st.empty()
     with opening.container():
@@ -290,5 +296,5 @@ def chat_page() -> None:
         messages.append(asked(question))
     show_talk(messages)
     if waiting(messages):
-        reply_to(ChatSession(model, tokenizer, **settings), registry, settings["seed"], stop)
+        reply_to(ChatSession(model, tokenizer, **settings), registry, rule, settings["seed"], stop)
     show_export(label(path), settings)
