@@ -560,12 +560,12 @@ mixed = st.lists(st.one_of(st.builds(str.__add__, line, ends), block), max_size=
 
 
 def outside_blocks(text):
-    "界线之外的每一行（数字换成占位），连同它的换行。"
+    "界线之外的每一行（会被改对的编号与锚点换成占位），连同它的换行。"
     spans, out, at = sorted(notes.blocks(text)[0].values()), [], 0
     for start, stop in spans:
         out.append(text[at:start])
         at = stop
-    return [re.sub(r"[0-9]+", "0", part) for part in [*out, text[at:]]]
+    return [re.sub(r"[0-9]+", "0", re.sub(r"(\.md)#[^)\r\n]*\)", r"\1#)", part)) for part in [*out, text[at:]]]
 
 
 @quick
