@@ -14,28 +14,27 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from ..learning.errors import UserError
 from ..learning.paths import atomic_write
 from .compare import COLOURS, STYLE, radar_svg
 from .report import nice_ticks, svg_text
 from minimind.tokenizer.evaluate import (
-    DIMENSIONS, METRICS, Comparison, Metric, differences, save_comparison, scores, written
+    DIMENSIONS, METRICS, Comparison, Metric, changed, differences, save_comparison, scores, written
 )
 
 # %% ../../nbs/8_serving/17_tokenizer_report.ipynb #t010
-def bars_svg(groups: dict[str, dict[str, float]], title: str) -> Markup:
-    "分组的横条：{组: {名字: 数}}，各组的名字与次序相同。宽 460，一条 14 高，条尾写着数；文字都转义。"
-    top = max([v for row in groups.values() for v in row.values()], default=0) or 1.0
+def bars_svg(groups: dict[str, dict[str, float | None]], title: str) -> Markup:
+    "分组的横条：{组: {名字: 数}}，各组的名字与次序相同，没有的数空着。宽 460，一条 14 高，条尾写着数；文字都转义。"
+    top = max([v for row in groups.values() for v in row.values() if v], default=1.0)
     parts, y = [svg_text(14, 22, html.escape(title), 'class="head"')], 40
     for group, row in groups.items():
         middle = y + 7 * len(row) + 4
         parts.append(svg_text(52, middle, html.escape(group), 'text-anchor="end" class="ink"'))
         for k, (name, value) in enumerate(row.items()):
-            wide = 350 * value / top
+            wide = 350 * (value or 0) / top
             shade = f'fill="{COLOURS[k % len(COLOURS)]}"'
             about = f"<title>{html.escape(name)}</title>"
             parts.append(f'<rect x="62" y="{y + 1}" width="{wide:.1f}" height="12" rx="2" {shade}>{about}</rect>')
-            parts.append(svg_text(67 + wide, y + 11, f"{value:.2f}", 'class="value"'))
+            parts.append(svg_text(67 + wide, y + 11, "—" if value is None else f"{value:.2f}", 'class="value"'))
             y += 14
         y += 12
     return Markup(f'<svg viewBox="0 0 460 {y}" role="img" aria-label="{html.escape(title)}">{"".join(parts)}</svg>')
@@ -65,9 +64,9 @@ def _wide(text: str) -> float:
 
 # %% ../../nbs/8_serving/17_tokenizer_report.ipynb #t018
 def scatter_svg(points: dict[str, tuple[float, float]], xlabel: str, ylabel: str) -> Markup:
-    "散点：{名字: (x, y)}，x 大于 0、取对数，y 从 0 起。460×320 的 SVG，文字都转义；一个点也没有抛 UserError。"
+    "散点：{名字: (x, y)}，x 大于 0、取对数，y 从 0 起。460×320 的 SVG，文字都转义；一个点也没有是空白。"
     if not points:
-        raise UserError("散点图一个点也没有")
+        return Markup("")
     across = log_ticks(min(x for x, _ in points.values()), max(x for x, _ in points.values()))
     up = nice_ticks(max(y for _, y in points.values()))
     left, right = math.log10(across[0]), math.log10(across[-1])
@@ -83,7 +82,7 @@ def scatter_svg(points: dict[str, tuple[float, float]], xlabel: str, ylabel: str
         (px(x) - 9 - _wide(name) if end else px(x) + 9, py(y) + 4, _wide(name))
         for end, (name, (x, y)) in zip(ends, points.items())
     ]
-    for k, ((name, (x, y)), (tx, _, _), ty) in enumerate(zip(points.items(), spots, _place(spots))):
+    for k, ((name, (x, y)), (tx, *_), ty) in enumerate(zip(points.items(), spots, _place(spots))):
         shade = f'fill="{COLOURS[k % len(COLOURS)]}"'
         parts.append(f'<circle cx="{px(x):.1f}" cy="{py(y):.1f}" r="{max(3, 7 - 1.5 * k):g}" {shade}/>')
         parts.append(svg_text(tx, f"{ty:.1f}", html.escape(name), 'class="ink"'))
@@ -107,7 +106,7 @@ def tables(found: Comparison, change: dict[str, dict[str, float | None]]) -> lis
         rows = []
         for m in (m for m in METRICS if m.dimension == dimension):
             values = [row[m.key] for row in found.results.values()]
-            diff = [written(m, change[name][m.key], sign=True) if name in change else "" for name in found.results]
+            diff = [changed(m, change.get(name, {}).get(m.key)) for name in found.results]
             words = [written(m, v) for v in values]
             rows.append((m.name, m.unit, m.about, list(zip(words, best_of(m, values), diff))))
         out.append({"title": dimension, "rows": rows})
@@ -116,15 +115,18 @@ def tables(found: Comparison, change: dict[str, dict[str, float | None]]) -> lis
 # %% ../../nbs/8_serving/17_tokenizer_report.ipynb #t024
 _MORE = """
   .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1rem; }
-  .pictures figure { margin: 0; } .pictures svg { max-width: none; height: auto; }
+  .pictures figure { margin: 0; display: flex; flex-direction: column; }
+  .pictures svg { max-width: none; height: auto; flex: 1; }
   .pictures figcaption { color: var(--soft); font-size: .86rem; line-height: 1.55; margin: .45rem .2rem 0; }
   svg text { font-size: 13px; } svg .ink { fill: var(--ink); } svg .head { fill: var(--ink); font-weight: 600; }
   svg .value { font-size: 11px; } svg .grid { stroke: var(--line); }
   .keys { line-height: 2; margin: .8rem 0 1.2rem; } .keys .key:first-child { margin-left: 0; }
   .keys span { white-space: nowrap; }
-  table { width: 100%; } td, th { vertical-align: baseline; }
+  table { width: 100%; table-layout: fixed; min-width: calc(8.5rem + var(--n) * 4.2rem); }
+  td, th { vertical-align: baseline; padding-right: .5rem; } th { white-space: normal; overflow-wrap: anywhere; }
   th:not(:first-child), td:not(:first-child) { text-align: right; }
-  td:first-child { white-space: normal; min-width: 13rem; max-width: 26rem; }
+  th:first-child { width: 8.5rem; } td:first-child { white-space: normal; }
+  @media (min-width: 48rem) { th:first-child { width: 21rem; } }
   td small { display: block; color: var(--soft); font-size: .8rem; line-height: 1.5; }
   td .unit { color: var(--soft); font-size: .84rem; } tr:last-child td { border-bottom: 0; }
   .no { color: #b3402a; } @media (prefers-color-scheme: dark) { .no { color: #f0917c; } }
@@ -147,7 +149,8 @@ _PAGE = (
 <figcaption>{{ caption }}</figcaption></figure>{% endfor %}</div>
 {% for table in tables %}
 <h2>{{ table.title }}</h2>
-<div class="scroll"><table><tr><th></th>{% for name in names %}<th>{{ name }}</th>{% endfor %}</tr>
+<div class="scroll"><table style="--n: {{ names | length }}">
+<tr><th></th>{% for name in names %}<th>{{ name }}</th>{% endfor %}</tr>
 {% for name, unit, how, cells in table.rows %}<tr><td>{{ name }} <span class="unit">{{ unit }}</span>
 <small>{{ how }}</small></td>
 {% for text, bold, diff in cells %}<td>{% if bold %}<b>{{ text }}</b>{% else %}{{ text }}{% endif %}
@@ -155,7 +158,8 @@ _PAGE = (
 {% endfor %}</table></div>
 {% endfor %}
 <h2>接得上的六件事</h2>
-<div class="scroll"><table><tr><th></th>{% for name in names %}<th>{{ name }}</th>{% endfor %}</tr>
+<div class="scroll"><table style="--n: {{ names | length }}">
+<tr><th></th>{% for name in names %}<th>{{ name }}</th>{% endfor %}</tr>
 {% for what in checks %}<tr><td>{{ what }}</td>{% for name in names %}
 <td>{% if found.checks[name][what] %}是{% else %}<span class="no">否</span>{% endif %}</td>{% endfor %}</tr>
 {% endfor %}</table></div>
@@ -171,13 +175,14 @@ def _pictures(found: Comparison) -> list[tuple[Markup, str]]:
     "四张图与各自的一句话。"
     rows = found.results
     kinds = {kind: {name: row[kind] for name, row in found.kinds.items()} for kind in next(iter(found.kinds.values()))}
-    against = lambda key: {name: (row[key], row["bytes_per_token"]) for name, row in rows.items()}
+    there = {name: row for name, row in rows.items() if row["bytes_per_token"]}
+    against = lambda key: {name: (row[key], row["bytes_per_token"]) for name, row in there.items()}
     shape = {name: list(row.values()) for name, row in scores(rows).items()}
     return [
         (radar_svg(DIMENSIONS, shape), "每个数除以这次比较里最好的那个，一个方面取平均。分数是相对的，面积没有意义。"),
         (bars_svg(kinds, "七种文字：每 token 几个字节"), "越长，同样的文字用的 token 越少；逐位切的，数字那组就短。"),
-        (scatter_svg(against("vocab"), "词表（个，对数）", "每 token 字节数"), "靠左上的，用小的词表换来大的压缩。"),
-        (scatter_svg(against("encode"), "编码（MB/秒，对数）", "每 token 字节数"), "靠右上的，又快又省。"),
+        (scatter_svg(against("vocab"), "词表（个，对数）", "压缩（字节/token）"), "靠左上的，用小的词表换来大的压缩。"),
+        (scatter_svg(against("encode"), "编码（MB/秒，对数）", "压缩（字节/token）"), "靠右上的，又快又省。"),
     ]
 
 # %% ../../nbs/8_serving/17_tokenizer_report.ipynb #t028
@@ -193,7 +198,7 @@ def tokenizer_page(folder: str | Path, found: Comparison, before: Comparison | N
     text = page.render(
         title="几个分词器，同样的文字", names=list(found.results), colours=COLOURS, pictures=_pictures(found),
         tables=tables(found, change), found=found, checks=list(next(iter(found.checks.values()))),
-        about=about + ("小字是现在减基线。" if change else "") + "一行里最好的加粗；没有好坏的不加粗。",
+        about=about + ("数下面的小字是现在减基线。" if change else "") + "一行里最好的加粗；没有好坏的不加粗。",
     )
     save_comparison(Path(folder) / "tokenizers.json", found)
     return atomic_write(Path(folder) / "tokenizers.html", text)
