@@ -3931,6 +3931,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                                     'minimind/serving/tokenizer_report.py'),
                                                    'minimind.serving.tokenizer_report._place': ( '8_serving/tokenizer_report.html#_place',
                                                                                                  'minimind/serving/tokenizer_report.py'),
+                                                   'minimind.serving.tokenizer_report._short': ( '8_serving/tokenizer_report.html#_short',
+                                                                                                 'minimind/serving/tokenizer_report.py'),
                                                    'minimind.serving.tokenizer_report._wide': ( '8_serving/tokenizer_report.html#_wide',
                                                                                                 'minimind/serving/tokenizer_report.py'),
                                                    'minimind.serving.tokenizer_report.bars_svg': ( '8_serving/tokenizer_report.html#bars_svg',

@@ -60,7 +60,12 @@ def _place(spots: list[tuple[float, float, float]]) -> list[float]:
 
 
 def _wide(text: str) -> float:
-    return sum(13 if ord(c) > 0x2E80 else 7.2 for c in text)  # 13 号字：汉字一格，西文半格多
+    return sum(13 if ord(c) > 0x2000 else 8 for c in text)  # 13 号字：汉字一格，西文半格多
+
+
+def _short(name: str) -> str:
+    "图里写得下的名字：太长的留结尾，前面是省略号。"
+    return name if _wide(name) <= 170 else next(s for k in range(len(name)) if _wide(s := "…" + name[k:]) <= 170)
 
 # %% ../../nbs/8_serving/17_tokenizer_report.ipynb #t018
 def scatter_svg(points: dict[str, tuple[float, float]], xlabel: str, ylabel: str) -> Markup:
@@ -69,23 +74,23 @@ def scatter_svg(points: dict[str, tuple[float, float]], xlabel: str, ylabel: str
         return Markup("")
     across = log_ticks(min(x for x, _ in points.values()), max(x for x, _ in points.values()))
     up = nice_ticks(max(y for _, y in points.values()))
-    left, right = math.log10(across[0]), math.log10(across[-1])
-    px = lambda x: 52 + 380 * (math.log10(x) - left) / (right - left)
+    low, high = math.log10(across[0]), math.log10(across[-1])
+    px = lambda x: 52 + 380 * (math.log10(x) - low) / (high - low)
     py = lambda y: 262 - 216 * y / up[-1]
     parts = [svg_text(14, 22, html.escape(ylabel), 'class="head"'), svg_text(242, 308, html.escape(xlabel))]
     for v in up:
         parts.append(f'<line class="grid" x1="52" x2="432" y1="{py(v):.1f}" y2="{py(v):.1f}"/>')
         parts.append(svg_text(44, f"{py(v) + 4:.1f}", f"{v:g}", 'text-anchor="end"'))
     parts += [svg_text(px(v), 282, f"{v:,g}") for v in across]
-    ends = [px(x) + 9 + _wide(name) > 448 for name, (x, _) in points.items()]  # 右边写不下，写在左边
-    spots = [
-        (px(x) - 9 - _wide(name) if end else px(x) + 9, py(y) + 4, _wide(name))
-        for end, (name, (x, y)) in zip(ends, points.items())
-    ]
+    spots = []
+    for name, (x, y) in points.items():
+        wide = _wide(_short(name))
+        left_side = px(x) + 9 + wide > 448  # 右边写不下，写在左边
+        spots.append((px(x) - 9 - wide if left_side else px(x) + 9, py(y) + 4, wide))
     for k, ((name, (x, y)), (tx, *_), ty) in enumerate(zip(points.items(), spots, _place(spots))):
         shade = f'fill="{COLOURS[k % len(COLOURS)]}"'
         parts.append(f'<circle cx="{px(x):.1f}" cy="{py(y):.1f}" r="{max(3, 7 - 1.5 * k):g}" {shade}/>')
-        parts.append(svg_text(tx, f"{ty:.1f}", html.escape(name), 'class="ink"'))
+        parts.append(svg_text(tx, f"{ty:.1f}", html.escape(_short(name)), 'class="ink"'))
     label = html.escape(f"{ylabel}与{xlabel}")
     return Markup(f'<svg viewBox="0 0 460 320" role="img" aria-label="{label}">{"".join(parts)}</svg>')
 
