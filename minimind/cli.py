@@ -400,7 +400,7 @@ def near_chat(int8: bool, where: dict, **common) -> tuple:
     from importlib.util import find_spec
     from minimind.inference.builtin import builtin_tools
     from minimind.inference.chat import lora_command
-    from minimind.inference.load import find_weights, lora_names
+    from minimind.inference.load import find_weights, lora_names, read_sidecar
     from minimind.inference.tools import TOOL_COMMANDS, ToolChat
 
     model, tokenizer = fast_model(int8, **where)
@@ -416,7 +416,11 @@ def near_chat(int8: bool, where: dict, **common) -> tuple:
         from minimind.inference import constrain
 
         rule = constrain.tool_constraint
-    chat = ToolChat(model, tokenizer, box=builtin_tools(), rule=rule, **common)
+    card = {} if path.is_dir() else read_sidecar(path) or {"stage": path.stem}
+    plain = card.get("stage", "").startswith("pretrain") and not where["lora_weight"]
+    if plain:
+        say("这份权重只预训练过，没学过对话：它会接着你的话往下写。", sys.stderr)
+    chat = ToolChat(model, tokenizer, box=builtin_tools(), rule=rule, plain=plain, **common)
     return chat, TOOL_COMMANDS | {"lora": ("/lora [名字|off]", "换一份 LoRA", lora)}
 
 # %% ../nbs/99_cli.ipynb #n003

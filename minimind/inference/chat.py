@@ -25,7 +25,7 @@ from ..learning.terminal import line_reader, show as put
 from .generate import context_limit, stream as stream_ids
 from .sampling import SamplingParams
 from ..tokenizer.fast import CONTROL_TOKENS, token_bytes
-from ..tokenizer.render import Thinking, build_prompt, opening
+from ..tokenizer.render import Segment, Thinking, build_prompt, encode_segments, opening
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c015
 def _byte_table(tokenizer: PreTrainedTokenizerFast) -> list[bytes]:
@@ -433,13 +433,18 @@ def offers(self: Conversation, text: str) -> Iterator[tuple[list[dict], int]]:
 
 # %% ../../nbs/4_inference/40_chat.ipynb #d005
 class ChatSession(Conversation):
-    "一场对话：记得历史，守住 token 预算，把思考和回答分开。参数同 `Conversation`，`context` 是上下文上限。"
+    """一场对话：记得历史，守住 token 预算，把思考和回答分开。参数同 `Conversation`，`context` 是上下文上限。
+
+    `plain`：模型只预训练过，没见过对话的格式——提示就是那句话，前面一个开始标记，由它接着写。
+    """
 
     def __init__(
         self, model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, system: str | None = None,
-        history_turns: int | None = None, context: int | None = None, thinking: Thinking = None, **settings,
+        history_turns: int | None = None, context: int | None = None, thinking: Thinking = None, *,
+        plain: bool = False, **settings,
     ):
         self.model, self.tokenizer, self.context = model, tokenizer, context_limit(model, context)
+        self.plain = plain
         super().__init__(system, history_turns, thinking, **settings)
 
     def reseed(self, seed: int | None) -> None:
@@ -449,7 +454,10 @@ class ChatSession(Conversation):
 # %% ../../nbs/4_inference/40_chat.ipynb #c042
 @patch
 def render(self: ChatSession, messages: list[dict]) -> list[int]:
-    "设定加消息列表 → 提示的编号；与训练、考试同一处渲染（build_prompt）。"
+    "设定加消息列表 → 提示的编号；与训练、考试同一处渲染（build_prompt）。`plain` 的只看最后一句。"
+    if self.plain:
+        [(ids, _)] = encode_segments(self.tokenizer, [[Segment(messages[-1]["content"], False, False)]])
+        return [self.tokenizer.bos_token_id, *ids]
     return build_prompt(self.tokenizer, self.headed(messages), self.thinking, tools=self.tools)
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c046
