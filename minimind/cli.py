@@ -7,7 +7,7 @@ __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS',
            'data', 'tokenizer', 'FORMATS', 'CONFIGS', 'show_version', 'demo', 'load_stage', 'stage_name',
            'train_commands', 'train_all', 'load_bench', 'default_weight', 'folder_of', 'load_options', 'open_model',
            'thinking_option', 'asked_in', 'prompts_in', 'seat', 'answer_together', 'answer_in_turn', 'json_line',
-           'answer_file', 'fast_model', 'far_chat', 'near_chat', 'chat', 'check_batch', 'generate', 'port_is_free',
+           'answer_file', 'fast_model', 'far_chat', 'near_chat', 'check_batch', 'chat', 'generate', 'port_is_free',
            'web_command', 'web', 'serving_parts', 'serve', 'data_world', 'data_check', 'write_rows', 'data_identity',
            'data_ultra', 'tokenizer_train', 'tokenizer_show', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks',
            'check_out', 'adapter_to_peft', 'convert', 'info', 'show_bills', 'show_machine', 'doctor', 'exercise',
@@ -246,7 +246,7 @@ def asked_in(row: object) -> list[dict] | None:
     text = given.get("prompt") or given.get("question")
     return [{"role": "user", "content": text}] if isinstance(text, str) and text.strip() else None
 
-
+# %% ../nbs/99_cli.ipynb #m04b
 def prompts_in(path: str | Path) -> list[list[dict]]:
     "文件里的问题，各是以提问结尾的消息；空行不算。读不了、看不懂、一个也没有，抛 `UserError`。"
     import json
@@ -276,7 +276,7 @@ def seat(session, messages: list[dict], seed: int) -> str:
     session.reseed(seed)
     return messages[-1]["content"]
 
-
+# %% ../nbs/99_cli.ipynb #m06a
 def answer_together(session, asked: list[list[dict]], seed: int):
     "一起答，按次序产出结果字典；`session` 是 `ChatSession`，用它的设定与采样。"
     import time
@@ -304,7 +304,7 @@ def answer_together(session, asked: list[list[dict]], seed: int):
         while queue and queue[0] in done:
             yield done.pop(queue.pop(0))
 
-
+# %% ../nbs/99_cli.ipynb #m06b
 def answer_in_turn(session, asked: list[list[dict]], seed: int):
     "一问一问地答，按次序产出结果字典。"
     from minimind.inference.chat import thinking_once
@@ -326,7 +326,7 @@ def json_line(row: dict, encoding: str = "utf8") -> str:
         line = ""
     return line if line and printable(line) == line else json.dumps(row).replace("\x7f", "\\u007f")
 
-
+# %% ../nbs/99_cli.ipynb #m07b
 def answer_file(session, asked: list[list[dict]], output: str, show_speed: bool, seed: int, together: bool) -> None:
     "答完一批：结果写成 `output`，没给就一行行打印。"
     import time
@@ -423,6 +423,17 @@ def near_chat(int8: bool, where: dict, **common) -> tuple:
     chat = ToolChat(model, tokenizer, box=builtin_tools(), rule=rule, plain=plain, **common)
     return chat, TOOL_COMMANDS | {"lora": ("/lora [名字|off]", "换一份 LoRA", lora)}
 
+# %% ../nbs/99_cli.ipynb #n02b
+def check_batch(prompts_file: str, output: str) -> list[list[dict]] | None:
+    "一批问题；没有 `--prompts_file` 是 None。结果没处放，抛 `UserError`。"
+    if output and not prompts_file:
+        raise UserError("--output 是一批问题的结果写到哪里，要与 --prompts_file 一起用。")
+    if not prompts_file:
+        return None
+    if output and (Path(output).is_dir() or Path(output).resolve() == Path(prompts_file).resolve()):
+        raise UserError(f"--output {output} 是文件夹，或就是问题的文件；请换一个文件名。")
+    return prompts_in(prompts_file)
+
 # %% ../nbs/99_cli.ipynb #n003
 @command(
     app, "chat", *CHAT_OPTIONS,
@@ -451,17 +462,6 @@ def chat(
         return answer_file(session, asked, output, show_speed == "1", seed, together=not api)
     questions = [ask or prompt] if ask or prompt else list(QUESTIONS) if auto_test else None
     talk_in_terminal(session, show_speed=show_speed == "1", questions=questions, commands=commands)
-
-
-def check_batch(prompts_file: str, output: str) -> list[list[dict]] | None:
-    "一批问题；没有 `--prompts_file` 是 None。结果没处放，抛 `UserError`。"
-    if output and not prompts_file:
-        raise UserError("--output 是一批问题的结果写到哪里，要与 --prompts_file 一起用。")
-    if not prompts_file:
-        return None
-    if output and (Path(output).is_dir() or Path(output).resolve() == Path(prompts_file).resolve()):
-        raise UserError(f"--output {output} 是文件夹，或就是问题的文件；请换一个文件名。")
-    return prompts_in(prompts_file)
 
 # %% ../nbs/99_cli.ipynb #n005
 @command(

@@ -15,6 +15,7 @@ from minimind.cli import app, asked_in, json_line, prompts_in
 from minimind.dataset.formats import check_turns
 from minimind.inference import ChatSession, SamplingParams, save_weights
 from minimind.inference.chat import COMMANDS, HEADS, Conversation, talk_in_terminal, to_row
+from minimind.inference.load import find_lora, lora_names
 from minimind.inference.tools import TOOL_COMMANDS, ToolChat, Turn, use_tools, world_tools
 from minimind.learning.errors import UserError
 from minimind.model.lora import adapted, apply_lora, save_lora
@@ -260,6 +261,14 @@ def test_lora_changes_while_chatting_and_goes_back_exactly(with_lora):
     assert odd == still != first and back == first and "找不到 LoRA nix" in nix and "原来的模型" in off
     at_start = piped(home, [ask, "/exit"], "--weight", weight, "--lora_weight", "odd", *plain)
     assert at_start.stdout.split("👤")[1].strip() == odd  # 与一开始就带着的一字不差
+
+
+def test_lora_of_the_third_series_lies_beside_the_weights(with_lora, nano):
+    out, config = with_lora[0] / "out", nano[0].config
+    [file] = (out / "lora").iterdir()
+    assert lora_names(config, [out]) == ["odd"] and find_lora("odd", config, [out]) == file
+    moved = file.rename(out / file.name)
+    assert find_lora("odd", config, [out]) == moved and lora_names(config, [out]) == []
 
 
 # ---- 一批问题 --------------------------------------------------------------------------------------------------

@@ -240,13 +240,14 @@ def lora_names(config: MiniMindConfig, folders: Iterable[Path] = (OUT,)) -> list
 
 
 def find_lora(name: str | Path, config: MiniMindConfig, folders: Iterable[Path] = (OUT,)) -> Path:
-    "LoRA 的名字或路径（含 peft 的）→ 路径：依次在各处的 lora 里找 `{name}_{hidden_size}[_moe].pth`；没有就说有哪些。"
+    "LoRA 的名字或路径（含 peft 的）→ 路径：各处的 lora 里、各处，找 `{name}_{hidden_size}[_moe].pth`；没有就说有哪些。"
     if Path(name).is_file() or is_peft(name):
         return Path(name)
     stem, folders = weight_stem(str(name), config.hidden_size, config.use_moe), list(dict.fromkeys(folders))
     for folder in folders:
-        if (path := folder / "lora" / f"{stem}.pth").is_file():
-            return path
+        for path in (folder / "lora" / f"{stem}.pth", folder / f"{stem}.pth"):  # MiniMind 三代存在 out 里
+            if path.is_file():
+                return path
     found = sorted({p.stem for folder in folders for p in (folder / "lora").glob("*.pth")})
     have = f"现有的是 {'、'.join(found)}" if found else "一份也没有，先 minimind train lora"
     raise UserError(f"找不到 LoRA {name}（要 {stem}.pth）；{have}。")

@@ -479,21 +479,24 @@ class Turn:
         self.ids, self.dropped = session.prompt(question)
         self.tokens, self.seconds, self.first, self.truncated = 0, 0.0, 0.0, False
 
-    def pieces(self) -> Iterator[tuple[str, str]]:
-        "说一圈：产出 `(kind, 文字)`，kind 是 reasoning 或 answer。"
-        s, start = self.session, time.perf_counter()
-        rules = [self.rule(s.tokenizer, s.tools, thinking=s.thinking)] if self.rule and self.left else None
-        self.speech = Speech(s.tokenizer, bool(opening(s.tokenizer, self.ids)))
-        for token in stream_ids(
-            s.model, self.ids, max_new_tokens=s.max_new_tokens or budget(s.thinking), params=s.params,
-            context=s.context, eos_token_id=s.tokenizer.eos_token_id, generator=s.generator, constraints=rules,
-        ):
-            self.first = self.first or time.perf_counter() - start
-            self.tokens += 1
-            yield from self.speech.push(token)
-        yield from self.speech.finish()
-        self.seconds += time.perf_counter() - start
-        self.truncated = not self.speech.stopped
+
+# %% ../../nbs/4_inference/60_tools.ipynb #u02b
+@patch
+def pieces(self: Turn) -> Iterator[tuple[str, str]]:
+    "说一圈：产出 `(kind, 文字)`，kind 是 reasoning 或 answer。"
+    s, start = self.session, time.perf_counter()
+    rules = [self.rule(s.tokenizer, s.tools, thinking=s.thinking)] if self.rule and self.left else None
+    self.speech = Speech(s.tokenizer, bool(opening(s.tokenizer, self.ids)))
+    for token in stream_ids(
+        s.model, self.ids, max_new_tokens=s.max_new_tokens or budget(s.thinking), params=s.params,
+        context=s.context, eos_token_id=s.tokenizer.eos_token_id, generator=s.generator, constraints=rules,
+    ):
+        self.first = self.first or time.perf_counter() - start
+        self.tokens += 1
+        yield from self.speech.push(token)
+    yield from self.speech.finish()
+    self.seconds += time.perf_counter() - start
+    self.truncated = not self.speech.stopped
 
 # %% ../../nbs/4_inference/60_tools.ipynb #u003
 @patch
