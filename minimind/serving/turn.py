@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from ..inference.chat import held_back
+from ..inference.chat import OPEN_CALL, held_back
 from ..inference.tools import Turn
 from .web import gathered
 
@@ -55,8 +55,8 @@ def history(messages: list[dict]) -> list[dict]:
 # %% ../../nbs/8_serving/32_web_turn.ipynb #t023
 def before_call(text: str) -> str:
     "工具调用之前的话；末尾像 `<tool_call>` 的开头的，先不显示。"
-    text = text.split("<tool_call>")[0]
-    return text[: len(text) - held_back(text, ["<tool_call>"])].rstrip()
+    text = text.split(OPEN_CALL)[0]
+    return text[: len(text) - held_back(text, [OPEN_CALL])].rstrip()
 
 # %% ../../nbs/8_serving/32_web_turn.ipynb #t028
 def play(turn: Turn, reply: dict, every: float = 0.05) -> Iterator[None]:
