@@ -418,8 +418,6 @@ def near_chat(int8: bool, where: dict, **common) -> tuple:
         rule = constrain.tool_constraint
     card = {} if path.is_dir() else read_sidecar(path) or {"stage": path.stem}
     plain = card.get("stage", "").startswith("pretrain") and not where["lora_weight"]
-    if plain:
-        say("这份权重只预训练过，没学过对话：它会接着你的话往下写。", sys.stderr)
     chat = ToolChat(model, tokenizer, box=builtin_tools(), rule=rule, plain=plain, **common)
     return chat, TOOL_COMMANDS | {"lora": ("/lora [名字|off]", "换一份 LoRA", lora)}
 
@@ -452,15 +450,16 @@ def chat(
         system=system or None, history_turns=whole_turns(historys), thinking=THINKING[open_thinking],
         params=SamplingParams(temperature=temperature, top_p=top_p), max_new_tokens=max_new_tokens, seed=seed,
     )
-    asked = check_batch(prompts_file, output)
-    commands = {}
+    asked, commands = check_batch(prompts_file, output), {}
+    questions = [ask or prompt] if ask or prompt else list(QUESTIONS) if auto_test else None
     if api:
         session = far_chat(api, api_model, api_key, int8 or where["weight"] or where["lora_weight"], **common)
     else:
         session, commands = near_chat(int8, where, **common)
+        if session.plain and not (asked or questions):
+            say("这份权重只预训练过，没学过对话：它会接着你的话往下写。")
     if asked:
         return answer_file(session, asked, output, show_speed == "1", seed, together=not api)
-    questions = [ask or prompt] if ask or prompt else list(QUESTIONS) if auto_test else None
     talk_in_terminal(session, show_speed=show_speed == "1", questions=questions, commands=commands)
 
 # %% ../nbs/99_cli.ipynb #n005
