@@ -135,10 +135,10 @@ WEB_BOX, WEB_NOTE = "[data-testid=stChatInputTextArea]", "[data-testid=stCaption
 
 ENDLESS = """
 from functools import partial
-import minimind.serving.turn as turn
+import minimind.inference.tools as t
 from minimind.serving.web_pages import main
 
-turn.stream_ids = partial(lambda real, *args, eos_token_id, **kw: real(*args, eos_token_id=None, **kw), turn.stream_ids)
+t.stream_ids = partial(lambda real, *args, eos_token_id, **kw: real(*args, eos_token_id=None, **kw), t.stream_ids)
 main()
 """
 
