@@ -56,6 +56,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                               'minimind.cli.tokenizer_train': ('cli.html#tokenizer_train', 'minimind/cli.py'),
                               'minimind.cli.train_all': ('cli.html#train_all', 'minimind/cli.py'),
                               'minimind.cli.train_commands': ('cli.html#train_commands', 'minimind/cli.py'),
+                              'minimind.cli.update': ('cli.html#update', 'minimind/cli.py'),
                               'minimind.cli.web': ('cli.html#web', 'minimind/cli.py'),
                               'minimind.cli.web_command': ('cli.html#web_command', 'minimind/cli.py'),
                               'minimind.cli.write_rows': ('cli.html#write_rows', 'minimind/cli.py')},

@@ -11,8 +11,8 @@ __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS',
            'web_command', 'web', 'serving_parts', 'serve', 'data_world', 'data_check', 'write_rows', 'data_identity',
            'data_ultra', 'tokenizer_train', 'tokenizer_show', 'found_tokenizers', 'lines_of', 'tokenizer_eval',
            'default_tests', 'evaluate', 'side_by_side', 'run_tasks', 'check_out', 'adapter_to_peft', 'convert', 'info',
-           'show_bills', 'show_machine', 'doctor', 'exercise', 'respell', 'from_minigpt', 'several', 'from_minimind',
-           'main', 'Command', 'Group', 'LazyGroup', 'Option', 'command', 'option', 'switch']
+           'show_bills', 'show_machine', 'doctor', 'exercise', 'update', 'respell', 'from_minigpt', 'several',
+           'from_minimind', 'main', 'Command', 'Group', 'LazyGroup', 'Option', 'command', 'option', 'switch']
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
@@ -949,6 +949,17 @@ def exercise() -> None:
     from minimind.learning.exercises import progress_table
 
     say(progress_table())
+
+# %% ../nbs/99_cli.ipynb #u002
+@command(
+    app, "update", option("dir", "", "课本在哪个文件夹；不说就是仓库顶层的 my-nbs"),
+    help="把你的课本更新到这一版：你写的都留着，没动过的换成新的。",
+)
+def update(dir: str) -> None:
+    from minimind.learning.paths import user_path
+    from minimind.learning.workbook import WORKBOOK, bring_up_to_date, tell
+
+    say(tell(bring_up_to_date(work=Path(user_path(dir)) if dir else ROOT / WORKBOOK)) or "你的课本已是最新。")
 
 # %% ../nbs/99_cli.ipynb #c072
 CONFIGS = {"small": "small-deep"}  # MiniGPT 的形状 → 这里的预设；其余同名
