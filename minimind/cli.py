@@ -148,6 +148,7 @@ BENCHES = {
     "tokenizer": ("tokenizer_speed", "分词器有多快：手写的与 Rust 的比"),
     "memory": ("memory", "数据大十倍，内存涨多少"),
     "threads": ("threads", "旁边有别的程序时，训练有多快"),
+    "long": ("long_context", "练得短、读得长：YaRN 救回多少"),
 }
 
 
