@@ -8,7 +8,9 @@ import numpy as np
 
 from _kit import arguments, claim, picture
 
-args = arguments(__doc__, short=(128, "原来几个候选", 2), times=(16.0, "变成几倍", 1.0), score=(6.0, "该看的那个几分", 0.1))
+args = arguments(
+    __doc__, short=(128, "原来几个候选", 2), times=(16.0, "变成几倍", 1.0), score=(6.0, "该看的那个几分", 0.1)
+)
 rng = np.random.default_rng(0)
 
 

@@ -183,9 +183,8 @@ class Stage:
         return dict(betas=(0.9, 0.999), decay_all=True) if self.args.recipe == "minimind" else {}
 
     def card(self) -> dict:
-        "身份证上另外记什么：一行多长（强化学习边写边练，长短不定，不记）；练法不是 ours 就记下它。"
-        length = {} if hasattr(self.args, "max_gen_len") else {"max_seq_len": self.args.max_seq_len}
-        return length if self.args.recipe == "ours" else {**length, "recipe": self.args.recipe}
+        "身份证上另外记什么：练法不是 ours 就记下它。"
+        return {} if self.args.recipe == "ours" else {"recipe": self.args.recipe}
 
 # %% ../../nbs/7_trainer/56_stage.ipynb #g005b
 @patch
@@ -234,7 +233,9 @@ def weight_path(self: Stage, config: MiniMindConfig) -> Path:
 def save(self: Stage, models: dict[str, nn.Module]) -> Path:
     "存权重，返回路径；只有主进程调用。`models` 是脱了外壳的。"
     model = models["model"]
-    own = dict(stage=self.name, tokenizer_dir=self.tokenizer_dir, extra=self.card())
+    # 练的时候一行多长；强化学习边写边练，长短不定，不记
+    length = {} if hasattr(self.args, "max_gen_len") else {"max_seq_len": self.args.max_seq_len}
+    own = dict(stage=self.name, tokenizer_dir=self.tokenizer_dir, extra={**length, **self.card()})
     return save_weights(model, self.weight_path(model.config), **own)
 
 
