@@ -486,8 +486,8 @@ def test_the_openapi_document_holds(nano):
         @given(case=operation.as_strategy())
         @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         def check(case):
-            if isinstance(case.body, dict):
-                case.body |= {k: 1 for k in ("max_tokens", "max_completion_tokens", "n") if case.body.get(k)}
+            if isinstance(case.body, dict):  # 不写 max_tokens 就是 8192 个，写不完这么多题
+                case.body |= {k: 1 for k in ("max_completion_tokens", "n") if case.body.get(k)} | {"max_tokens": 1}
             case.call_and_validate(checks=rules)
 
         check()

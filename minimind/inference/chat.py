@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['OPEN_CALL', 'CLOSE_CALL', 'VERTICAL', 'Pieces', 'BUDGET', 'DEEP_BUDGET', 'HELP', 'MODES', 'MODE_NAMES',
-           'StreamDecoder', 'held_back', 'ThinkSplitter', 'split_reasoning', 'Call', 'parse_calls', 'equations',
-           'written_steps', 'thinking_score', 'StopCutter', 'Speech', 'budget', 'answer_ids', 'answer_stream',
-           'finish_pieces', 'answer', 'keep_turns', 'ChatSession', 'is_command', 'talk_in_terminal', 'whole_turns',
-           'chat_in_terminal']
+           'StreamDecoder', 'held_back', 'ThinkSplitter', 'split_reasoning', 'Call', 'call_spans', 'parse_calls',
+           'equations', 'written_steps', 'thinking_score', 'StopCutter', 'Speech', 'budget', 'answer_ids',
+           'answer_stream', 'finish_pieces', 'answer', 'keep_turns', 'ChatSession', 'is_command', 'talk_in_terminal',
+           'whole_turns', 'chat_in_terminal']
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c002
 import codecs, json, re, time
@@ -166,16 +166,23 @@ def _end_of_call(text: str, at: int) -> int:
     return text.find(CLOSE_CALL, at, following if following >= 0 else len(text))
 
 
+def call_spans(text: str) -> Iterator[tuple[int, int, Call]]:
+    "每一次 `<tool_call>` 在文字里的起止（连标签），与读出来的调用。"
+    start = text.find(OPEN_CALL)
+    while start >= 0:
+        at = start + len(OPEN_CALL)
+        end, following = _end_of_call(text, at), text.find(OPEN_CALL, at)
+        stop = end if end >= 0 else following if following >= 0 else len(text)
+        raw = text[at:stop].strip()
+        call = _read_call(raw) if end >= 0 else Call("", {}, "调用没有写完", raw)
+        stop += len(CLOSE_CALL) * (end >= 0)
+        yield start, stop, call
+        start = text.find(OPEN_CALL, stop)
+
+
 def parse_calls(text: str) -> list[Call]:
     "回答里的每一次 `<tool_call>`，按次序；写坏了的、没写完的也在里面，`error` 说坏在哪里。不抛错。"
-    calls, at = [], text.find(OPEN_CALL)
-    while at >= 0:
-        at += len(OPEN_CALL)
-        end, following = _end_of_call(text, at), text.find(OPEN_CALL, at)
-        raw = text[at : end if end >= 0 else following if following >= 0 else len(text)].strip()
-        calls.append(_read_call(raw) if end >= 0 else Call("", {}, "调用没有写完", raw))
-        at = text.find(OPEN_CALL, max(at, end))
-    return calls
+    return [call for _, _, call in call_spans(text)]
 
 
 # %% ../../nbs/4_inference/40_chat.ipynb #c032

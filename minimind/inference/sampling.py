@@ -85,10 +85,10 @@ class SamplingParams:
 
     def __post_init__(self) -> None:
         fine = {  # 名字 → (合不合理, 应当怎样)
-            "temperature": (0 <= self.temperature < math.inf, "不小于 0"),
+            "temperature": (self.temperature == 0 or 1e-6 <= self.temperature < math.inf, "是 0 或不小于 1e-6"),
             "top_k": (self.top_k >= 0 and self.top_k == int(self.top_k), "是不小于 0 的整数"),
             "top_p": (0 <= self.top_p <= 1, "在 0 到 1 之间"), "min_p": (0 <= self.min_p <= 1, "在 0 到 1 之间"),
-            "repetition_penalty": (0 < self.repetition_penalty < math.inf, "大于 0"),
+            "repetition_penalty": (0.01 <= self.repetition_penalty <= 100, "在 0.01 到 100 之间"),
         }
         for name, (ok, want) in fine.items():
             if not ok:

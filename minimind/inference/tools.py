@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import torch
 from transformers import PreTrainedTokenizerFast
-from .chat import Call, parse_calls, split_reasoning
+from .chat import OPEN_CALL, Call, parse_calls, split_reasoning
 from .generate import context_limit, stream as stream_ids
 from .sampling import SamplingParams
 from ..learning.errors import UserError
@@ -407,7 +407,7 @@ def _answer_calls(
     talk.calls += calls
     talk.results += results
     if all(not c.error for c in calls):  # 写坏了的就照原文留在 content 里
-        plain = talk.answer.split("<tool_call>")[0].strip()
+        plain = talk.answer.split(OPEN_CALL)[0].strip()
         talk.messages[-1] = {"role": "assistant", "content": plain, "tool_calls": [c.message() for c in calls]}
     talk.messages += [{"role": "tool", "content": r} for r in results]
     if talk.ids[-1] != tok.eos_token_id:

@@ -19,11 +19,11 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from transformers import PreTrainedTokenizerFast
 
-from ..inference.batching import Constraint, Row, Wrote
-from ..inference.chat import Speech, StopCutter, StreamDecoder, held_back
+from ..inference.batching import Row, Wrote
+from ..inference.chat import OPEN_CALL, Call, Speech, StopCutter, StreamDecoder, call_spans, held_back
 from ..inference.constrain import json_constraint, tool_constraint
+from ..inference.generate import Constraint
 from ..inference.sampling import SamplingParams
-from ..inference.tools import Call, parse_calls
 from ..learning.patch import patch
 from ..tokenizer.fast import token_bytes
 from ..tokenizer.render import Thinking, build_prompt, encode_texts
@@ -217,50 +217,46 @@ def rows_of(
 class CallSplitter:
     "文字一段段进，`(\"content\", 文字)` 与 `(\"call\", Call)` 一段段出；写坏的、没写完的调用当作文字。"
 
-    OPEN, CLOSE = "<tool_call>", "</tool_call>"
-
     def __init__(self):
         self.held = ""
         self.fresh = False  # 刚收完一个调用：后面的空白不要
 
     def push(self, text: str) -> list[tuple[str, Any]]:
         "新到的文字 → 此刻能放出的。"
-        out, self.held = [], self.held + text
-        while self.OPEN in self.held:
-            before, _, rest = self.held.partition(self.OPEN)
-            out += self._plain(before)
-            if self.CLOSE not in rest:
-                self.held = self.OPEN + rest
-                return out
-            inside, _, self.held = rest.partition(self.CLOSE)
-            out += self._call(self.OPEN + inside + self.CLOSE)
-        ready = self.held[: len(self.held) - held_back(self.held, [self.OPEN])]
-        self.held = self.held[len(ready) :]
-        return out + self._plain(ready)
+        self.held += text
+        return self._release(last=False)
 
     def finish(self) -> list[tuple[str, Any]]:
         "说完了：扣着的都放出来。"
-        ready, self.held = self.held, ""
-        return self._plain(ready)
+        return self._release(last=True)
+
+    def _plain(self, text: str) -> list[tuple[str, str]]:
+        "普通的文字；两个调用之间的空白不出。"
+        if self.fresh:
+            text = text.lstrip()
+        self.fresh = self.fresh and not text
+        return [("content", text)] if text else []
+
 
 # %% ../../nbs/8_serving/45_protocol.ipynb #p034
 @patch
-def _plain(self: CallSplitter, text: str) -> list[tuple[str, str]]:
-    "普通的文字；两个调用之间的空白不出。"
-    if self.fresh:
-        text = text.lstrip()
-    self.fresh = self.fresh and not text
-    return [("content", text)] if text else []
+def _release(self: CallSplitter, last: bool) -> list[tuple[str, Any]]:
+    "能下结论的都放出来；`last` 是不会再有文字了。"
+    out, at, stop = [], 0, len(self.held)
+    for start, end, call in call_spans(self.held):
+        if call.error and not last:  # 还没写完，也许写完就好了
+            stop = start
+            break
+        out += self._plain(self.held[at:end] if call.error else self.held[at:start])
+        if not call.error:
+            out, self.fresh = [*out, ("call", call)], True
+        at = end
+    if stop == len(self.held) and not last:
+        stop -= held_back(self.held[at:], [OPEN_CALL])
+    out += self._plain(self.held[at:stop])
+    self.held = self.held[stop:]
+    return out
 
-
-@patch
-def _call(self: CallSplitter, raw: str) -> list[tuple[str, Any]]:
-    "一个完整的调用；写坏了的是原文。"
-    call = parse_calls(raw)[0]
-    if call.error:
-        return self._plain(raw)
-    self.fresh = True
-    return [("call", call)]
 
 # %% ../../nbs/8_serving/45_protocol.ipynb #p038
 class Voice:
@@ -313,8 +309,8 @@ class ChatVoice(Voice):
         return out
 
     def _finish(self) -> list[dict]:
-        last = self.splitter.finish() if self.splitter else []
-        return self._deltas(self.speech.finish()) + [{"content": t} for _, t in last]
+        out = self._deltas(self.speech.finish())
+        return out + self._parts(self.splitter.finish() if self.splitter else [])
 
     def _reason(self, why: str) -> str:
         return "tool_calls" if self.calls else why
@@ -322,17 +318,25 @@ class ChatVoice(Voice):
 # %% ../../nbs/8_serving/45_protocol.ipynb #p040
 @patch
 def _deltas(self: ChatVoice, pieces: list[tuple[str, str]]) -> list[dict]:
-    "`(kind, 文字)` → delta；只许调一次工具时，调完就停。"
+    "`(kind, 文字)` → delta。"
     out = []
     for kind, text in pieces:
         if kind == "reasoning":
             out.append({"reasoning_content": text})
-            continue
-        for what, value in self.splitter.push(text) if self.splitter else [("content", text)]:
-            if self.done:
-                break
-            out.append({"content": value} if what == "content" else {"tool_calls": [self._call_delta(value)]})
-            self.done = what == "call" and not self.parallel
+        else:
+            out += self._parts(self.splitter.push(text) if self.splitter else [("content", text)])
+    return out
+
+
+@patch
+def _parts(self: ChatVoice, parts: list[tuple[str, Any]]) -> list[dict]:
+    "拆开的文字与调用 → delta；只许调一次工具时，调完就停。"
+    out = []
+    for what, value in parts:
+        if self.calls and not self.parallel:
+            break
+        out.append({"content": value} if what == "content" else {"tool_calls": [self._call_delta(value)]})
+        self.done |= what == "call" and not self.parallel
     return out
 
 

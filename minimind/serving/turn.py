@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 
-from ..inference.chat import ChatSession, Speech, budget, held_back
+from ..inference.chat import OPEN_CALL, ChatSession, Speech, budget, held_back
 from ..inference.generate import stream as stream_ids
 from ..inference.tools import Call, Registry, execute, parse_calls, tool_turn
 from .web import gathered
@@ -105,8 +105,8 @@ class Turn:
 # %% ../../nbs/8_serving/32_web_turn.ipynb #t023
 def before_call(text: str) -> str:
     "工具调用之前的话；末尾像 `<tool_call>` 的开头的，先不显示。"
-    text = text.split("<tool_call>")[0]
-    return text[: len(text) - held_back(text, ["<tool_call>"])].rstrip()
+    text = text.split(OPEN_CALL)[0]
+    return text[: len(text) - held_back(text, [OPEN_CALL])].rstrip()
 
 # %% ../../nbs/8_serving/32_web_turn.ipynb #t026
 def called(call: Call) -> dict:
