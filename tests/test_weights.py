@@ -237,8 +237,10 @@ def test_keywords_act_or_are_refused(tmp_path, folder):
     model = MiniMindForCausalLM(MiniMindConfig(
         hidden_size=32, num_hidden_layers=1, num_attention_heads=4, vocab_size=330, max_position_embeddings=4096
     ))
-    path = save_weights(model, tmp_path / "full_sft_32.pth", stage="full_sft", tokenizer_dir=folder)
+    more = dict(max_seq_len=340)
+    path = save_weights(model, tmp_path / "full_sft_32.pth", stage="full_sft", tokenizer_dir=folder, extra=more)
     long, _ = load_model(path, inference_rope_scaling=True)
+    assert long.trained_length == 340
     assert long.config.rope_scaling["factor"] == 16
     assert not torch.equal(long.model.freqs_cos, load_model(path)[0].model.freqs_cos)
     long.save_pretrained(tmp_path / "long")
