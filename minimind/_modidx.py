@@ -2583,6 +2583,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                    'minimind/lab/long_context.py'),
                                            'minimind.lab.long_context.idle': ( '9_lab/long_context.html#idle',
                                                                                'minimind/lab/long_context.py'),
+                                           'minimind.lab.long_context.likeliest': ( '9_lab/long_context.html#likeliest',
+                                                                                    'minimind/lab/long_context.py'),
                                            'minimind.lab.long_context.loss_by_position': ( '9_lab/long_context.html#loss_by_position',
                                                                                            'minimind/lab/long_context.py'),
                                            'minimind.lab.long_context.measure': ( '9_lab/long_context.html#measure',

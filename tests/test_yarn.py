@@ -75,11 +75,10 @@ def test_a_haystack_has_the_length_and_depth_it_was_asked_for():
     for length in (64, 128, 512):
         places = []
         for depth in (0.0, 0.5, 1.0):
-            ids, answer = lab.haystack(random.Random(3), tok, length, depth)
-            text = tok.decode(ids)
-            name = text.rsplit("？", 1)[1].removesuffix("喜欢")
-            assert len(ids) == length
-            places.append(text.index(f"{name}喜欢{answer}。") / len(text))
+            hay, asks, right = lab.haystack(random.Random(3), tok, length, depth)
+            assert len(hay) + max(map(len, asks)) == length
+            name, text = tok.decode(asks[right]).split("喜欢")[0], tok.decode(hay)
+            places.append(text.index(f"{name}喜欢{lab.LIKES[right]}。") / len(text))
         assert places == sorted(places) and places[0] == 0
 
 
