@@ -8,13 +8,15 @@ __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS',
            'load_bench', 'default_weight', 'folder_of', 'load_options', 'open_model', 'thinking_option', 'prompts_in',
            'fast_model', 'far_chat', 'chat', 'port_is_free', 'web_command', 'web', 'serving_parts', 'serve',
            'data_world', 'data_check', 'write_rows', 'data_identity', 'data_ultra', 'tokenizer_train', 'tokenizer_show',
-           'default_tests', 'evaluate', 'side_by_side', 'run_tasks', 'check_out', 'adapter_to_peft', 'convert', 'info',
-           'show_bills', 'show_machine', 'doctor', 'exercise', 'respell', 'from_minigpt', 'from_minimind', 'main',
-           'Command', 'Group', 'LazyGroup', 'Option', 'command', 'option', 'switch']
+           'found_tokenizers', 'lines_of', 'tokenizer_eval', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks',
+           'check_out', 'adapter_to_peft', 'convert', 'info', 'show_bills', 'show_machine', 'doctor', 'exercise',
+           'respell', 'from_minigpt', 'several', 'from_minimind', 'main', 'Command', 'Group', 'LazyGroup', 'Option',
+           'command', 'option', 'switch']
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
 import sys
+from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -49,7 +51,7 @@ MOVED = {  # MiniMind 与 MiniGPT 的脚本 → 这里用什么
     **dict.fromkeys(("chat_api", "chat_openai_api"), "它现在是 minimind chat --api http://127.0.0.1:8000"),
     "eval_toolcall": "它现在是 minimind eval --data_path 工具题.jsonl",
     "convert_model": "它现在是 minimind convert；存成 Llama 或 Qwen3 用 --to llama，由文件夹换回 .pth 用 --to torch",
-    "run_evaluation": "量分词器还没有做成命令；在 Python 里用 minimind.tokenizer.evaluation",
+    "run_evaluation": "它现在是 minimind tokenizer eval",
     **dict.fromkeys(("test_runner", "test_code_structure"), "测试用 make test，这台机器行不行用 minimind doctor"),
     **dict.fromkeys(("quick_start", "quick_start_mac"), "它现在是 minimind demo（或 make demo）"),
     "calculate_model_comparison": "它现在是 minimind info --compare small base moe",
@@ -502,6 +504,59 @@ def tokenizer_show(text: str, path: str) -> None:
     say(" ".join(f"{i}:{tok.decode([i])!r}" for i in ids))
     say(f"{len(text.encode())} 字节，{len(ids)} 个 token")
 
+# %% ../nbs/99_cli.ipynb #q002
+def found_tokenizers() -> list[str]:
+    "`out/` 里的每一个分词器；第一个手写版也读得了的，再加上它的手写版。读不了的说一声，不要。"
+    from minimind.tokenizer.evaluate import HAND, find_tokenizers, open_tokenizer
+
+    def opens(spec: str) -> bool:
+        try:
+            return bool(open_tokenizer(spec))
+        except UserError as e:
+            if not spec.startswith(HAND):
+                say(f"跳过：{e}", sys.stderr)
+            return False
+
+    found = [spec for spec in map(str, find_tokenizers(OUT)) if opens(spec)]
+    return found + [spec for spec in (HAND + spec for spec in found) if opens(spec)][:1]
+
+
+def lines_of(files: tuple[str, ...]) -> Iterator[str]:
+    "文件里的文字，一段一段：数据文件取正文或每一句，别的当作 UTF-8 的纯文本，一行一段。"
+    from minimind.dataset.formats import SUFFIXES, text_lines, texts_of
+
+    for file in files:
+        yield from texts_of(file, float("inf")) if file.endswith(SUFFIXES) else text_lines(file)
+
+# %% ../nbs/99_cli.ipynb #q003
+_WHICH = "量哪几个：文件夹或 tokenizer.json，几个用空格或逗号隔开，hand:路径 是用手写版读；默认是 out/ 里找到的全部"
+
+
+@command(
+    tokenizer, "eval", click.Argument(["files"], nargs=-1, metavar="[文件]…"),
+    option("tokenizers", "", _WHICH, path=True), option("iterations", 100, "样本切几遍来量快慢", low=1),
+    option("baseline", "", "以前的 tokenizers.json，逐个数相减", path=True),
+    option("output", "", "写到哪个文件夹（默认 out/tokenizer_eval）", path=True),
+    help="量几个分词器：基本、效率、语言、质量、特殊文字、实用，写一页报告。\n\n"
+    "文件是 .jsonl 等数据或纯文本，只读一遍；快慢在一份至多 100 KB 的样本上量。不给文件就用随带的七种文字。",
+)
+def tokenizer_eval(files: tuple[str, ...], tokenizers: str, iterations: int, baseline: str, output: str) -> None:
+    from minimind.lab.bench import show_table
+    from minimind.serving.tokenizer_report import tokenizer_page
+    from minimind.tokenizer.evaluate import (
+        differences, evaluate_tokenizers, load_comparison, open_tokenizers, table_rows
+    )
+
+    before = load_comparison(baseline) if baseline else None  # 先查基线，再量：错得早，等得少
+    named = [spec.strip() for spec in tokenizers.split(",") if spec.strip()]
+    opened = open_tokenizers(named or found_tokenizers())
+    found = evaluate_tokenizers(opened, lines_of(files) if files else None, iterations, tell=say)
+    page = tokenizer_page(output or OUT / "tokenizer_eval", found)
+    if before:
+        page = tokenizer_page(page.parent, found, before)
+    show_table("分词器", table_rows(found, before and differences(found, before)))
+    say(f"报告：{page}，数字在旁边的 tokenizers.json（下次可作 --baseline）")
+
 # %% ../nbs/99_cli.ipynb #c060
 def default_tests(weight: str) -> list[Path]:
     "权重配套的两份试卷；没有就报错并说怎样造出来。"
@@ -768,6 +823,15 @@ def _mode(value: str, retrain: bool) -> str:
     return stage_name(value)
 
 # %% ../nbs/99_cli.ipynb #m006
+def several(argv: list[str]) -> list[str]:
+    "`tokenizer eval --tokenizers A B C` 换成 `--tokenizers A,B,C`；到下一个选项为止。"
+    if argv[:2] != ["tokenizer", "eval"] or "--tokenizers" not in argv:
+        return argv
+    at = argv.index("--tokenizers") + 1
+    stop = next((i for i in range(at, len(argv)) if argv[i].startswith("--")), len(argv))
+    return [*argv[:at], *([",".join(argv[at:stop])] if stop > at else []), *argv[stop:]]
+
+
 def from_minimind(argv: list[str]) -> list[str]:
     "`--load_from 文件夹` 是 `--weight 文件夹`；MiniMind 的默认值 `--load_from model`、`--lora_weight None` 等于没说。"
     if argv[:1] not in (["chat"], ["eval"], ["web"]):
@@ -789,7 +853,7 @@ def main(argv: list[str] | None = None) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # 分词器的线程与读数据的子进程不要打架
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
-        argv = expand_aliases(from_minigpt(from_minimind(argv)))
+        argv = expand_aliases(from_minigpt(from_minimind(several(argv))))
     except UserError as e:
         say(f"错误：{e}", sys.stderr)
         sys.exit(2)
