@@ -135,10 +135,10 @@ WEB_BOX, WEB_NOTE = "[data-testid=stChatInputTextArea]", "[data-testid=stCaption
 
 ENDLESS = """
 from functools import partial
-import minimind.serving.turn as turn
+import minimind.inference.tools as t
 from minimind.serving.web_pages import main
 
-turn.stream_ids = partial(lambda real, *args, eos_token_id, **kw: real(*args, eos_token_id=None, **kw), turn.stream_ids)
+t.stream_ids = partial(lambda real, *args, eos_token_id, **kw: real(*args, eos_token_id=None, **kw), t.stream_ids)
 main()
 """
 
@@ -341,7 +341,7 @@ def lab(server, tmp_path):
     "用 make lab 的命令在一个文件夹上启动 JupyterLab，返回它的网址；设置、工作区都放在临时文件夹里。"
     import lab as make_lab
 
-    def start(course: Path, page: str) -> str:
+    def start(course: Path, page: str, edit: bool = True) -> str:
         port = free_port()
         own = {f"JUPYTER_{k}_DIR": str(tmp_path / k.lower()) for k in ("CONFIG", "RUNTIME")}
         own |= {f"JUPYTERLAB_{k}_DIR": str(tmp_path / k.lower()) for k in ("SETTINGS", "WORKSPACES")}
@@ -352,7 +352,7 @@ def lab(server, tmp_path):
             ],
             f"http://127.0.0.1:{port}/api?token=tour",
             IPYTHONDIR=str(tmp_path / "ipython"),
-            **make_lab.environment(),
+            **make_lab.environment(edit),
             **own,
         )
         return f"http://127.0.0.1:{port}/lab/tree/{page}?token=tour"

@@ -251,7 +251,7 @@ def test_the_headings_of_the_notes(tmp_path):
 # ---- 旧的命令 --------------------------------------------------------------------------------------------------
 
 OLD = {
-    "eval_llm": "minimind chat", "chat_api": "minimind chat", "web_demo": "minimind web", "generate": "minimind chat",
+    "eval_llm": "minimind chat", "chat_api": "minimind chat", "web_demo": "minimind web",
     "serve_openai_api": "minimind serve", "chat_openai_api": "minimind chat --api", "convert_model": "minimind convert",
     "eval_toolcall": "minimind eval",
     "run_evaluation": "minimind tokenizer eval", "train_tokenizer": "minimind tokenizer train",

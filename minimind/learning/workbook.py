@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from .errors import UserError
 from .paths import ROOT, atomic_write
 
 # %% ../../nbs/0_learning/95_workbook.ipynb #w005
@@ -133,6 +134,8 @@ def bring_up_to_date(source: Path = ROOT / "nbs", work: Path = ROOT / WORKBOOK) 
 
     你写过的字都在：没冲突的在原位，冲突的附在那一格后面，合之前的整份在 `.before/`。随时断电都不要紧，再来一次就好。
     """
+    if not source.is_dir():
+        raise UserError(f"没有课程的原本 {source}；课本要在课程的仓库里用（git clone 之后）。")
     pages = [p for p in source.rglob("*") if p.suffix in (".ipynb", ".png") and ".ipynb_checkpoints" not in p.parts]
     notebooks = {p.relative_to(source).as_posix() for p in pages if p.suffix == ".ipynb"}
     record = work / EDITION

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from ..evaluation.exam import TOTAL, Mark, Result
 from ..learning.errors import UserError
 from ..learning.paths import atomic_write
+from .report import SKILL_NAMES
 
 # %% ../../nbs/8_serving/15_compare.ipynb #c005
 COLOURS = ("#00795C", "#2E6FB7", "#C8551B", "#8C2D5A", "#6a6d76", "#8A7A1F")
@@ -70,7 +71,7 @@ def clear_winner(marks: Sequence[Mark | None]) -> int | None:
 
 
 def table_of(results: dict[str, Result]) -> dict:
-    "同一份卷子、几个模型的表：{title, columns, rows: [(名字, [(字, 加粗否)])]}。"
+    "同一份卷子、几个模型的表，技能写中文名：{title, columns, rows: [(名字, [(字, 加粗否)])]}。"
     first = next(iter(results.values()))
     if first.kind == "text":
         bits = [r.bits for r in results.values()]
@@ -81,7 +82,7 @@ def table_of(results: dict[str, Result]) -> dict:
     for label in labels:
         marks = [r.marks.get(label) for r in results.values()]
         best = clear_winner(marks)
-        rows.append((label, [(shown(m), i == best) for i, m in enumerate(marks)]))
+        rows.append((SKILL_NAMES.get(label, label), [(shown(m), i == best) for i, m in enumerate(marks)]))
     return {"title": first.paper, "columns": list(results), "rows": rows}
 
 # %% ../../nbs/8_serving/15_compare.ipynb #c011
@@ -139,7 +140,8 @@ def compare_page(path: str | Path, results: dict[str, list[Result]], title: str 
         labels = [x for x in next(iter(mine.values())).marks if x != TOTAL]
         same = all(set(labels) <= set(r.marks) for r in mine.values())
         radar = 3 <= len(labels) <= 12 and same
-        picture = radar and radar_svg(labels, {n: [r.marks[x].accuracy for x in labels] for n, r in mine.items()})
+        names = [SKILL_NAMES.get(x, x) for x in labels]
+        picture = radar and radar_svg(names, {n: [r.marks[x].accuracy for x in labels] for n, r in mine.items()})
         tables.append(table_of(mine) | {"radar": picture or ""})
     page = jinja2.Environment(autoescape=True).from_string(PAGE)
     path = Path(path)

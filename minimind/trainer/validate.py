@@ -8,7 +8,7 @@ __all__ = ['held_out', 'validate']
 # %% ../../nbs/7_trainer/55_validate.ipynb #v002
 import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 from torch import nn
@@ -19,11 +19,8 @@ from .batches import Batches
 from .checkpoint import rng_state, set_rng_state
 from .runtime import sum_across_ranks
 
-if TYPE_CHECKING:
-    from minimind.trainer.stage import Stage
-
 # %% ../../nbs/7_trainer/55_validate.ipynb #v009
-def held_out(stage: "Stage", path: str) -> Batches:
+def held_out(stage: Any, path: str) -> Batches:
     """留出的数据 `path`，用阶段自己的读法：次序照文件，一遍。`stage` 已经 `build` 过。
 
     边生成边学的阶段没有现成的答案可考，抛 `UserError`；文件不在、有坏行也是。
@@ -37,7 +34,7 @@ def held_out(stage: "Stage", path: str) -> Batches:
 
 # %% ../../nbs/7_trainer/55_validate.ipynb #v011
 @torch.no_grad()
-def validate(stage: "Stage", models: dict[str, nn.Module], batches: Batches) -> dict[str, float]:
+def validate(stage: Any, models: dict[str, nn.Module], batches: Batches) -> dict[str, float]:
     """在 `batches` 上从头考一遍：{`valid_loss`: 平均损失，`valid_…`: 阶段自己的数}。
 
     `models` 是脱了外壳的；它们与随机状态都不变。各进程都要调用，得到的一样。
