@@ -8,7 +8,9 @@ import torch
 
 from _kit import arguments, claim, picture
 
-args = arguments(__doc__, world=(4, "几个进程", 2), steps=(30, "走几步", 2), width=(24, "几个参数", 4), seed=(0, "随机种子", 0))
+args = arguments(
+    __doc__, world=(4, "几个进程", 2), steps=(30, "走几步", 2), width=(24, "几个参数", 4), seed=(0, "随机种子", 0)
+)
 torch.manual_seed(args.seed)
 x, y = torch.randn(args.world, 16, args.width), torch.randn(args.world, 16)
 start = torch.randn(args.width)

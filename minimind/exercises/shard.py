@@ -82,7 +82,8 @@ def _frozen_whole(train: int, frozen: int, level: int, world: int) -> float:
 @checker(
     "shard.bytes",
     common_mistakes={
-        "冻住的参数也算了梯度与优化器": _frozen_learns, "先切了权重：第一级切的是优化器状态": _weights_first,
+        "冻住的参数也算了梯度与优化器": _frozen_learns,
+        "先切了权重：第一级切的是优化器状态": _weights_first,
         "第三级时冻住的权重没有切": _frozen_whole,
     },
 )

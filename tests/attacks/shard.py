@@ -27,7 +27,7 @@ ATTACKS = {
         right=[by_levels],
         wrong={
             "全切": (lambda train, frozen, level, world: by_levels(train, frozen, 3, world), "级"),
-            "少切一级": (lambda train, frozen, level, world: by_levels(train, frozen, level - 1 if level else 0, world), "级"),
+            "少切一级": (lambda a, b, level, world: by_levels(a, b, max(0, level - 1), world), "级"),
             "半精度的权重": (lambda *a: by_levels(*a) - 2 * a[0], "级"),
         },
     ),
