@@ -60,7 +60,7 @@ def solution_rows(rows: int, world: int, rank: int) -> tuple[int, int]:
 card(
     "shard.bytes", "切到第几级，还剩多少", difficulty=2, minutes=10, needs="每个参数 4 + 4 + 8 字节",
     shows="先切的是最大的一块：优化器状态",
-    hints=["三样依次是：优化器 8、梯度 4、权重 4。", "切了的除以进程数，没切的照旧。", "冻住的参数只有权重，没有另外两样。"],
+    hints=["三样依次是：优化器 8、梯度 4、权重 4。", "切了的除以进程数，没切的照旧。", "冻住的参数只有权重。"],
 )
 
 # %% ../../nbs/7_trainer/47_shard_exercises.ipynb #c016

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -46,7 +45,7 @@ from .replay import replay_batches
 from minimind.trainer.runtime import (
     Logger, autocast, is_main_process, keep_freed_memory, make_scaler, rank, setup_seed, sum_across_ranks, world_size
 )
-from .shard import assembled, check_strategy, empty_shell, load_whole, scatter_states, shard, whole
+from .shard import assembled, check_strategy, empty_shell, full_tensors, load_whole, scatter_states, shard
 from .stage import Stage
 from .step import Stream, supervised, train_step
 from .validate import held_out, validate
@@ -345,10 +344,10 @@ def save(self: Loop) -> Path:
     rng, path = gather_rng(), self.stage.weight_path(self.main.config)
     old = {k: getattr(self.replay, k) for k in ("epoch", "samples")} if self.replay else {}
     raw = self.whole_models()
-    ledger = SimpleNamespace(state_dict=partial(list, whole(self.optimizer.state_dict())))  # 各进程都要交出自己那一片
+    states = full_tensors(self.optimizer.state_dict())  # 各进程都要交出自己那一片
     if is_main_process():
         check_weights(raw, self.step)
-        path = self._write(raw, ledger, rng, old)
+        path = self._write(raw, SimpleNamespace(state_dict=lambda: states), rng, old)
     if world_size() > 1:
         torch.distributed.barrier()
     return path
