@@ -45,7 +45,9 @@ from .replay import replay_batches
 from minimind.trainer.runtime import (
     Logger, autocast, is_main_process, keep_freed_memory, make_scaler, rank, setup_seed, sum_across_ranks, world_size
 )
-from .shard import assembled, check_strategy, empty_shell, full_tensors, load_whole, scatter_states, shard
+from minimind.trainer.shard import (
+    assembled, check_strategy, empty_shell, full_tensors, load_whole, scatter_states, shard
+)
 from .stage import Stage
 from .step import Stream, supervised, train_step
 from .validate import held_out, validate
