@@ -168,10 +168,11 @@ app.add_command(
 # %% ../nbs/99_cli.ipynb #ab02
 @command(
     app, "ablate",
-    option("what", "", "换哪一样零件：norm、position、attention ……逗号隔开几个，all 是全部；--list 列出每一样"),
+    option("what", "", "换哪一样零件：norm、position ……，逗号隔开；main 是最要紧的六样，all 是全部；见 --list"),
     option("list", False, "列出每一样零件，与换成的几种写法"), option("steps", 400, "每一遍练几步", low=1),
     option("seeds", 3, "每种写法练几遍，一遍一颗种子", low=2, high=10, why="只练一遍看不出晃动"),
-    option("save", False, "把成绩写进 benchmarks/，一份 .md 一份 .json"), option("folder", "", "存到别的文件夹", path=True),
+    option("save", False, "把成绩写进 benchmarks/，一份 .md 一份 .json"),
+    option("folder", "", "存到别的文件夹", path=True),
     help="消融：小模型换掉一样零件，别的不动，各练几遍，说出差别有没有大过晃动；分不出的就说未定。断了再跑会接着。\n\n"
     "例：minimind ablate --what norm --steps 400 --seeds 3\n\n例：minimind ablate --list",
 )
