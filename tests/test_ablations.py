@@ -16,7 +16,7 @@ from minimind.trainer.arguments import PretrainArgs, make_args
 
 BASE = 1_208_880  # nano，词表 2048；见 README 的预设表
 SAME = {n: BASE for n in ("base", "sinusoids", "nopos", "mha", "mqa", "gelu", "relu2", "no_zero_init", "adamw",
-                          "adamw_slow", "cosine")}
+                          "adamw_slow", "adamw_slower", "cosine")}
 COUNTS = SAME | {
     "layernorm": BASE + 9 * 144,                          # 九处各多一条平移
     "learned": BASE + 320 * 144 - 4 * 3 * 144 * 26,       # 位置表，前馈收窄 26

@@ -204,6 +204,7 @@ VARIANTS = {
     "no_zero_init": Variant("不从零开始", dict(zero_init=False)),
     "adamw": Variant("AdamW，同样的学习率", train=dict(optimizer="adamw")),
     "adamw_slow": Variant("AdamW，三分之一", train=dict(optimizer="adamw", learning_rate=2e-3)),
+    "adamw_slower": Variant("AdamW，六分之一", train=dict(optimizer="adamw", learning_rate=1e-3)),
     "cosine": Variant("余弦", train=dict(schedule="cosine")),
     "moe_active": Variant("混合专家，用到的一样多", dict(use_moe=True, intermediate_size=128)),
     "moe_total": Variant("混合专家，总数一样多", dict(use_moe=True, intermediate_size=76)),
@@ -228,7 +229,7 @@ KINDS = {
     "tied": Kind("输入输出共享词嵌入", "共享", ("untied", "untied_narrow")),
     "qk_norm": Kind("QK 归一化", "做", ("no_qk_norm",)),
     "init": Kind("输出投影从零开始", "从零开始", ("no_zero_init",)),
-    "optimizer": Kind("优化器", "Muon", ("adamw", "adamw_slow")),
+    "optimizer": Kind("优化器", "Muon", ("adamw", "adamw_slow", "adamw_slower")),
     "schedule": Kind("学习率日程", "WSD", ("cosine",)),
     "moe": Kind("稠密与混合专家", "稠密", ("moe_active", "moe_total")),
 }
