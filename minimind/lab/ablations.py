@@ -227,7 +227,7 @@ KINDS = {
     "ffn": Kind("前馈", "SwiGLU", ("gelu", "relu2")),
     "depth": Kind("宽与深", "144×4", ("wide", "deep")),
     "tied": Kind("输入输出共享词嵌入", "共享", ("untied", "untied_narrow")),
-    "qk_norm": Kind("QK 归一化", "做", ("no_qk_norm",)),
+    "qk_norm": Kind("QK 归一化", "做 QK 归一化", ("no_qk_norm",)),
     "init": Kind("输出投影从零开始", "从零开始", ("no_zero_init",)),
     "optimizer": Kind("优化器", "Muon", ("adamw", "adamw_slow", "adamw_slower")),
     "schedule": Kind("学习率日程", "WSD", ("cosine",)),
