@@ -46,6 +46,7 @@ from minimind.trainer.runtime import (
 )
 from .stage import Stage
 from .step import Stream, supervised, train_step
+from .validate import held_out, validate
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c060h
 @contextmanager
@@ -130,6 +131,7 @@ class TrainResult:
     seconds: float
     tokens: int     # 这一次看过的 token，填充也算
     peak: int       # 实测的内存峰值，字节；量不到时是 0
+    best_path: Path | None = None  # 留出的数据上最好的那份权重
     models: dict[str, nn.Module] = field(default_factory=dict)
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c087
@@ -139,6 +141,7 @@ class Loop:
     def __init__(self, stage: Stage, on_log: Callable[[Journal], None] | None = None) -> None:
         self.stage, self.args, self.device, self.on_log = stage, stage.args, stage.device, on_log
         self.step, self.total, self.rng = 0, 0, None
+        self.best, self.run_id = {"loss": math.inf, "step": 0}, None  # 留出的数据上考得最好的一次；曲线的编号
         self.crowded = False  # 说过别的程序忙没有
         self.make_room()
 
@@ -194,6 +197,8 @@ def build(self: Loop) -> None:
     order = minimind_order if a.recipe == "minimind" else sample_order
     self.batches = Batches(*stage.rows(), *given, self.device, stage.mute, order)
     self.origin = origin_of(stage)  # 只算一次：每次存盘都要写它
+    self.exam = held_out(stage, a.valid_path) if a.valid_path else None
+    self.exam_key = file_fingerprint(expand_paths(a.valid_path)) if a.valid_path else ""  # 考卷的指纹
     self.replay = replay_batches(a, stage.tokenizer, self.device)
     self.old = iter(self.replay) if self.replay else None  # 真正取第一批时才看位置，所以续训可以先改位置
     self.optimizer = Optimizers(*(part for n, m in self.models.items() for part in stage.optimizer(n, m).parts))
@@ -244,7 +249,9 @@ def restore(self: Loop) -> None:
     self.stage.load(state.get("stage", {}))
     if self.replay and (old := state.get("replay")):
         self.replay.epoch, self.replay.samples = old["epoch"], old["samples"]
-    self.rng = state["rng"]
+    self.rng, self.run_id = state["rng"], state.get("wandb_id")
+    if state.get("best", {}).get("data") == self.exam_key:  # 换了考卷，以前的成绩不算
+        self.best = state["best"]
     if anew:
         self.batches.epoch = self.batches.samples = 0
         Logger("数据（或它的排法）换了（--new_data）：权重与优化器接着用，数据从头看。")
@@ -294,7 +301,9 @@ def open_journal(self: Loop) -> None:
     "开流水账与曲线面板；续训时先退回断点那一步。"
     a = self.args
     panel = "wandb" if a.use_wandb and a.tracker == "none" else a.tracker
-    tracker = open_tracker(panel, a.wandb_project, f"{self.stage.name}-{a.weight_name}", asdict(a))
+    run, where = f"{self.stage.name}-{a.weight_name}", Path(a.save_dir).parent / "runs"
+    tracker = open_tracker(panel, a.wandb_project, run, asdict(a), id=self.run_id, step=self.step, folder=where)
+    self.run_id = tracker.id if tracker else self.run_id
     self.journal = Journal(self.metrics_file, self.stage.name, tracker=tracker)
     if a.from_resume:
         self.journal.rewind(self.step)
@@ -311,8 +320,9 @@ def save(self: Loop) -> Path:
         path = self.stage.save(raw)
         others = {name: _on_cpu(model) for name, model in raw.items() if model is not self.main}
         at = dict(epoch=self.batches.epoch, step=self.step, samples=self.batches.samples)
-        parts = dict(modules=others, stage=self.stage.state(), replay=old, origin=self.origin)
-        save_resume(self.resume_file, self.main, self.optimizer, self.scaler, rng, **at, **parts)
+        parts = dict(modules=others, stage=self.stage.state(), replay=old, origin=self.origin, best=self.best)
+        where = (self.resume_file, self.main, self.optimizer, self.scaler, rng)
+        save_resume(*where, self.args.keep, wandb_id=self.run_id, **at, **parts)
     if world_size() > 1:
         torch.distributed.barrier()
     return path
@@ -408,8 +418,8 @@ def _guard(self: Loop, norms: dict[str, Tensor], batches: list[dict]) -> None:
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c113
 @patch
-def log(self: Loop, window: Window, factor: float, show: Display) -> None:
-    "记一笔：这一段的平均损失与阶段自己的数、速度、学习率。"
+def log(self: Loop, window: Window, factor: float, show: Display, exam: bool = False) -> None:
+    "记一笔：这一段的平均损失与阶段自己的数、速度、学习率；`exam` 是再考一次。"
     now, rate = time.perf_counter(), self.stage.rate(next(iter(self.models)))
     means = window.averages()
     weight, seen = means.pop("weight"), means.pop("seen")
@@ -419,6 +429,7 @@ def log(self: Loop, window: Window, factor: float, show: Display) -> None:
         check_finite(value, self.step, rate, what="梯度")
     first, *rest = norms
     divisor = "batches" if self.args.recipe == "minimind" else self.stage.divisor
+    means |= self.examine() if exam else {}
     record = self.journal.add(
         step=self.step, epoch=self.batches.epoch, lr=rate * factor, grad_norm=norms[first], **means,
         **{f"grad_norm_{name}": norms[name] for name in rest},
@@ -435,6 +446,29 @@ def _left(self: Loop, spent: float) -> float:
     "照现在的速度还要几秒；限了时间就不超过它。"
     left = spent / max(1, self.step - self.first) * (self.total - self.step)
     return max(0.0, min(left, self.args.max_minutes * 60 - spent)) if self.args.max_minutes else left
+
+# %% ../../nbs/7_trainer/58_loop.ipynb #e002
+@patch
+def examine(self: Loop) -> dict[str, float]:
+    "在留出的数据上考一次，返回成绩；比以前都好就另存一份权重。各进程都要调用。"
+    raw = {name: unwrap(model) for name, model in self.models.items()}
+    found = validate(self.stage, raw, self.exam)
+    if found["valid_loss"] < self.best["loss"]:
+        self.best = {"loss": found["valid_loss"], "step": self.step, "data": self.exam_key}
+        check_weights(raw, self.step)
+        if is_main_process():
+            self.stage.renamed(f"{self.args.save_weight}_best").save(raw)
+    return found
+
+
+@patch
+def tell_best(self: Loop) -> Path | None:
+    "说出哪一步考得最好，返回那份权重的路径；没有考过是 None。"
+    if not self.best["step"]:
+        return None
+    path = self.stage.renamed(f"{self.args.save_weight}_best").weight_path(self.main.config)
+    Logger(f"留出的数据上，第 {self.best['step']} 步最好（valid_loss {self.best['loss']:.4f}），权重在 {path}。")
+    return path
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c115
 @patch
@@ -457,7 +491,7 @@ def run(self: Loop) -> TrainResult:
     models = {name: unwrap(model) for name, model in self.models.items()}
     return TrainResult(
         self.main, self.stage.tokenizer, self.journal, path, self.step - self.first, seconds,
-        sum(self.journal["input_tokens"]), peak, models,
+        sum(self.journal["input_tokens"]), peak, self.tell_best(), models,
     )
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c115b
@@ -472,9 +506,10 @@ def _walk(self: Loop, show: Display, asked: list[str]) -> bool:
         self.one_step(micro, factor, window)
         show.advance(self.step)
         end, saving = self.step >= self.total or (limit and spent >= limit), self.step % a.save_interval == 0
+        exam = self.exam is not None and (end or self.step % (a.valid_interval or a.save_interval) == 0)
         told = not end and sum_across_ranks(len(asked), self.device) > 0
-        if end or told or saving or self.step % a.log_interval == 0 or self.step == self.first + 1:
-            self.log(window, factor, show)
+        if end or told or saving or exam or self.step % a.log_interval == 0 or self.step == self.first + 1:
+            self.log(window, factor, show, exam)
             window = Window(self.device)
         if end or told:
             return told

@@ -10,6 +10,7 @@ __all__ = ['resolve_tokenizer', 'stage_config', 'check_length', 'init_model', 'f
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -153,6 +154,7 @@ class Stage:
     name = ""                    # 阶段表里的名字，也是日志里的
     divisor = "tokens"           # 除数的单位：流水账里用这个名字记 `weight` 之和
     sources = ()                 # 该从哪些阶段的权重开始；空的是不挑
+    has_answers = True           # 数据里有现成的答案，可以拿留出的一份来考；边生成边学的没有
     unused = False               # True：有的参数某些步没有梯度，DDP 要去找它们
     amp = nullcontext()          # 混合精度的上下文，循环就位时放进来；自己做前向（例如生成回答）时也用它
 
@@ -227,6 +229,14 @@ def replay(self: Stage, models: dict[str, nn.Module], batch: dict) -> tuple[Tens
 def weight_path(self: Stage, config: MiniMindConfig) -> Path:
     "权重存在哪里：`{save_dir}/{save_weight}_{hidden_size}[_moe].pth`。"
     return weight_file(config, self.args.save_weight, self.args.save_dir)
+
+
+@patch
+def renamed(self: Stage, name: str) -> "Stage":
+    "同一个阶段，存盘时换一个名字：最好的那份权重叫 `pretrain_best`。"
+    other = copy.copy(self)
+    other.args = replace(self.args, save_weight=name)
+    return other
 
 
 @patch
