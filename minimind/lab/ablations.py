@@ -408,12 +408,13 @@ def list_kinds() -> list[dict]:
 NOTES = (
     "每种写法只与基准差一样；同一颗种子的两次训练看同样的数据、同样的次序，差是按种子成对算的。",
     "「差」越低越好；区间是 95% 的 t 区间，跨着 0 就是未定。比得多了，二十个里约有一个会碰巧越过 0。",
-    "「一步几倍时间」是同一个进程里轮流跑的比值；「缓存字节」是每个 token 的键值缓存，半精度。",
+    "「一步几倍时间」是同一个进程里轮流跑的比值；结构与基准相同的几行（余弦、不从零开始）本该是 1，它们差多少，就是这把尺子的误差。"
+    "「缓存字节」是每个 token 的键值缓存，半精度。",
 )
 
 
 def ablate(
-    what: str, steps: int = 400, seeds: int = 3, save: bool = False, folder: str = "", rounds: int = 9,
+    what: str, steps: int = 400, seeds: int = 3, save: bool = False, folder: str = "", rounds: int = 21,
     scale: float = SCALE,
 ) -> list[dict]:
     """换掉 `what` 说的零件，各练 `seeds` 颗种子，打印表格，返回行。不认识的名字抛 `UserError`。
