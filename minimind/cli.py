@@ -150,6 +150,7 @@ BENCHES = {
     "tokenizer": ("tokenizer_speed", "分词器有多快：手写的与 Rust 的比"),
     "memory": ("memory", "数据大十倍，内存涨多少"),
     "threads": ("threads", "旁边有别的程序时，训练有多快"),
+    "long": ("long_context", "练得短、读得长：YaRN 救回多少"),
 }
 
 
@@ -208,7 +209,10 @@ MODEL_OPTIONS = [
     option("tokenizer_path", "", "分词器文件夹；默认用权重记下的那个", path=True),
     option("lora_weight", "", "带上一份 LoRA：名字（如 lora_identity）或文件", path=True),
     option("device", "auto", "设备：auto、cpu、cuda、cuda:1、npu、mps"),
-    option("inference_rope_scaling", False, "用 YaRN 把上下文拉长到训练时的几倍"),
+    option(
+        "inference_rope_scaling", "0", "1：用 YaRN 读得比练的时候长（16 倍，原来 2048）；只写名字也是 1",
+        choices=("0", "1"), is_flag=False, flag_value="1",
+    ),
     option("preset", "", "没有身份证、形状又认不出的权重：一次说清是哪一套形状，例如 small、minimind3"),
     option("num_hidden_layers", 0, "层数；只用来核对", low=0),
     *click_options(ShapeArgs),
@@ -231,6 +235,7 @@ def folder_of(weight: str) -> Path:
 def load_options(weight: str, save_dir: str, use_moe: str, lora_weight: str, **more) -> dict:
     "`MODEL_OPTIONS` 的值 → `load_model` 的关键字；没说的不在内。"
     folder = str(save_dir or folder_of(weight or lora_weight))
+    more["inference_rope_scaling"] = more.get("inference_rope_scaling") in ("1", True)
     told = {k: v for k, v in more.items() if v}
     return dict(save_dir=folder, use_moe=bool(int(use_moe)), lora_weight=lora_weight, **told)
 

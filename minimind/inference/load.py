@@ -282,6 +282,7 @@ def load_model(
     if not (card or {}).get("tokenizer_fingerprint") and not (path.is_dir() and Path(tok.name_or_path) == path):
         check_series(tok, config, str(path))
     model = MiniMindForCausalLM(config)
+    model.trained_length = (card or {}).get("max_seq_len")  # 练的时候一行多长，不知道是 None
     install(model, state, str(path))
     if lora_weight:
         add_lora(model, find_lora(lora_weight, config, (path.parent, Path(save_dir))))

@@ -118,6 +118,7 @@ class TrainArgs(ShapeArgs, SharedArgs):
     tokenizer_path: str = opt("", "分词器文件夹；默认用起点权重记下的那个，再不然是 out/tokenizer/world", path=True)
     checkpoint_dir: str = opt("", "断点存到哪；默认是 save_dir 旁边的 checkpoints", path=True)
     metrics_path: str = opt("", "训练曲线存到哪个 .jsonl；默认 save_dir/metrics.jsonl", path=True)
+    strategy: str = opt("ddp", "几个进程怎样合作：ddp 各有一整份，fsdp 各存一片", choices=("ddp", "fsdp"))
     keep: int = opt(2, "断点留最近几份；最新的坏了，用前一份", low=1, high=100)
     valid_path: str = opt("", "留出的数据：隔一阵考一次，最好的权重另存一份（名字加 _best）", path=True)
     valid_interval: int = opt(0, "每几步考一次；0 是每次存盘时", low=0)

@@ -16,7 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 from filelock import Timeout
@@ -44,6 +46,7 @@ from .replay import replay_batches
 from minimind.trainer.runtime import (
     Logger, autocast, is_main_process, keep_freed_memory, make_scaler, rank, setup_seed, sum_across_ranks, world_size
 )
+from .shard import assembled, check_strategy, empty_shell, load_whole, scatter_states, shard, whole
 from .stage import Stage
 from .step import Stream, supervised, train_step
 from .validate import held_out, validate
@@ -109,11 +112,16 @@ def check_weights(models: dict[str, nn.Module], step: int) -> None:
                 )
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c081
-def wrap(model: nn.Module, device: torch.device, *, compiled: bool = False, unused: bool = False) -> nn.Module:
-    "套上编译与 DDP。`unused`：有的参数某些步没有梯度（MoE 里没分到 token 的专家），DDP 要知道去找它们。"
+def wrap(
+    model: nn.Module, device: torch.device, *, compiled: bool = False, unused: bool = False, ddp: bool = True
+) -> nn.Module:
+    """套上编译与 DDP（`ddp` 为假时不套：已经切开了）。
+
+    `unused`：有的参数某些步没有梯度（MoE 里没分到 token 的专家），DDP 要知道去找它们。
+    """
     if compiled:
         model = torch.compile(model)
-    if world_size() > 1:
+    if world_size() > 1 and ddp:
         ids = [device.index] if device.type in ("cuda", "npu") else None
         model = nn.parallel.DistributedDataParallel(model, device_ids=ids, find_unused_parameters=unused)
     return model
@@ -153,7 +161,8 @@ class Loop:
         if self.args.from_resume:
             self.restore()
         self.make_room()
-        self.weigh()
+        if self.args.strategy == "ddp":
+            self.weigh()
         self.wrap()
         self.plan()
         self.open_journal()
@@ -189,6 +198,7 @@ def build(self: Loop) -> None:
         keep_freed_memory()
     self.dtype = pick_dtype(a.dtype, self.device)
     stage.amp, self.scaler = autocast(self.device, self.dtype), make_scaler(self.device, self.dtype)
+    check_strategy(a.strategy, a.optimizer, bool(a.use_moe), stage.has_answers)
     self.models = dict(stage.build().items())
     self.main = next(iter(self.models.values()))
     if rank():  # 造模型时人人同一个种子；之后的随机数（dropout、采样）人人不同
@@ -201,6 +211,8 @@ def build(self: Loop) -> None:
     self.exam_key = file_fingerprint(expand_paths(a.valid_path)) if a.valid_path else ""  # 考卷的指纹
     self.replay = replay_batches(a, stage.tokenizer, self.device)
     self.old = iter(self.replay) if self.replay else None  # 真正取第一批时才看位置，所以续训可以先改位置
+    if a.strategy == "fsdp":
+        self.cut()
     self.optimizer = Optimizers(*(part for n, m in self.models.items() for part in stage.optimizer(n, m).parts))
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #h007
@@ -239,9 +251,9 @@ def restore(self: Loop) -> None:
     anew = check_origin(state.get("origin", {}), self.origin, self.resume_file, bool(self.args.new_data))
     others = state.get("modules", {})
     for name, model in self.models.items():
-        model.load_state_dict(state["model"] if model is self.main else others[name])
+        load_whole(model, state["model"] if model is self.main else others[name])
     rates = [g["base_lr"] for g in self.optimizer.param_groups]
-    self.optimizer.load_state_dict(state["optimizer"])
+    self.optimizer.load_state_dict(scatter_states(self.optimizer, state["optimizer"]))
     for g, rate in zip(self.optimizer.param_groups, rates, strict=True):
         g["base_lr"] = rate
     self.scaler.load_state_dict(state["scaler"] or self.scaler.state_dict())  # 断点里是空表：换了精度，从头调
@@ -282,9 +294,27 @@ def weigh(self: Loop) -> None:
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #h009b
 @patch
+def whole_models(self: Loop) -> dict[str, nn.Module]:
+    "各模型脱了外壳、凑齐了的样子，拿去存。各进程都要调用；切开过的，只有主进程的有数。"
+    raw = {name: unwrap(model) for name, model in self.models.items()}
+    return {name: assembled(m, self.shells[name]) for name, m in raw.items()} if self.args.strategy == "fsdp" else raw
+
+
+@patch
+def cut(self: Loop) -> None:
+    "先称内存，再[切开](47_shard.ipynb)：优化器要照切开的参数建，所以在建它之前；权重、梯度、优化器各进程分摊。"
+    self.weigh()
+    self.shells = {name: empty_shell(model) for name, model in self.models.items()}
+    self.models = {name: shard(model, self.device) for name, model in self.models.items()}
+    for part in ("weights", "gradients", "optimizer"):
+        self.memory[part] //= world_size()
+
+
+@patch
 def wrap(self: Loop) -> None:
     "套上编译与 DDP；之后 `models` 里的都是套好的。"
-    how = dict(compiled=bool(self.args.use_compile), unused=bool(self.args.use_moe) or self.stage.unused)
+    a, unused = self.args, bool(self.args.use_moe) or self.stage.unused
+    how = dict(compiled=bool(a.use_compile), unused=unused, ddp=a.strategy == "ddp")
     self.models = {name: wrap(model, self.device, **how) for name, model in self.models.items()}
 
 
@@ -313,18 +343,27 @@ def open_journal(self: Loop) -> None:
 def save(self: Loop) -> Path:
     "存权重与断点，返回权重的路径；多进程时只有主进程写，其余的等它写完。"
     rng, path = gather_rng(), self.stage.weight_path(self.main.config)
-    raw = {name: unwrap(model) for name, model in self.models.items()}
-    check_weights(raw, self.step)
     old = {k: getattr(self.replay, k) for k in ("epoch", "samples")} if self.replay else {}
+    raw = self.whole_models()
+    ledger = SimpleNamespace(state_dict=partial(list, whole(self.optimizer.state_dict())))  # 各进程都要交出自己那一片
     if is_main_process():
-        path = self.stage.save(raw)
-        others = {name: _on_cpu(model) for name, model in raw.items() if model is not self.main}
-        at = dict(epoch=self.batches.epoch, step=self.step, samples=self.batches.samples)
-        parts = dict(modules=others, stage=self.stage.state(), replay=old, origin=self.origin, best=self.best)
-        where = (self.resume_file, self.main, self.optimizer, self.scaler, rng)
-        save_resume(*where, self.args.keep, wandb_id=self.run_id, **at, **parts)
+        check_weights(raw, self.step)
+        path = self._write(raw, ledger, rng, old)
     if world_size() > 1:
         torch.distributed.barrier()
+    return path
+
+
+@patch
+def _write(self: Loop, raw: dict[str, nn.Module], optimizer: SimpleNamespace, rng: list[dict], old: dict) -> Path:
+    "主进程：写权重与断点，返回权重的路径。"
+    path = self.stage.save(raw)
+    main, *rest = raw
+    others = {name: _on_cpu(raw[name]) for name in rest}
+    at = dict(epoch=self.batches.epoch, step=self.step, samples=self.batches.samples)
+    parts = dict(modules=others, stage=self.stage.state(), replay=old, origin=self.origin, best=self.best)
+    where = (self.resume_file, raw[main], optimizer, self.scaler, rng)
+    save_resume(*where, self.args.keep, wandb_id=self.run_id, **at, **parts)
     return path
 
 
@@ -455,8 +494,9 @@ def examine(self: Loop) -> dict[str, float]:
     found = validate(self.stage, raw, self.exam)
     if found["valid_loss"] < self.best["loss"]:
         self.best = {"loss": found["valid_loss"], "step": self.step, "data": self.exam_key}
-        check_weights(raw, self.step)
+        raw = self.whole_models()
         if is_main_process():
+            check_weights(raw, self.step)
             self.stage.renamed(f"{self.args.save_weight}_best").save(raw)
     return found
 

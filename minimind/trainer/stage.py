@@ -243,7 +243,9 @@ def renamed(self: Stage, name: str) -> "Stage":
 def save(self: Stage, models: dict[str, nn.Module]) -> Path:
     "存权重，返回路径；只有主进程调用。`models` 是脱了外壳的。"
     model = models["model"]
-    own = dict(stage=self.name, tokenizer_dir=self.tokenizer_dir, extra=self.card())
+    # 练的时候一行多长；强化学习边写边练，长短不定，不记
+    length = {} if hasattr(self.args, "max_gen_len") else {"max_seq_len": self.args.max_seq_len}
+    own = dict(stage=self.name, tokenizer_dir=self.tokenizer_dir, extra={**length, **self.card()})
     return save_weights(model, self.weight_path(model.config), **own)
 
 

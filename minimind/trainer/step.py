@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from .optim import Optimizers
 from .runtime import sum_across_ranks, world_size
+from .shard import whole
 
 # %% ../../nbs/7_trainer/52_step.ipynb #c027
 def supervised(batch: dict) -> int:
@@ -30,7 +31,7 @@ def update(
     for part in optimizer.parts:  # 逐个还原：scaler 按优化器记账，漏记的会在 step 里再除一次
         scaler.unscale_(part)
     norms = {
-        name: nn.utils.clip_grad_norm_(model.parameters(), grad_clip).detach() for name, model in models.items()
+        name: whole(nn.utils.clip_grad_norm_(model.parameters(), grad_clip).detach()) for name, model in models.items()
     }
     if guard and not scaler.is_enabled():  # float16 偶尔溢出是正常的，scaler 自己会跳过
         guard(norms)
