@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS', 'THINKING', 'INT8', 'QUESTIONS', 'CHAT_OPTIONS',
            'data', 'tokenizer', 'FORMATS', 'CONFIGS', 'show_version', 'demo', 'load_stage', 'stage_name',
-           'train_commands', 'train_all', 'load_bench', 'default_weight', 'folder_of', 'load_options', 'open_model',
-           'thinking_option', 'asked_in', 'prompts_in', 'seat', 'answer_together', 'answer_in_turn', 'json_line',
-           'answer_file', 'fast_model', 'far_chat', 'near_chat', 'check_batch', 'chat', 'generate', 'port_is_free',
-           'web_command', 'web', 'serving_parts', 'serve', 'data_world', 'data_check', 'write_rows', 'data_identity',
-           'data_ultra', 'tokenizer_train', 'tokenizer_show', 'found_tokenizers', 'lines_of', 'tokenizer_eval',
-           'default_tests', 'evaluate', 'side_by_side', 'run_tasks', 'check_out', 'adapter_to_peft', 'convert', 'info',
-           'show_bills', 'show_machine', 'doctor', 'exercise', 'update', 'respell', 'from_minigpt', 'several',
-           'from_minimind', 'main', 'Command', 'Group', 'LazyGroup', 'Option', 'command', 'option', 'switch']
+           'train_commands', 'train_all', 'load_bench', 'ablate', 'default_weight', 'folder_of', 'load_options',
+           'open_model', 'thinking_option', 'asked_in', 'prompts_in', 'seat', 'answer_together', 'answer_in_turn',
+           'json_line', 'answer_file', 'fast_model', 'far_chat', 'near_chat', 'check_batch', 'chat', 'generate',
+           'port_is_free', 'web_command', 'web', 'serving_parts', 'serve', 'data_world', 'data_check', 'write_rows',
+           'data_identity', 'data_ultra', 'tokenizer_train', 'tokenizer_show', 'found_tokenizers', 'lines_of',
+           'tokenizer_eval', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks', 'check_out', 'adapter_to_peft',
+           'convert', 'info', 'show_bills', 'show_machine', 'doctor', 'exercise', 'update', 'respell', 'from_minigpt',
+           'several', 'from_minimind', 'main', 'Command', 'Group', 'LazyGroup', 'Option', 'command', 'option', 'switch']
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
@@ -167,6 +167,25 @@ app.add_command(
         "每个后面加 --help；--quick 几秒看个大概，--save 把结果写进 benchmarks/。",
     )
 )
+
+# %% ../nbs/99_cli.ipynb #ab02
+@command(
+    app, "ablate",
+    option("what", "", "换哪一样零件：norm、position ……，逗号隔开；main 是最要紧的六样，all 是全部；见 --list"),
+    option("list", False, "列出每一样零件，与换成的几种写法"), option("steps", 400, "每一遍练几步", low=1),
+    option("seeds", 3, "每种写法练几遍，一遍一颗种子", low=2, high=10, why="只练一遍看不出晃动"),
+    option("save", False, "把成绩写进 benchmarks/，一份 .md 一份 .json"),
+    option("folder", "", "存到别的文件夹", path=True),
+    help="消融：小模型换掉一样零件，别的不动，各练几遍，说出差别有没有大过晃动；分不出的就说未定。断了再跑会接着。\n\n"
+    "例：minimind ablate --what norm --steps 400 --seeds 3\n\n例：minimind ablate --list",
+)
+def ablate(what: str, list: bool, **given) -> None:
+    from minimind.lab import ablations
+    from minimind.lab.bench import show_table
+
+    if list:
+        return show_table("可以换的零件", ablations.list_kinds())
+    ablations.ablate(what, **given)
 
 # %% ../nbs/99_cli.ipynb #c027
 app.add_command(notes)
