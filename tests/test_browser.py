@@ -135,10 +135,10 @@ WEB_BOX, WEB_NOTE = "[data-testid=stChatInputTextArea]", "[data-testid=stCaption
 
 ENDLESS = """
 from functools import partial
-import minimind.serving.turn as turn
+import minimind.inference.tools as t
 from minimind.serving.web_pages import main
 
-turn.stream_ids = partial(lambda real, *args, eos_token_id, **kw: real(*args, eos_token_id=None, **kw), turn.stream_ids)
+t.stream_ids = partial(lambda real, *args, eos_token_id, **kw: real(*args, eos_token_id=None, **kw), t.stream_ids)
 main()
 """
 
@@ -313,12 +313,56 @@ def test_report_page_fits_a_phone_and_asks_for_nothing(browser, tmp_path):
         assert not page.get_log("browser")
 
 
+def test_tokenizer_report_fits_a_phone_and_asks_for_nothing(browser, tmp_path):
+    from minimind.serving.tokenizer_report import tokenizer_page
+    from minimind.tokenizer.bpe import BPETokenizer
+    from minimind.tokenizer.evaluate import evaluate_tokenizers
+
+    text = "今天天气很好，我们去公园。the weather is nice today"
+    names = ["只有字节", "小", "中", "很长的名字/很长的文件夹/tokenizer（手写）", "大", "更大", "第七个"]
+    sizes = {name: 256 + 12 * i for i, name in enumerate(names)}
+    found = evaluate_tokenizers({name: BPETokenizer.train([text] * 9, n) for name, n in sizes.items()}, iterations=1)
+    path = tokenizer_page(tmp_path / "out", found, before=found)
+    for width, dark in ((1200, False), (390, True)):
+        page = browser(width, 900, dark)
+        page.get(path.as_uri())
+        assert page.execute_script("return document.documentElement.scrollWidth") <= width
+        assert page.execute_script("return performance.getEntriesByType('resource').length") == 0
+        cut = "return [...document.querySelectorAll('svg text')].filter(t => { const a = t.getBoundingClientRect(), "
+        cut += "b = t.closest('svg').getBoundingClientRect(); return a.left < b.left || a.right > b.right || "
+        cut += "a.bottom > b.bottom }).map(t => t.textContent)"
+        assert page.execute_script(cut) == []  # 图里没有写到画布外面的字
+        page.save_screenshot(str(tmp_path / f"tokenizers-{width}.png"))
+        assert not page.get_log("browser")
+
+
+@pytest.mark.slow
+def test_the_whole_book_reads_well(tmp_path, browser):
+    import docs
+
+    site = tmp_path / "site"
+    docs.main(site)  # 有走不通的链接、写不成的公式，这里就停了
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > len(list((ROOT / "nbs").rglob("*.ipynb")))
+    for width in (1280, 390):
+        tab = browser(width, 900)
+        model = "nbs/3_model/4"
+        for name in ("index.html", f"{model}0_attention.html", f"{model}1_attention_exercises.html", "notes.html"):
+            tab.get((site / name).as_uri())
+            assert tab.execute_script("return document.documentElement.scrollWidth") <= width, (name, width)
+            assert not [e for e in tab.get_log("browser") if e["level"] == "SEVERE"]
+            tab.save_screenshot(str(tmp_path / f"{Path(name).stem}-{width}.png"))
+        tab.get((site / "search.html").as_uri() + "?q=注意力为什么要除以")
+        assert tab.execute_script("return document.querySelectorAll('#found li').length") > 0
+        tab.save_screenshot(str(tmp_path / f"search-{width}.png"))
+
+
 @pytest.fixture
 def lab(server, tmp_path):
     "用 make lab 的命令在一个文件夹上启动 JupyterLab，返回它的网址；设置、工作区都放在临时文件夹里。"
     import lab as make_lab
 
-    def start(course: Path, page: str) -> str:
+    def start(course: Path, page: str, edit: bool = True) -> str:
         port = free_port()
         own = {f"JUPYTER_{k}_DIR": str(tmp_path / k.lower()) for k in ("CONFIG", "RUNTIME")}
         own |= {f"JUPYTERLAB_{k}_DIR": str(tmp_path / k.lower()) for k in ("SETTINGS", "WORKSPACES")}
@@ -329,7 +373,7 @@ def lab(server, tmp_path):
             ],
             f"http://127.0.0.1:{port}/api?token=tour",
             IPYTHONDIR=str(tmp_path / "ipython"),
-            **make_lab.environment(),
+            **make_lab.environment(edit),
             **own,
         )
         return f"http://127.0.0.1:{port}/lab/tree/{page}?token=tour"

@@ -251,11 +251,11 @@ def test_the_headings_of_the_notes(tmp_path):
 # ---- 旧的命令 --------------------------------------------------------------------------------------------------
 
 OLD = {
-    "eval_llm": "minimind chat", "chat_api": "minimind chat", "web_demo": "minimind web", "generate": "minimind chat",
+    "eval_llm": "minimind chat", "chat_api": "minimind chat", "web_demo": "minimind web",
     "serve_openai_api": "minimind serve", "chat_openai_api": "minimind chat --api", "convert_model": "minimind convert",
     "eval_toolcall": "minimind eval",
-    "run_evaluation": "还没有", "train_tokenizer": "minimind tokenizer train", "test_runner": "make test",
-    "test_code_structure": "make test", "quick_start": "minimind demo",
+    "run_evaluation": "minimind tokenizer eval", "train_tokenizer": "minimind tokenizer train",
+    "test_runner": "make test", "test_code_structure": "make test", "quick_start": "minimind demo",
     "calculate_model_comparison": "minimind info",
     "demo_optimization_suite": "minimind bench", "train_pretrain": "minimind train pretrain",
     "train_distill_reason": "minimind train reason", "train_ppo": "minimind train ppo",

@@ -237,8 +237,10 @@ def test_keywords_act_or_are_refused(tmp_path, folder):
     model = MiniMindForCausalLM(MiniMindConfig(
         hidden_size=32, num_hidden_layers=1, num_attention_heads=4, vocab_size=330, max_position_embeddings=4096
     ))
-    path = save_weights(model, tmp_path / "full_sft_32.pth", stage="full_sft", tokenizer_dir=folder)
+    more = dict(max_seq_len=340)
+    path = save_weights(model, tmp_path / "full_sft_32.pth", stage="full_sft", tokenizer_dir=folder, extra=more)
     long, _ = load_model(path, inference_rope_scaling=True)
+    assert long.trained_length == 340
     assert long.config.rope_scaling["factor"] == 16
     assert not torch.equal(long.model.freqs_cos, load_model(path)[0].model.freqs_cos)
     long.save_pretrained(tmp_path / "long")
@@ -266,6 +268,24 @@ def run_chat(capsys, *argv):
 
     code = run_command(app, ["chat", "--ask", "hello", "--max_new_tokens", "4", *map(str, argv)], prog="minimind")
     return code, capsys.readouterr()
+
+
+def test_chat_turns_yarn_on(tmp_path, folder, capsys, monkeypatch):
+    from minimind import cli
+
+    config = MiniMindConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=4, vocab_size=330)
+    path = save_weights(
+        MiniMindForCausalLM(config), tmp_path / "full_sft_32.pth", stage="full_sft", tokenizer_dir=folder
+    )
+    found, plain = [], cli.open_model
+    monkeypatch.setattr(cli, "open_model", lambda **where: found.append(plain(**where)) or found[-1])
+    for flag in (["--inference_rope_scaling", 0], ["--inference_rope_scaling", 1], ["--inference_rope_scaling"]):
+        code, said = run_chat(capsys, "--weight", path, *flag)
+        assert code == 0, said.err
+    (off, _), (on, _), (bare, _) = found
+    assert off.config.rope_scaling is None and on.config.rope_scaling["factor"] == 16
+    assert bare.config.rope_scaling == on.config.rope_scaling
+    assert not torch.equal(off.model.freqs_cos, on.model.freqs_cos)
 
 
 def test_chat_takes_the_missing_numbers(tmp_path, folder, capsys):

@@ -23,6 +23,8 @@ from minimind.learning.notes import headings
 SITE = ROOT / "out" / "site"
 LINK = re.compile(r"(```.*?```|`[^`\n]*`)|(?<=\]\()([^)\s#]+)(#[^)\s]*)?(?=\))", re.S)
 PICTURES = {".png", ".svg", ".jpg"}
+MARKS = re.compile(r"\]\([^)]*\)|^`{3,}\w*|<[/\w][^>]*>|\*\*", re.M)  # 搜索的索引里不要的记号
+OUTSIDE = re.compile(r"(?:url\(|@import|fetch\(|\.src\s*=)\s*[\"']?(https?:[^\"')]+)")
 SLIDER = "*（这里是一个可以拖的滑块：在 JupyterLab 里打开这一章就能动手。）*"
 
 
@@ -54,7 +56,7 @@ class Book:
         url = path.relative_to(ROOT).with_suffix(".html").as_posix()
         for i, head in enumerate(heads):
             stop = heads[i + 1].line if i + 1 < len(heads) else len(lines)
-            body = re.sub(r"\]\([^)]*\)|^`{3,}\w*|<[/\w][^>]*>|\*\*", " ", "\n".join(lines[head.line + 1 : stop]), flags=re.M)
+            body = MARKS.sub(" ", "\n".join(lines[head.line + 1 : stop]))
             at = f"{url}#{head.anchor}" if i else url
             self.index.append([at, heads[0].title, head.title, " ".join(body.replace("[", "").split())])
 
@@ -116,7 +118,8 @@ class Book:
         text = path.read_text(encoding="utf8")
         chapter = "".join(f"[{title(ROOT / p)[0]}](/{p}) " for p in re.findall(r"nbs/\S+?\.ipynb", text[:600]))
         back = f"对应章节：{chapter}\n\n" if chapter else ""
-        page = f"---\norphan: true\n---\n# {path.name}\n\n{back}`````{kind if kind == 'py' else 'text'}\n{text}\n`````\n"
+        block = f"`````{kind if kind == 'py' else 'text'}\n{text}\n`````"
+        page = f"---\norphan: true\n---\n# {path.name}\n\n{back}{block}\n"
         self.write(path.with_name(path.name + ".md"), page)
         self.remember(path.with_name(path.name + ".md"), page)
 
@@ -212,7 +215,7 @@ def broken(site: Path) -> list[str]:
             elif part.fragment and at in pages and unquote(part.fragment) not in pages[at].ids:
                 bad.append(f"{name} 里的 {link} 没有这个锚点")
     for path in [*site.rglob("*.css"), *site.rglob("_static/**/*.js")]:
-        for link in re.findall(r"(?:url\(|@import|fetch\(|\.src\s*=)\s*[\"']?(https?:[^\"')]+)", path.read_text("utf8")):
+        for link in OUTSIDE.findall(path.read_text(encoding="utf8")):
             bad.append(f"{path.relative_to(site)} 要到外面去取 {link}")
     return sorted(bad)
 

@@ -4,9 +4,11 @@
 
 # %% auto #0
 __all__ = ['left_pad', 'check_prompt', 'make_cache', 'repeat_cache', 'pick_rows', 'compiled', 'Decoder', 'Constraint', 'forbid',
-           'Generation', 'eval_mode', 'stop_tensor', 'context_limit', 'room', 'generate', 'stream']
+           'Generation', 'eval_mode', 'stop_tensor', 'context_limit', 'warn_beyond', 'room', 'generate', 'stream']
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c002
+import math
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from .sampling import SamplingParams, sample_next, seen_mask
 from ..learning.cores import adjust_threads
 from ..learning.errors import UserError
 from ..learning.patch import patch
+from ..learning.terminal import say
 from ..model import KVCache, MiniMindConfig
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c031
@@ -300,10 +303,24 @@ def context_limit(model: nn.Module, context: int | None = None) -> int:
     return most if context is None else min(context, most)
 
 
+def warn_beyond(model: nn.Module, length: int) -> None:
+    "提示比练过的（`load_model` 从身份证读到的）长，又没有打开 YaRN：往 stderr 说一次，每个模型只说一次。"
+    trained = getattr(model, "trained_length", None)
+    if trained and length > trained and not model.config.rope_scaling:
+        say(
+            f"提示有 {length} 个 token，练的时候一行只有 {trained} 个，超出的部分多半读不懂；请缩短提示，或打开 YaRN："
+            f"--inference_rope_scaling 1，load_model(…, rope_scaling=dict(factor={math.ceil(length / trained) * 1.0}, "
+            f"original_max_position_embeddings={trained}))。",
+            sys.stderr,
+        )
+        model.trained_length = None
+
+
 def room(model: nn.Module, prompt_len: int, max_new_tokens: int, context: int | None = None) -> int:
     "还能写多少个 token：`max_new_tokens` 与上下文剩余中较小的；`max_new_tokens` 小于 1 时抛 `UserError`。"
     if max_new_tokens < 1:
         raise UserError(f"max_new_tokens={max_new_tokens} 不行：至少要生成 1 个 token。")
+    warn_beyond(model, prompt_len)
     return min(max_new_tokens, context_limit(model, context) - prompt_len)
 
 # %% ../../nbs/4_inference/30_generate.ipynb #c071

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SILENT', 'SHAPE', 'CHANGEABLE', 'check_keys', 'check_card', 'load_weights', 'install', 'check_tokenizer',
-           'find_tokenizer', 'tokenizer_series', 'check_series', 'find_weights', 'to_device', 'config_of', 'find_lora',
-           'add_lora', 'load_model', 'describe']
+           'find_tokenizer', 'tokenizer_series', 'check_series', 'find_weights', 'to_device', 'config_of', 'lora_names',
+           'find_lora', 'add_lora', 'load_model', 'describe']
 
 # %% ../../nbs/4_inference/10_load.ipynb #c002
 import sys
@@ -232,14 +232,22 @@ def config_of(path: Path, card: dict | None, state: dict, **given) -> MiniMindCo
     return config
 
 # %% ../../nbs/4_inference/10_load.ipynb #l002
+def lora_names(config: MiniMindConfig, folders: Iterable[Path] = (OUT,)) -> list[str]:
+    "各处的 lora 里，这个形状的模型用得上的有哪些；只看文件名。"
+    tail = weight_stem("", config.hidden_size, config.use_moe)
+    stems = {p.stem for folder in folders for p in (Path(folder) / "lora").glob("*.pth")}
+    return sorted(stem.removesuffix(tail) for stem in stems if stem.endswith(tail))
+
+
 def find_lora(name: str | Path, config: MiniMindConfig, folders: Iterable[Path] = (OUT,)) -> Path:
-    "LoRA 的名字或路径（含 peft 的）→ 路径：依次在各处的 lora 里找 `{name}_{hidden_size}[_moe].pth`；没有就说有哪些。"
+    "LoRA 的名字或路径（含 peft 的）→ 路径：各处的 lora 里、各处，找 `{name}_{hidden_size}[_moe].pth`；没有就说有哪些。"
     if Path(name).is_file() or is_peft(name):
         return Path(name)
     stem, folders = weight_stem(str(name), config.hidden_size, config.use_moe), list(dict.fromkeys(folders))
     for folder in folders:
-        if (path := folder / "lora" / f"{stem}.pth").is_file():
-            return path
+        for path in (folder / "lora" / f"{stem}.pth", folder / f"{stem}.pth"):  # MiniMind 三代存在 out 里
+            if path.is_file():
+                return path
     found = sorted({p.stem for folder in folders for p in (folder / "lora").glob("*.pth")})
     have = f"现有的是 {'、'.join(found)}" if found else "一份也没有，先 minimind train lora"
     raise UserError(f"找不到 LoRA {name}（要 {stem}.pth）；{have}。")
@@ -274,6 +282,7 @@ def load_model(
     if not (card or {}).get("tokenizer_fingerprint") and not (path.is_dir() and Path(tok.name_or_path) == path):
         check_series(tok, config, str(path))
     model = MiniMindForCausalLM(config)
+    model.trained_length = (card or {}).get("max_seq_len")  # 练的时候一行多长，不知道是 None
     install(model, state, str(path))
     if lora_weight:
         add_lora(model, find_lora(lora_weight, config, (path.parent, Path(save_dir))))

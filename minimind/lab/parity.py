@@ -32,7 +32,7 @@ STAGES = {
     "pretrain": (train_pretrain.PretrainArgs, train_pretrain.train, "pretrain"),
     "full_sft": (train_full_sft.SFTArgs, train_full_sft.train, "sft"),
 }
-WAYS = ("笔记本里调用", "命令行", "两个进程", "累积两次")
+WAYS = ("笔记本里调用", "命令行", "两个进程", "两个进程，切开", "累积两次")
 
 
 def make_task(folder: str | Path, rows: int = 64, scale: float = 1.0) -> dict[str, Path]:
@@ -61,13 +61,14 @@ def options(
         save_dir=str(Path(home) / "out"), from_weight="none", hidden_size=64, num_hidden_layers=2, max_seq_len=192,
         batch_size=batch, accumulation_steps=2 if way == "累积两次" else 1, epochs=100, max_steps=steps,
         learning_rate=2e-3, dtype="float32", device="cpu", num_workers=0, log_interval=1, packing=packing,
+        strategy="fsdp" if "切开" in way else "ddp",
     )
 
 # %% ../../nbs/9_lab/50_parity.ipynb #c013b
 def launch_command(stage: str, way: str, given: dict[str, object]) -> list[str]:
     "命令行与 torchrun 的写法，一个词一项。"
     flags = [f"--{k}={v}" for k, v in given.items()]
-    if way != "两个进程":
+    if not way.startswith("两个进程"):
         return [sys.executable, "-m", "minimind.cli", "train", stage, *flags]
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     return [*torchrun, "-m", f"minimind.trainer.train_{stage}", *flags]

@@ -229,9 +229,11 @@ def _say_usage(e: click.UsageError) -> str:
     words = e.message.partition("(")[2].rstrip(").")
     if "No such command" in e.message:
         name = e.message.split("'")[1]
-        if text := e.ctx and e.ctx.command.moved.get(PurePath(name).stem.replace("-", "_")):
+        stem = PurePath(name).stem.replace("-", "_")
+        if text := e.ctx and e.ctx.command.moved.get(stem):
             return f"没有这个命令：{name}；{text}。"
-        near = difflib.get_close_matches(name, e.ctx.command.list_commands(e.ctx), n=1) if e.ctx else []
+        names = e.ctx.command.list_commands(e.ctx) if e.ctx else []
+        near = [stem] if stem in names else difflib.get_close_matches(name, names, n=1)  # 「scripts/命令.py」也认得
         guess = f"；是不是想写 {near[0]}" if near else ""
         return f"没有这个命令：{name}{guess}。加 --help 看全部命令。"
     if "unexpected extra argument" in e.message:

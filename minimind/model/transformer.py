@@ -18,7 +18,7 @@ from .config import MiniMindConfig
 from .feedforward import FeedForward
 from .moe import MOEFeedForward, MoEGate
 from .norm import RMSNorm
-from .rope import precompute_freqs_cis
+from .yarn import precompute_freqs_cis
 
 # %% ../../nbs/3_model/70_transformer.ipynb #c010
 class MiniMindBlock(nn.Module):

@@ -33,7 +33,7 @@ from ..tokenizer.fast import save_tokenizer
 # %% ../../nbs/8_serving/60_convert.ipynb #c013
 CODE = "modeling_minimind.py"
 CHAPTERS = (
-    "presets", "config", "norm", "rope", "attention", "feedforward", "moe", "transformer", "causal_lm"
+    "presets", "config", "norm", "rope", "yarn", "attention", "feedforward", "moe", "transformer", "causal_lm"
 )  # 先用到的在前
 
 
@@ -52,7 +52,7 @@ def _split(text: str) -> tuple[list[str], str]:
 
 
 def model_code() -> str:
-    "`minimind/model/` 的九章拼成的一个文件，只靠 torch 与 transformers。"
+    "`minimind/model/` 的十章拼成的一个文件，只靠 torch 与 transformers。"
     folder = Path(minimind.model.__file__).parent
     parts = [_split((folder / f"{name}.py").read_text(encoding="utf8")) for name in CHAPTERS]
     imports = sorted({line for outer, _ in parts for line in outer}, key=lambda s: (s.startswith("from"), s))

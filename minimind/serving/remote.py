@@ -14,8 +14,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
-from ..inference.chat import Pieces, keep_turns
-from ..inference.sampling import SamplingParams
+from ..inference.chat import Conversation, Pieces
 from ..learning.errors import UserError
 from ..learning.patch import patch
 from .sse import read_events, to_json
@@ -57,28 +56,16 @@ def _refusal(e: HTTPError) -> UserError:
     return said
 
 # %% ../../nbs/8_serving/55_remote.ipynb #r011
-class ApiChat:
-    "一场对话，大脑在 `url` 那边。用法同 `ChatSession`；`model` 不给就用服务器报的第一个。"
+class ApiChat(Conversation):
+    "一场对话，大脑在 `url` 那边。用法同 `ChatSession`；`model` 不给就用服务器报的第一个。种子每答一句加一。"
 
     def __init__(
         self, url: str, model: str = "", api_key: str = "", system: str | None = None, history_turns: int | None = None,
-        thinking: Thinking = None, *, params: SamplingParams = SamplingParams(), max_new_tokens: int | None = None,
-        seed: int | None = None,
+        thinking: Thinking = None, **settings,
     ):
         self.url, self.api_key = api_base(url), api_key
         self.model = model or self._first_model()
-        self.system, self.history_turns, self.thinking = system, history_turns, thinking
-        self.params, self.max_new_tokens = params, max_new_tokens
-        self.reseed(seed)
-        self.clear()
-
-    def clear(self) -> None:
-        "忘掉历史（system 留着）。"
-        self.history, self.last = [], None
-
-    def reseed(self, seed: int | None) -> None:
-        "从下一问起用这颗种子；每答一句加一。"
-        self.seed = seed
+        super().__init__(system, history_turns, thinking, **settings)
 
     def _first_model(self) -> str:
         "服务器报的第一个模型。"
@@ -93,29 +80,26 @@ class ApiChat:
 @patch
 def _body(self: ApiChat, messages: list[dict]) -> dict:
     "请求的 JSON；没有设的不写。"
-    head = [dict(role="system", content=self.system)] if self.system else []
     p = self.params
     given = dict(
         temperature=p.temperature, top_p=p.top_p, top_k=p.top_k or None, min_p=p.min_p or None, seed=self.seed,
         max_tokens=self.max_new_tokens, open_thinking=self.thinking,
         repetition_penalty=p.repetition_penalty if p.repetition_penalty != 1 else None,
     )
-    fixed = dict(model=self.model, messages=head + messages, stream=True, stream_options={"include_usage": True})
+    messages = self.headed(messages)
+    fixed = dict(model=self.model, messages=messages, stream=True, stream_options={"include_usage": True})
     return fixed | {k: v for k, v in given.items() if v is not None}
 
 
 @patch
 def _open(self: ApiChat, text: str) -> tuple[HTTPResponse, int]:
     "问出去 → (打开的回答, 丢掉的轮数)；放不下就从最旧的整轮丢起，与 `ChatSession` 一样。"
-    kept, dropped = keep_turns(self.history, self.history_turns), 0
-    while True:
-        body = self._body(kept + [dict(role="user", content=text)])
+    for messages, dropped in self.offers(text):
         try:
-            return call(f"{self.url}/chat/completions", body, self.api_key), dropped
+            return call(f"{self.url}/chat/completions", self._body(messages), self.api_key), dropped
         except UserError as e:
-            if getattr(e, "code", None) != "context_length_exceeded" or not kept:
+            if getattr(e, "code", None) != "context_length_exceeded" or len(messages) == 1:
                 raise
-        kept, dropped = keep_turns(kept, sum(m["role"] == "user" for m in kept) - 1), dropped + 1
 
 # %% ../../nbs/8_serving/55_remote.ipynb #r014
 @patch
@@ -138,7 +122,7 @@ def pieces(self: ApiChat, text: str) -> Pieces:
         prompt_tokens=usage.get("prompt_tokens", 0), dropped_turns=dropped, seconds=seconds,
         avg_tokens_per_second=tokens / max(seconds, 1e-9),
     )
-    self.history += [dict(role="user", content=text), dict(role="assistant", content=said["answer"])]
+    self.remember(text, self.last)
     self.seed = None if self.seed is None else self.seed + 1
     return self.last
 

@@ -19,10 +19,10 @@ from ..inference.chat import BUDGET, ChatSession, budget
 from ..inference.sampling import SamplingParams
 from ..inference.builtin import builtin_tools
 from ..inference.constrain import tool_constraint
-from ..inference.tools import Registry
+from ..inference.tools import Registry, Rule, Turn
 from ..learning.errors import UserError
 from minimind.serving.turn import (
-    Rule, Turn, ask_anew, asked, blank, drop_turn, history, play, take_back, to_json, to_markdown, waiting,
+    ask_anew, asked, blank, drop_turn, history, play, take_back, to_json, to_markdown, waiting,
 )
 from .web import choose_weight, chosen_model, keep, label, plain, word
 
@@ -98,13 +98,12 @@ def rule_of(tools: list[dict] | None) -> Rule | None:
 
 def choose_tools() -> Registry:
     "侧栏：用哪几样工具，最多 `MOST_TOOLS` 样。"
-    everything, picked = toolbox(), Registry()
+    box = toolbox()
     names = st.sidebar.multiselect(
-        word("tools"), list(everything.tools), max_selections=MOST_TOOLS,
+        word("tools"), list(box.tools), max_selections=MOST_TOOLS,
         placeholder=word("tools_hint"), help=word("tools_help"), **keep("tools"),
     )
-    picked.tools = {name: everything.tools[name] for name in names}
-    return picked
+    return box.only(names)
 
 # %% ../../nbs/8_serving/34_web_chat.ipynb #h014
 def choose_seed(box: DeltaGenerator) -> int:

@@ -12,6 +12,7 @@ import streamlit as st
 import torch
 from streamlit.delta_generator import DeltaGenerator
 
+from ..dataset.datasets import encode_plain
 from ..inference.chat import Pieces, answer_ids, answer_stream
 from ..inference.sampling import SamplingParams
 from ..learning.errors import UserError
@@ -26,7 +27,7 @@ def spoken(path: Path, question: str, settings: dict) -> Pieces:
     model, tok = open_model(path, told_of(path))
     if not only_pretrained(path):
         return answer_stream(model, tok, [{"role": "user", "content": question}], **settings)
-    ids = [tok.bos_token_id, *tok.encode(question, add_special_tokens=False)]
+    ids = [tok.bos_token_id, *encode_plain(tok, [question])[0]]  # 人打的 <|im_end|> 也只是文字
     generator = torch.Generator(next(model.parameters()).device).manual_seed(settings["seed"])
     more = {k: settings[k] for k in ("params", "max_new_tokens")}
     return answer_ids(model, tok, ids, generator=generator, **more)

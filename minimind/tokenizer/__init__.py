@@ -1,4 +1,5 @@
-"""第 2 层 · 分词器：手写 BPE（bpe）、快速分词器与对话模板（fast）、渲染一段对话（render）、测量（evaluation）。
+"""第 2 层 · 分词器：手写 BPE（bpe）、快速分词器与对话模板（fast）、渲染一段对话（render）、
+测量（evaluation）、六个方面的比较（evaluate）。
 
 这里只转交名字，用到时才加载对应的模块。
 """
@@ -13,6 +14,7 @@ _WHERE = {
     "to_messages": "render", "Segment": "render",
     "bytes_per_token": "evaluation", "compression_by_group": "evaluation", "check_round_trip": "evaluation",
     "unused_tokens": "evaluation", "compare_tokenizers": "evaluation", "evaluate_tokenizer": "evaluation",
+    "evaluate_tokenizers": "evaluate", "open_tokenizers": "evaluate", "find_tokenizers": "evaluate",
 }
 __all__ = list(_WHERE)
 
@@ -20,7 +22,7 @@ __all__ = list(_WHERE)
 def __getattr__(name):
     if name in _WHERE:
         return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
-    if name in {"bpe", "fast", "render", "evaluation"}:
+    if name in {"bpe", "fast", "render", "evaluation", "evaluate"}:
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"minimind.tokenizer 里没有 {name!r}。")
 

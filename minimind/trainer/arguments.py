@@ -108,7 +108,7 @@ class TrainArgs(ShapeArgs, SharedArgs):
     max_minutes: float = opt(0.0, "最多训练几分钟；0 表示不限", low=0)
     preset: str = opt("", f"一整套形状：{' '.join(PRESETS)}；之后的选项可以覆盖它")
     recipe: str = opt("ours", "一整套练法；minimind：优化器、日程、次序、标签都照它", choices=("ours", "minimind"))
-    tracker: str = opt("none", "把曲线也送到网页面板（要另装）", choices=("none", "wandb", "swanlab"))
+    tracker: str = opt("none", "把曲线也送到面板（要另装）", choices=("none", "tensorboard", "wandb", "swanlab"))
     schedule: str = opt("cosine", "学习率日程", choices=("cosine", "wsd", "constant"))
     warmup: float = opt(0.0, "开头多少比例的步数用来热身", low=0, high=1)
     optimizer: str = opt("adamw", "优化器", choices=("adamw", "muon"))
@@ -118,6 +118,10 @@ class TrainArgs(ShapeArgs, SharedArgs):
     tokenizer_path: str = opt("", "分词器文件夹；默认用起点权重记下的那个，再不然是 out/tokenizer/world", path=True)
     checkpoint_dir: str = opt("", "断点存到哪；默认是 save_dir 旁边的 checkpoints", path=True)
     metrics_path: str = opt("", "训练曲线存到哪个 .jsonl；默认 save_dir/metrics.jsonl", path=True)
+    strategy: str = opt("ddp", "几个进程怎样合作：ddp 各有一整份，fsdp 各存一片", choices=("ddp", "fsdp"))
+    keep: int = opt(2, "断点留最近几份；最新的坏了，用前一份", low=1, high=100)
+    valid_path: str = opt("", "留出的数据：隔一阵考一次，最好的权重另存一份（名字加 _best）", path=True)
+    valid_interval: int = opt(0, "每几步考一次；0 是每次存盘时", low=0)
     new_data: int = opt(0, "1：续训时数据可以换，从头看", choices=(0, 1))
     skip_bad: int = opt(0, "1：跳过坏的数据行，说跳了几行；0：遇到一行坏的就停", choices=(0, 1))
     replay_path: str = opt("", "混进来一起练的旧数据（对话），免得学了新的忘了旧的；auto 是小世界的微调数据", path=True)
@@ -263,7 +267,8 @@ def stage_command(name: str, cls: type, train: Callable, help: str) -> click.Com
         given = {k: v for k, v in given.items() if v is not None and v is not False}
         args = make_args(cls, **_typed(cls, given))  # 参数写错了，开进程之前就说
         if cls.kind and "RANK" not in os.environ:  # torchrun 的各进程数据可能不同，由训练里面说是谁
-            check_data(args.data_path, cls.kind, skip_bad=bool(args.skip_bad))
+            for path in filter(None, (args.data_path, args.valid_path)):
+                check_data(path, cls.kind, skip_bad=bool(args.skip_bad))
         if nproc <= 1:
             return train(args)
         from minimind.trainer.peers import launch  # 要 torch，用到时才导入

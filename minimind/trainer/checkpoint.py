@@ -4,9 +4,11 @@
 
 # %% auto #0
 __all__ = ['ORIGIN', 'FIXED', 'rng_state', 'set_rng_state', 'gather_rng', 'restore_rng', 'checksum', 'shape_of', 'check_shape',
-           'check_origin', 'previous', 'save_resume', 'read_resume', 'load_resume', 'clean_leftovers', 'lm_checkpoint']
+           'check_origin', 'previous', 'save_resume', 'read_resume', 'load_resume', 'older', 'clean_leftovers',
+           'lm_checkpoint']
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c002
+import glob
 import hashlib
 import io
 import os
@@ -120,19 +122,19 @@ def check_origin(saved: dict, now: dict, path: str | Path, new_data: bool = Fals
     )
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c027
-def previous(path: Path) -> Path:
-    "前一份断点的路径：`x_resume.pth` → `x_resume.prev.pth`。"
-    return Path(path).with_suffix(".prev.pth")
+def previous(path: Path, back: int = 1) -> Path:
+    "往前数第 `back` 份断点：`x_resume.pth` → `x_resume.prev.pth`、`x_resume.prev2.pth` …；0 是它自己。"
+    return Path(path).with_suffix(("", ".prev")[back > 0] + (str(back) if back > 1 else "") + ".pth")
 
 
 def save_resume(
     path: Path, model: torch.nn.Module, optimizer: Optimizers | torch.optim.Optimizer,
-    scaler: torch.amp.GradScaler | None = None, rng: list[dict] | None = None, **position: object,
+    scaler: torch.amp.GradScaler | None = None, rng: list[dict] | None = None, keep: int = 2, **position: object,
 ) -> None:
-    """断点：全精度权重、优化器、各进程的随机状态、位置（`epoch`、`samples`、`step` …）与校验和；前一份留着。
+    """断点：全精度权重、优化器、各进程的随机状态、位置（`epoch`、`samples`、`step` …）与校验和；连它留 `keep` 份。
 
     `rng` 是 `gather_rng()` 的结果，不给就存本进程的；`position` 里只能是张量与普通的值。
-    任何时刻被杀，`path` 与 `previous(path)` 至少有一份是完整的。写不进（盘满、没有权限）抛 `UserError`。
+    `keep` 至少是 2 时，任何时刻被杀，总有一份是完整的。写不进（盘满、没有权限）抛 `UserError`。
     """
     path, raw = Path(path), unwrap(model)
     state = {
@@ -148,8 +150,9 @@ def save_resume(
     torch.save(state | {"checksum": checksum(state)}, buffer)
     ready = atomic_write(path.with_suffix(".next.pth"), buffer.getbuffer())
     with writing(path):
-        if path.exists():
-            os.replace(path, previous(path))
+        for back in reversed(range(1, keep)):
+            if previous(path, back - 1).exists():
+                os.replace(previous(path, back - 1), previous(path, back))
         os.replace(ready, path)
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c040
@@ -171,27 +174,32 @@ def read_resume(path: Path) -> dict:
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c043
 def load_resume(path: Path) -> dict | None:
     "读断点：最新的坏了就用前一份并说明；一份都没有是 None，都不能用报 `UserError`。"
-    path, wrong = Path(path), []
-    for file in (path, previous(path)):
+    path, wrong = Path(path), {}
+    for file in filter(Path.exists, [path, *older(path)]):
         try:
-            state = read_resume(file) if file.exists() else None
+            state = read_resume(file)
         except UserError as e:
-            wrong.append(str(e))
+            wrong[file] = str(e)
             continue
-        if state and wrong:
-            _set_aside(path, f"{wrong[0]}，改用前一份 {file.name}（第 {state.get('step')} 步）")
-        if state:
-            return state
+        if wrong:
+            _set_aside(list(wrong), f"{next(iter(wrong.values()))}，改用 {file.name}（第 {state.get('step')} 步）")
+        return state
     if wrong:
-        raise UserError(f"{'；'.join(wrong)}。没有可用的断点：删掉它从头训练，或换一份备份。")
+        raise UserError(f"{'；'.join(wrong.values())}。没有可用的断点：删掉它从头训练，或换一份备份。")
     return None
 
 
-def _set_aside(path: Path, why: str) -> None:
-    "说出缘由，把坏的那份改名；只有主进程动手。"
-    Logger(f"{why}；坏的那份改名为 {path.stem}.bad.pth。")
-    if is_main_process():
-        os.replace(path, path.with_suffix(".bad.pth"))
+def older(path: Path) -> list[Path]:
+    "往前的几份断点，由新到旧。"
+    found = Path(path).parent.glob(f"{glob.escape(Path(path).stem)}.prev*.pth")
+    return sorted(found, key=lambda f: int(f.suffixes[-2].removeprefix(".prev") or 1))
+
+
+def _set_aside(files: list[Path], why: str) -> None:
+    "说出缘由，把坏的几份改名；只有主进程动手。"
+    Logger(f"{why}；坏的改名为 {'、'.join(f.stem + '.bad.pth' for f in files)}。")
+    for file in files if is_main_process() else ():
+        os.replace(file, file.with_suffix(".bad.pth"))
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c052
 def clean_leftovers(*paths: Path) -> int:

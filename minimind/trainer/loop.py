@@ -17,6 +17,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 from filelock import Timeout
@@ -44,8 +45,12 @@ from .replay import replay_batches
 from minimind.trainer.runtime import (
     Logger, autocast, is_main_process, keep_freed_memory, make_scaler, rank, setup_seed, sum_across_ranks, world_size
 )
+from minimind.trainer.shard import (
+    assembled, check_strategy, empty_shell, full_tensors, load_whole, scatter_states, shard
+)
 from .stage import Stage
 from .step import Stream, supervised, train_step
+from .validate import held_out, validate
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c060h
 @contextmanager
@@ -108,11 +113,16 @@ def check_weights(models: dict[str, nn.Module], step: int) -> None:
                 )
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c081
-def wrap(model: nn.Module, device: torch.device, *, compiled: bool = False, unused: bool = False) -> nn.Module:
-    "套上编译与 DDP。`unused`：有的参数某些步没有梯度（MoE 里没分到 token 的专家），DDP 要知道去找它们。"
+def wrap(
+    model: nn.Module, device: torch.device, *, compiled: bool = False, unused: bool = False, ddp: bool = True
+) -> nn.Module:
+    """套上编译与 DDP（`ddp` 为假时不套：已经切开了）。
+
+    `unused`：有的参数某些步没有梯度（MoE 里没分到 token 的专家），DDP 要知道去找它们。
+    """
     if compiled:
         model = torch.compile(model)
-    if world_size() > 1:
+    if world_size() > 1 and ddp:
         ids = [device.index] if device.type in ("cuda", "npu") else None
         model = nn.parallel.DistributedDataParallel(model, device_ids=ids, find_unused_parameters=unused)
     return model
@@ -130,6 +140,7 @@ class TrainResult:
     seconds: float
     tokens: int     # 这一次看过的 token，填充也算
     peak: int       # 实测的内存峰值，字节；量不到时是 0
+    best_path: Path | None = None  # 留出的数据上最好的那份权重
     models: dict[str, nn.Module] = field(default_factory=dict)
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c087
@@ -139,6 +150,7 @@ class Loop:
     def __init__(self, stage: Stage, on_log: Callable[[Journal], None] | None = None) -> None:
         self.stage, self.args, self.device, self.on_log = stage, stage.args, stage.device, on_log
         self.step, self.total, self.rng = 0, 0, None
+        self.best, self.run_id = {"loss": math.inf, "step": 0}, None  # 留出的数据上考得最好的一次；曲线的编号
         self.crowded = False  # 说过别的程序忙没有
         self.make_room()
 
@@ -150,7 +162,8 @@ class Loop:
         if self.args.from_resume:
             self.restore()
         self.make_room()
-        self.weigh()
+        if self.args.strategy == "ddp":
+            self.weigh()
         self.wrap()
         self.plan()
         self.open_journal()
@@ -186,6 +199,7 @@ def build(self: Loop) -> None:
         keep_freed_memory()
     self.dtype = pick_dtype(a.dtype, self.device)
     stage.amp, self.scaler = autocast(self.device, self.dtype), make_scaler(self.device, self.dtype)
+    check_strategy(a.strategy, a.optimizer, bool(a.use_moe), stage.has_answers)
     self.models = dict(stage.build().items())
     self.main = next(iter(self.models.values()))
     if rank():  # 造模型时人人同一个种子；之后的随机数（dropout、采样）人人不同
@@ -194,8 +208,12 @@ def build(self: Loop) -> None:
     order = minimind_order if a.recipe == "minimind" else sample_order
     self.batches = Batches(*stage.rows(), *given, self.device, stage.mute, order)
     self.origin = origin_of(stage)  # 只算一次：每次存盘都要写它
+    self.exam = held_out(stage, a.valid_path) if a.valid_path else None
+    self.exam_key = file_fingerprint(expand_paths(a.valid_path)) if a.valid_path else ""  # 考卷的指纹
     self.replay = replay_batches(a, stage.tokenizer, self.device)
     self.old = iter(self.replay) if self.replay else None  # 真正取第一批时才看位置，所以续训可以先改位置
+    if a.strategy == "fsdp":
+        self.cut()
     self.optimizer = Optimizers(*(part for n, m in self.models.items() for part in stage.optimizer(n, m).parts))
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #h007
@@ -234,9 +252,9 @@ def restore(self: Loop) -> None:
     anew = check_origin(state.get("origin", {}), self.origin, self.resume_file, bool(self.args.new_data))
     others = state.get("modules", {})
     for name, model in self.models.items():
-        model.load_state_dict(state["model"] if model is self.main else others[name])
+        load_whole(model, state["model"] if model is self.main else others[name])
     rates = [g["base_lr"] for g in self.optimizer.param_groups]
-    self.optimizer.load_state_dict(state["optimizer"])
+    self.optimizer.load_state_dict(scatter_states(self.optimizer, state["optimizer"]))
     for g, rate in zip(self.optimizer.param_groups, rates, strict=True):
         g["base_lr"] = rate
     self.scaler.load_state_dict(state["scaler"] or self.scaler.state_dict())  # 断点里是空表：换了精度，从头调
@@ -244,7 +262,9 @@ def restore(self: Loop) -> None:
     self.stage.load(state.get("stage", {}))
     if self.replay and (old := state.get("replay")):
         self.replay.epoch, self.replay.samples = old["epoch"], old["samples"]
-    self.rng = state["rng"]
+    self.rng, self.run_id = state["rng"], state.get("wandb_id")
+    if state.get("best", {}).get("data") == self.exam_key:  # 换了考卷，以前的成绩不算
+        self.best = state["best"]
     if anew:
         self.batches.epoch = self.batches.samples = 0
         Logger("数据（或它的排法）换了（--new_data）：权重与优化器接着用，数据从头看。")
@@ -275,9 +295,27 @@ def weigh(self: Loop) -> None:
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #h009b
 @patch
+def whole_models(self: Loop) -> dict[str, nn.Module]:
+    "各模型脱了外壳、凑齐了的样子，拿去存。各进程都要调用；切开过的，只有主进程的有数。"
+    raw = {name: unwrap(model) for name, model in self.models.items()}
+    return {name: assembled(m, self.shells[name]) for name, m in raw.items()} if self.args.strategy == "fsdp" else raw
+
+
+@patch
+def cut(self: Loop) -> None:
+    "先称内存，再[切开](47_shard.ipynb)：优化器要照切开的参数建，所以在建它之前；权重、梯度、优化器各进程分摊。"
+    self.weigh()
+    self.shells = {name: empty_shell(model) for name, model in self.models.items()}
+    self.models = {name: shard(model, self.device) for name, model in self.models.items()}
+    for part in ("weights", "gradients", "optimizer"):
+        self.memory[part] //= world_size()
+
+
+@patch
 def wrap(self: Loop) -> None:
     "套上编译与 DDP；之后 `models` 里的都是套好的。"
-    how = dict(compiled=bool(self.args.use_compile), unused=bool(self.args.use_moe) or self.stage.unused)
+    a, unused = self.args, bool(self.args.use_moe) or self.stage.unused
+    how = dict(compiled=bool(a.use_compile), unused=unused, ddp=a.strategy == "ddp")
     self.models = {name: wrap(model, self.device, **how) for name, model in self.models.items()}
 
 
@@ -294,7 +332,9 @@ def open_journal(self: Loop) -> None:
     "开流水账与曲线面板；续训时先退回断点那一步。"
     a = self.args
     panel = "wandb" if a.use_wandb and a.tracker == "none" else a.tracker
-    tracker = open_tracker(panel, a.wandb_project, f"{self.stage.name}-{a.weight_name}", asdict(a))
+    run, where = f"{self.stage.name}-{a.weight_name}", Path(a.save_dir).parent / "runs"
+    tracker = open_tracker(panel, a.wandb_project, run, asdict(a), id=self.run_id, step=self.step, folder=where)
+    self.run_id = tracker.id if tracker else self.run_id
     self.journal = Journal(self.metrics_file, self.stage.name, tracker=tracker)
     if a.from_resume:
         self.journal.rewind(self.step)
@@ -304,17 +344,27 @@ def open_journal(self: Loop) -> None:
 def save(self: Loop) -> Path:
     "存权重与断点，返回权重的路径；多进程时只有主进程写，其余的等它写完。"
     rng, path = gather_rng(), self.stage.weight_path(self.main.config)
-    raw = {name: unwrap(model) for name, model in self.models.items()}
-    check_weights(raw, self.step)
     old = {k: getattr(self.replay, k) for k in ("epoch", "samples")} if self.replay else {}
+    raw = self.whole_models()
+    states = full_tensors(self.optimizer.state_dict())  # 各进程都要交出自己那一片
     if is_main_process():
-        path = self.stage.save(raw)
-        others = {name: _on_cpu(model) for name, model in raw.items() if model is not self.main}
-        at = dict(epoch=self.batches.epoch, step=self.step, samples=self.batches.samples)
-        parts = dict(modules=others, stage=self.stage.state(), replay=old, origin=self.origin)
-        save_resume(self.resume_file, self.main, self.optimizer, self.scaler, rng, **at, **parts)
+        check_weights(raw, self.step)
+        path = self._write(raw, SimpleNamespace(state_dict=lambda: states), rng, old)
     if world_size() > 1:
         torch.distributed.barrier()
+    return path
+
+
+@patch
+def _write(self: Loop, raw: dict[str, nn.Module], optimizer: SimpleNamespace, rng: list[dict], old: dict) -> Path:
+    "主进程：写权重与断点，返回权重的路径。"
+    path = self.stage.save(raw)
+    main, *rest = raw
+    others = {name: _on_cpu(raw[name]) for name in rest}
+    at = dict(epoch=self.batches.epoch, step=self.step, samples=self.batches.samples)
+    parts = dict(modules=others, stage=self.stage.state(), replay=old, origin=self.origin, best=self.best)
+    where = (self.resume_file, raw[main], optimizer, self.scaler, rng)
+    save_resume(*where, self.args.keep, wandb_id=self.run_id, **at, **parts)
     return path
 
 
@@ -408,8 +458,8 @@ def _guard(self: Loop, norms: dict[str, Tensor], batches: list[dict]) -> None:
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c113
 @patch
-def log(self: Loop, window: Window, factor: float, show: Display) -> None:
-    "记一笔：这一段的平均损失与阶段自己的数、速度、学习率。"
+def log(self: Loop, window: Window, factor: float, show: Display, exam: bool = False) -> None:
+    "记一笔：这一段的平均损失与阶段自己的数、速度、学习率；`exam` 是再考一次。"
     now, rate = time.perf_counter(), self.stage.rate(next(iter(self.models)))
     means = window.averages()
     weight, seen = means.pop("weight"), means.pop("seen")
@@ -419,6 +469,7 @@ def log(self: Loop, window: Window, factor: float, show: Display) -> None:
         check_finite(value, self.step, rate, what="梯度")
     first, *rest = norms
     divisor = "batches" if self.args.recipe == "minimind" else self.stage.divisor
+    means |= self.examine() if exam else {}
     record = self.journal.add(
         step=self.step, epoch=self.batches.epoch, lr=rate * factor, grad_norm=norms[first], **means,
         **{f"grad_norm_{name}": norms[name] for name in rest},
@@ -435,6 +486,30 @@ def _left(self: Loop, spent: float) -> float:
     "照现在的速度还要几秒；限了时间就不超过它。"
     left = spent / max(1, self.step - self.first) * (self.total - self.step)
     return max(0.0, min(left, self.args.max_minutes * 60 - spent)) if self.args.max_minutes else left
+
+# %% ../../nbs/7_trainer/58_loop.ipynb #e002
+@patch
+def examine(self: Loop) -> dict[str, float]:
+    "在留出的数据上考一次，返回成绩；比以前都好就另存一份权重。各进程都要调用。"
+    raw = {name: unwrap(model) for name, model in self.models.items()}
+    found = validate(self.stage, raw, self.exam)
+    if found["valid_loss"] < self.best["loss"]:
+        self.best = {"loss": found["valid_loss"], "step": self.step, "data": self.exam_key}
+        raw = self.whole_models()
+        if is_main_process():
+            check_weights(raw, self.step)
+            self.stage.renamed(f"{self.args.save_weight}_best").save(raw)
+    return found
+
+
+@patch
+def tell_best(self: Loop) -> Path | None:
+    "说出哪一步考得最好，返回那份权重的路径；没有考过是 None。"
+    if not self.best["step"]:
+        return None
+    path = self.stage.renamed(f"{self.args.save_weight}_best").weight_path(self.main.config)
+    Logger(f"留出的数据上，第 {self.best['step']} 步最好（valid_loss {self.best['loss']:.4f}），权重在 {path}。")
+    return path
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c115
 @patch
@@ -457,7 +532,7 @@ def run(self: Loop) -> TrainResult:
     models = {name: unwrap(model) for name, model in self.models.items()}
     return TrainResult(
         self.main, self.stage.tokenizer, self.journal, path, self.step - self.first, seconds,
-        sum(self.journal["input_tokens"]), peak, models,
+        sum(self.journal["input_tokens"]), peak, self.tell_best(), models,
     )
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c115b
@@ -472,9 +547,10 @@ def _walk(self: Loop, show: Display, asked: list[str]) -> bool:
         self.one_step(micro, factor, window)
         show.advance(self.step)
         end, saving = self.step >= self.total or (limit and spent >= limit), self.step % a.save_interval == 0
+        exam = self.exam is not None and (end or self.step % (a.valid_interval or a.save_interval) == 0)
         told = not end and sum_across_ranks(len(asked), self.device) > 0
-        if end or told or saving or self.step % a.log_interval == 0 or self.step == self.first + 1:
-            self.log(window, factor, show)
+        if end or told or saving or exam or self.step % a.log_interval == 0 or self.step == self.first + 1:
+            self.log(window, factor, show, exam)
             window = Window(self.device)
         if end or told:
             return told

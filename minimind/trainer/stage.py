@@ -10,6 +10,7 @@ __all__ = ['resolve_tokenizer', 'stage_config', 'check_length', 'init_model', 'f
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -153,6 +154,7 @@ class Stage:
     name = ""                    # 阶段表里的名字，也是日志里的
     divisor = "tokens"           # 除数的单位：流水账里用这个名字记 `weight` 之和
     sources = ()                 # 该从哪些阶段的权重开始；空的是不挑
+    has_answers = True           # 数据里有现成的答案，可以拿留出的一份来考；边生成边学的没有
     unused = False               # True：有的参数某些步没有梯度，DDP 要去找它们
     amp = nullcontext()          # 混合精度的上下文，循环就位时放进来；自己做前向（例如生成回答）时也用它
 
@@ -230,10 +232,20 @@ def weight_path(self: Stage, config: MiniMindConfig) -> Path:
 
 
 @patch
+def renamed(self: Stage, name: str) -> "Stage":
+    "同一个阶段，存盘时换一个名字：最好的那份权重叫 `pretrain_best`。"
+    other = copy.copy(self)
+    other.args = replace(self.args, save_weight=name)
+    return other
+
+
+@patch
 def save(self: Stage, models: dict[str, nn.Module]) -> Path:
     "存权重，返回路径；只有主进程调用。`models` 是脱了外壳的。"
     model = models["model"]
-    own = dict(stage=self.name, tokenizer_dir=self.tokenizer_dir, extra=self.card())
+    # 练的时候一行多长；强化学习边写边练，长短不定，不记
+    length = {} if hasattr(self.args, "max_gen_len") else {"max_seq_len": self.args.max_seq_len}
+    own = dict(stage=self.name, tokenizer_dir=self.tokenizer_dir, extra={**length, **self.card()})
     return save_weights(model, self.weight_path(model.config), **own)
 
 

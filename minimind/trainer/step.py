@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from .optim import Optimizers
 from .runtime import sum_across_ranks, world_size
+from .shard import full_tensors
 
 # %% ../../nbs/7_trainer/52_step.ipynb #c027
 def supervised(batch: dict) -> int:
@@ -29,9 +30,8 @@ def update(
     "还原缩放 → 逐个模型裁剪 → 更新 → 清零；返回 {模型: 裁剪之前的梯度范数}（标量张量，不带计算图）。"
     for part in optimizer.parts:  # 逐个还原：scaler 按优化器记账，漏记的会在 step 里再除一次
         scaler.unscale_(part)
-    norms = {
-        name: nn.utils.clip_grad_norm_(model.parameters(), grad_clip).detach() for name, model in models.items()
-    }
+    clip = lambda model: nn.utils.clip_grad_norm_(model.parameters(), grad_clip).detach()
+    norms = {name: full_tensors(clip(model)) for name, model in models.items()}
     if guard and not scaler.is_enabled():  # float16 偶尔溢出是正常的，scaler 自己会跳过
         guard(norms)
     for part in optimizer.parts:  # scaler 关着时，这三个调用就是普通的更新

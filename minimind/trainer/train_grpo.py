@@ -45,6 +45,7 @@ class GRPO(Stage):
     "GRPO 一族：采样、打分、组内比较、更新。"
 
     name, sources = "grpo", ("full_sft", "dpo", "reason", "grpo")
+    has_answers = False  # 回答是练的时候生成的
 
     def __init__(self, args: GRPOArgs, device: torch.device) -> None:
         super().__init__(args, device)

@@ -61,7 +61,7 @@ class LoRATuning(FullSFT):
 
     def weight_path(self, config: MiniMindConfig) -> Path:
         "存在 `{save_dir}/lora/{名字}_{hidden_size}[_moe].pth`。"
-        return weight_file(config, self.args.lora_name, Path(self.args.save_dir) / "lora")
+        return weight_file(config, self.args.save_weight, Path(self.args.save_dir) / "lora")
 
     def save(self, models: dict[str, nn.Module]) -> Path:
         "只存 LoRA，旁边一张身份证：从哪份权重练的、秩、alpha。"

@@ -1,0 +1,54 @@
+import math
+
+import torch
+
+from minimind.exercises import yarn as it
+
+
+def in_steps(dim, base, length):
+    "一步一步累加角度。"
+    return torch.stack([torch.full((length,), base ** (-2 * i / dim)).sum() / (2 * math.pi) for i in range(dim // 2)])
+
+
+def by_lerp(freqs, length, times, fast, slow):
+    r = length * freqs / (2 * math.pi)
+    return torch.lerp(freqs / times, freqs, ((r - slow) / (fast - slow)).clamp(0, 1))
+
+
+def ramp_on_index(freqs, length, times, fast, slow):
+    r = length * freqs / (2 * math.pi)
+    low, high = int((r >= fast).sum()), int((r > slow).sum())
+    share = ((torch.arange(len(freqs)) - low) / max(high - low, 1)).clamp(0, 1)
+    return freqs * (1 - share + share / times)
+
+
+def unclamped(freqs, length, times, fast, slow):
+    kept = (length * freqs / (2 * math.pi) - slow) / (fast - slow)
+    return kept * freqs + (1 - kept) * freqs / times
+
+
+ATTACKS = {
+    "yarn.turns": dict(
+        right=[in_steps],
+        wrong={
+            "弧度": (lambda d, base, n: 2 * math.pi * it._turns(d, base, n), "2π"),
+            "波长": (lambda d, base, n: n / it._turns(d, base, n), "波长"),
+            "指数少了一半": (lambda d, base, n: it._turns(d, base**0.5, n), "2i/d"),
+            "底数写死了": lambda d, base, n: it._turns(d, 1e4, n),
+            "取了整": lambda d, base, n: it._turns(d, base, n).floor(),
+            "转满就算一": lambda d, base, n: it._turns(d, base, n).clamp(max=1),
+        },
+    ),
+    "yarn.blend": dict(
+        right=[by_lerp],
+        wrong={
+            "快慢反了": (lambda f, n, s, hi, lo: f + f / s - it._blend(f, n, s, hi, lo), "反了"),
+            "位置内插": (lambda f, n, s, hi, lo: f / s, "内插"),
+            "一刀切": (lambda f, n, s, hi, lo: torch.where(n * f / (2 * math.pi) > lo, f, f / s), "过渡"),
+            "什么也不做": lambda f, n, s, hi, lo: f,
+            "没有截断": unclamped,
+            "在编号上过渡": ramp_on_index,
+            "圈数写死了": lambda f, n, s, hi, lo: it._blend(f, n, s, 32.0, 1.0),
+        },
+    ),
+}
