@@ -1,5 +1,7 @@
 """Sphinx 的设置：tools/docs.py 把整理好的一份课文交给它。"""
 
+from gettext import NullTranslations
+
 from docutils.nodes import SkipNode
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
@@ -9,6 +11,7 @@ project, language = "亲手造一个大语言模型", "zh_CN"
 extensions = ["myst_nb"]
 html_title = project
 html_theme, html_static_path, templates_path = "furo", ["_static"], ["_templates"]
+html_favicon = "_static/icon.svg"
 html_css_files, html_js_files = ["zh.css"], ["zh.js"]
 html_additional_pages = {"search": "search.html"}  # 搜索自己做：Sphinx 自带的与现成的都切错中文
 html_show_sourcelink = html_copy_source = html_use_index = html_show_sphinx = html_show_copyright = False
@@ -31,6 +34,19 @@ def mathml(block: bool):
     return visit
 
 
+class Chinese(NullTranslations):
+    "主题自己没有中文的几个词。"
+
+    WORDS = {
+        "Next": "下一页", "Previous": "上一页", "Home": "封面", "On this page": "本页", "Skip to content": "跳到正文",
+        "Back to top": "回到顶上",
+    }
+
+    def gettext(self, message):
+        return self.WORDS.get(message, message)
+
+
 def setup(app):
+    app.connect("builder-inited", lambda app: app.translator.add_fallback(Chinese()))
     app.add_html_math_renderer("mathml", (mathml(False), None), (mathml(True), None))
     app.connect("builder-inited", lambda app: setattr(app.builder, "search", False))

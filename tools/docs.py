@@ -23,7 +23,7 @@ from minimind.learning.notes import headings
 SITE = ROOT / "out" / "site"
 LINK = re.compile(r"(```.*?```|`[^`\n]*`)|(?<=\]\()([^)\s#]+)(#[^)\s]*)?(?=\))", re.S)
 PICTURES = {".png", ".svg", ".jpg"}
-MARKS = re.compile(r"\]\([^)]*\)|^`{3,}\w*|<[/\w][^>]*>|\*\*", re.M)  # 搜索的索引里不要的记号
+MARKS = re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)|^`{3,}\w*|</?[a-z]+\b[^>\n]*>|\*\*|^> |`", re.M)  # 搜索不要的记号
 OUTSIDE = re.compile(r"(?:url\(|@import|fetch\(|\.src\s*=)\s*[\"']?(https?:[^\"')]+)")
 SLIDER = "*（这里是一个可以拖的滑块：在 JupyterLab 里打开这一章就能动手。）*"
 
@@ -56,9 +56,9 @@ class Book:
         url = path.relative_to(ROOT).with_suffix(".html").as_posix()
         for i, head in enumerate(heads):
             stop = heads[i + 1].line if i + 1 < len(heads) else len(lines)
-            body = MARKS.sub(" ", "\n".join(lines[head.line + 1 : stop]))
             at = f"{url}#{head.anchor}" if i else url
-            self.index.append([at, heads[0].title, head.title, " ".join(body.replace("[", "").split())])
+            parts = (heads[0].title, head.title, "\n".join(lines[head.line + 1 : stop]))
+            self.index.append([at, *(" ".join(MARKS.sub(r"\1", part).split()) for part in parts)])
 
     def relink(self, text: str, path: Path) -> str:
         "`path` 里的一段 Markdown：本地的链接改从书的根写起；指到源文件的改指它的那一页，记在 `linked` 里。"

@@ -8,19 +8,21 @@ function pairs(words) { // 相邻两个字一组；英文词不拆
 
 function find(query) {
   const words = query.toLowerCase().split(/[\s，。？！、：；]+/).filter(Boolean);
-  if (!words.length) return [[], words];
   const rate = (units, least) => {
     const rare = units.map(u => Math.log(1 + PAGES.length / (1 + PAGES.filter(p => p.low.includes(u)).length)));
     return PAGES.map(page => {
       const hit = units.map(u => page.low.includes(u));
-      if (hit.filter(Boolean).length < least * units.length) return null;
-      const one = (u, i) => hit[i] && rare[i] * (4 * page.top.includes(u) + 3 * page.name.includes(u) + 1 + Math.min(5, count(page.low, u)) / 5);
-      return [units.reduce((sum, u, i) => sum + one(u, i), 0), page];
+      if (!units.length || hit.filter(Boolean).length < least * units.length) return null;
+      const one = (u, i) => hit[i] && rare[i] * (4 * page.top.includes(u) + 4 * page.top.startsWith(u) + 3 * page.name.includes(u) + 1 + Math.min(5, count(page.low, u)) / 5);
+      const code = /\.\w+$/.test(page.title) ? .5 : 1; // 先读章节，再读源文件
+      return [code * units.reduce((sum, u, i) => sum + one(u, i), 0), page];
     }).filter(Boolean).sort((a, b) => b[0] - a[0]).map(x => x[1]);
   };
+  if (!words.length) return [[], words];
   const whole = rate(words, 1);
-  if (whole.length) return [whole, words];
-  return [rate(pairs(words), .5), pairs(words)]; // 没有一节写着原话：找说得最像的
+  if (whole.length >= 5) return [whole, words];
+  const near = pairs(words.map(w => w.replace(/为什么|怎么办?|怎样|如何|什么|[吗呢的了]/g, " ").split(" ")).flat().filter(Boolean));
+  return [[...new Set([...whole, ...rate(near, .5)])], [...words, ...near]]; // 写着原话的太少：后面接上说得最像的
 }
 
 function excerpt(text, words) { // 第一处附近的一段，找到的字加亮
