@@ -34,7 +34,8 @@ def _blocks_only(model: MiniMindForCausalLM) -> None:
 
 
 def _default_eps(model: MiniMindForCausalLM) -> None:
-    solution_layer_norm(model)
+    _blocks_only(model)
+    model.model.norm = _fresh(model.model.norm)
     for module in model.modules():
         if isinstance(module, nn.LayerNorm):
             module.eps = 1e-5
@@ -176,7 +177,8 @@ def _all_agree(old: list[float], new: list[float]) -> str:
 
 
 def _upside_down(old: list[float], new: list[float]) -> str:
-    return solution_decide(new, old)
+    gaps = [a - b for a, b in zip(old, new)]
+    return _say(mean(gaps), T * stdev(gaps) / 3**0.5)
 
 # %% ../../nbs/9_lab/81_ablations_exercises.ipynb #c023
 @checker(
