@@ -179,6 +179,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                        'minimind/dataset/download.py'),
                                            'minimind.dataset.download._modelscope': ( '5_dataset/download.html#_modelscope',
                                                                                       'minimind/dataset/download.py'),
+                                           'minimind.dataset.download.alone': ( '5_dataset/download.html#alone',
+                                                                                'minimind/dataset/download.py'),
                                            'minimind.dataset.download.already': ( '5_dataset/download.html#already',
                                                                                   'minimind/dataset/download.py'),
                                            'minimind.dataset.download.check_head': ( '5_dataset/download.html#check_head',

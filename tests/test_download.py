@@ -105,7 +105,7 @@ def hub(monkeypatch):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     for one in HUBS.values():
         monkeypatch.setenv(one.env, f"http://127.0.0.1:{server.server_port}")
     for name in ("no_proxy", "NO_PROXY"):
@@ -167,6 +167,29 @@ def test_a_server_without_range_starts_over(hub, tmp_path):
     hub.ranges = False
     url = f"{hub.address}/datasets/jingyaogong/minimind_dataset/resolve/main/pretrain_hq.jsonl"
     assert fetch(url, tmp_path / "x", want).read_bytes() == ROWS and hub.asked == [700]
+
+
+def test_an_answer_that_starts_elsewhere_is_refused(hub, tmp_path, monkeypatch):
+    want = Remote("x", len(ROWS))
+    part_of(tmp_path / "x", want).write_bytes(ROWS[:700])
+    real = download.open_url
+    monkeypatch.setattr(download, "open_url", lambda url, start: real(url, start - 1))
+    url = f"{hub.address}/datasets/jingyaogong/minimind_dataset/resolve/main/pretrain_hq.jsonl"
+    with pytest.raises(UserError, match="不是要的那一段"):
+        fetch(url, tmp_path / "x", want)
+    assert part_of(tmp_path / "x", want).read_bytes() == ROWS[:700]
+
+
+def test_two_processes_do_not_write_the_same_part(hub, tmp_path, capsys):
+    from minimind.dataset.datasets import lock_of
+
+    with lock_of(tmp_path / "pretrain_hq.jsonl"):
+        other = threading.Thread(target=download_data, args=("pretrain_hq",), kwargs={"output": tmp_path})
+        other.start()
+        other.join(1)
+        assert other.is_alive() and hub.asked == []
+    other.join(60)
+    assert (tmp_path / "pretrain_hq.jsonl").read_bytes() == ROWS and "等它下完" in capsys.readouterr().out
 
 
 def test_a_part_of_another_version_is_not_continued(hub, tmp_path):

@@ -6,7 +6,7 @@
 __all__ = ['CHUNK', 'TIMEOUT', 'NETWORK', 'ANSWERS', 'CAUSES', 'HUBS', 'TRIES', 'DATA_REPOS', 'DATA', 'HEAD', 'MODELS', 'SKIPPED',
            'RECIPES', 'open_url', 'Remote', 'part_of', 'resume_from', 'pull', 'save', 'digest_of', 'same_as', 'passing',
            'no_answer', 'Hub', 'other_source', 'check_space', 'fetch', 'finish', 'list_url', 'file_url',
-           'parse_listing', 'get_hub', 'list_files', 'progress', 'fetch_all', 'already', 'Data', 'check_head',
+           'parse_listing', 'get_hub', 'list_files', 'progress', 'alone', 'fetch_all', 'already', 'Data', 'check_head',
            'download_data', 'download_model', 'Lesson', 'Recipe', 'recipe_steps', 'run_steps', 'run_command_line']
 
 # %% ../../nbs/5_dataset/50_download.ipynb #dl02
@@ -301,6 +301,23 @@ def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: bar.update(task, completed=done)
 
 
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    "同一个文件同时只许一个进程下，后来的等着，并说一声。"
+    from minimind.dataset.datasets import lock_of  # 它要 torch，列目录的时候用不着等
+
+    lock = lock_of(path)
+    try:
+        lock.acquire(timeout=0)
+    except TimeoutError:
+        say(f"另一个进程正在下 {path.name}，等它下完。")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def fetch_all(hub: Hub, kind: str, repo: str, revision: str, wanted: dict[Remote, Path], pause: float = 1.0) -> None:
     "下载几个文件：{仓库里的: 存成}。已有的、一样的跳过；不一样的不盖掉，抛 UserError。"
     rest = {one: path for one, path in wanted.items() if not already(one, path)}
@@ -309,8 +326,11 @@ def fetch_all(hub: Hub, kind: str, repo: str, revision: str, wanted: dict[Remote
         where = f"{hub.title}（{hub.address}）的 {repo}"
         say(f"{where}：要下 {len(rest)} 个文件，{sizes / 1e6:,.1f} MB；断了再跑同一条命令会接着下。")
     for one, path in rest.items():
-        with progress(path.name, one.size) as tick:
-            fetch(file_url(hub, kind, repo, revision or hub.branch, one.path), path, one, hub, tick, pause)
+        url = file_url(hub, kind, repo, revision or hub.branch, one.path)
+        with alone(path), progress(path.name, one.size) as tick:
+            if already(one, path):  # 等锁的时候，别人下好了
+                continue
+            fetch(url, path, one, hub, tick, pause)
         say(f"{path}：{one.size / 1e6:,.1f} MB，{'指纹相符' if one.digest else '仓库没有给指纹，只核对了长度'}")
 
 
@@ -479,7 +499,7 @@ def recipe_steps(
     weight = ["--weight", recipe.lessons[-1].stage, *where]
     steps.append(("练过的文字还差几比特", ["eval", *weight, "--data_path", files[0], "--limit", "200"]))
     steps += [(f"考 {tasks}", ["eval", *weight, "--tasks", tasks])] if tasks else []
-    return [*steps, ("聊几句", ["chat", *weight, "--auto_test"])]
+    return [*steps, ("聊几句", ["chat", *weight, "--auto_test", "--max_new_tokens", "256"])]
 
 # %% ../../nbs/5_dataset/50_download.ipynb #dl57
 def run_steps(steps: list[tuple[str, list[str]]], folder: str | Path, run: Callable[[list[str]], int]) -> None:
