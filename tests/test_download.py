@@ -34,12 +34,13 @@ class FakeHub:
     """一台假的仓库，两家的接口都会。
 
     `files` 是 {(种类, 仓库): {路径: 内容}}；`cut` 每次至多传多少字节就断线；`ranges=False` 不认 Range；
-    `lie` 公布错的指纹；`status` 逐次先答的状态码；`asked` 记着每次要文件时从第几个字节要起，`sent` 记着传了几个字节。
+    `lie` 公布错的指纹；`status` 逐次先答的状态码；`moved` 把要文件的先转去 /cdn；
+    `asked` 记着每次要文件时从第几个字节要起，`sent` 记着传了几个字节。
     """
 
     def __init__(self):
         self.files, self.cut, self.ranges, self.lie, self.status = {}, None, True, False, []
-        self.asked, self.sent, self.digests = [], [], True
+        self.asked, self.sent, self.digests, self.moved = [], [], True, False
 
     def tree(self, kind, repo, style):
         out = []
@@ -81,11 +82,16 @@ def hub(monkeypatch):
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            found = fake.find(self.path)
+            found = fake.find(self.path.removeprefix("/cdn"))
             if found is None:
                 return self.send_error(404)
             if not isinstance(found, bytes):
                 return self.answer(200, json.dumps(found).encode())
+            if fake.moved and not self.path.startswith("/cdn"):
+                self.send_response(302)
+                self.send_header("Location", f"/cdn{self.path}")
+                self.send_header("Content-Length", "0")
+                return self.end_headers()
             if fake.status:
                 return self.send_error(fake.status.pop(0))
             start = int(self.headers.get("Range", "bytes=0-")[6:-1]) if fake.ranges else 0
@@ -159,6 +165,13 @@ def test_another_process_goes_on_from_the_part(hub, tmp_path, monkeypatch):
     hub.cut = None
     assert download_data("pretrain_hq", output=tmp_path).read_bytes() == ROWS and hub.asked[-1] == 5000
     assert not list(tmp_path.glob("*.part"))
+
+
+@BOTH
+def test_a_redirect_keeps_the_range(hub, tmp_path, source):
+    hub.moved, hub.cut = True, 50_000
+    assert download_data("pretrain_hq", source, tmp_path, pause=0).read_bytes() == ROWS
+    assert hub.asked == [*range(0, len(ROWS), hub.cut)] and len(hub.asked) > 1
 
 
 def test_a_server_without_range_starts_over(hub, tmp_path):
