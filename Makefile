@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export TOKENIZERS_PARALLELISM ?= false
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-full lab chat web export outputs clean-notebooks check clean
+.PHONY: help env demo test test-full docs lab chat web export outputs clean-notebooks check clean
 
 help: ## 列出所有命令
 	@echo "minimind：亲手造一个大语言模型"
@@ -51,6 +51,9 @@ test: $(STAMP) ## 全部检查与测试（CI 跑的就是它）
 
 test-full: $(STAMP) ## 加上慢测试，再照学习者的样子把每一章跑一遍
 	@$(BIN)/python tools/run_tests.py --full $(ONLY)
+
+docs: $(STAMP) ## 做静态的阅读版：全书连同图与输出，离线，能搜索（out/site）
+	@$(BIN)/python tools/docs.py
 
 clean: ## 删掉缓存（不动 out/ 里训练好的权重）
 	@rm -rf .pytest_cache .hypothesis build dist *.egg-info out/.cache

@@ -14,8 +14,8 @@ def requirements(key: str) -> list[str]:
     return [line.strip() for line in cfg.get(key, "").splitlines() if line.strip()]
 
 
-web, serve, gguf, tools, dev = (
-    requirements(f"{kind}_requirements") for kind in ("web", "serve", "gguf", "tools", "dev")
+web, serve, gguf, tools, docs, dev = (
+    requirements(f"{kind}_requirements") for kind in ("web", "serve", "gguf", "tools", "docs", "dev")
 )
 setuptools.setup(
     name=cfg["lib_name"],
@@ -43,8 +43,8 @@ setuptools.setup(
     python_requires=">=" + cfg["min_python"],
     install_requires=requirements("requirements"),
     extras_require={
-        "web": web, "serve": serve, "gguf": gguf, "tools": tools, "dev": dev,
-        "all": web + serve + gguf + tools + dev,
+        "web": web, "serve": serve, "gguf": gguf, "tools": tools, "docs": docs, "dev": dev,
+        "all": web + serve + gguf + tools + docs + dev,
     },
     entry_points={"console_scripts": [cfg["console_scripts"]]},
 )

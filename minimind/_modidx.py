@@ -5135,6 +5135,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                           'minimind.trainer.runtime.world_size': ( '7_trainer/runtime.html#world_size',
                                                                                    'minimind/trainer/runtime.py')},
             'minimind.trainer.shard': { 'minimind.trainer.shard._like': ('7_trainer/shard.html#_like', 'minimind/trainer/shard.py'),
+                                        'minimind.trainer.shard._params': ('7_trainer/shard.html#_params', 'minimind/trainer/shard.py'),
                                         'minimind.trainer.shard.assembled': ('7_trainer/shard.html#assembled', 'minimind/trainer/shard.py'),
                                         'minimind.trainer.shard.check_strategy': ( '7_trainer/shard.html#check_strategy',
                                                                                    'minimind/trainer/shard.py'),

@@ -336,6 +336,27 @@ def test_tokenizer_report_fits_a_phone_and_asks_for_nothing(browser, tmp_path):
         assert not page.get_log("browser")
 
 
+@pytest.mark.slow
+def test_the_whole_book_reads_well(tmp_path, browser):
+    import docs
+
+    site = tmp_path / "site"
+    docs.main(site)  # 有走不通的链接、写不成的公式，这里就停了
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > len(list((ROOT / "nbs").rglob("*.ipynb")))
+    for width in (1280, 390):
+        tab = browser(width, 900)
+        model = "nbs/3_model/4"
+        for name in ("index.html", f"{model}0_attention.html", f"{model}1_attention_exercises.html", "notes.html"):
+            tab.get((site / name).as_uri())
+            assert tab.execute_script("return document.documentElement.scrollWidth") <= width, (name, width)
+            assert not [e for e in tab.get_log("browser") if e["level"] == "SEVERE"]
+            tab.save_screenshot(str(tmp_path / f"{Path(name).stem}-{width}.png"))
+        tab.get((site / "search.html").as_uri() + "?q=注意力为什么要除以")
+        assert tab.execute_script("return document.querySelectorAll('#found li').length") > 0
+        tab.save_screenshot(str(tmp_path / f"search-{width}.png"))
+
+
 @pytest.fixture
 def lab(server, tmp_path):
     "用 make lab 的命令在一个文件夹上启动 JupyterLab，返回它的网址；设置、工作区都放在临时文件夹里。"

@@ -382,7 +382,7 @@ def special(tok: AnyTokenizer) -> dict[str, float | None]:
 
 # %% ../../nbs/2_tokenizer/40_evaluate.ipynb #v059
 WIDTH = 512                            # 词嵌入按这个宽度算
-STRANGE = "龘\u200b 🜚<x>\r\n  e\u0301"  # 谁也没见过的
+STRANGE = "\u9f98\u200b 🜚<x>\r\n  e\u0301"  # 谁也没见过的
 
 
 def _has_template(tok: AnyTokenizer) -> bool:

@@ -87,8 +87,15 @@ def load_whole(model: nn.Module, state: dict[str, torch.Tensor]) -> None:
     set_model_state_dict(model, dict(state), options=StateDictOptions(full_state_dict=True))
 
 
+def _params(optimizer: Optimizers) -> list[nn.Parameter]:
+    "优化器管着的参数，依次。"
+    return [p for g in optimizer.param_groups for p in g["params"]]
+
+
 def scatter_states(optimizer: Optimizers, states: list[dict]) -> list[dict]:
-    "优化器的整个状态 → 各取自己那一片；没切过的原样。"
+    "优化器的整个状态 → 各取自己那一片；没切过的、份数对不上的（换过优化器）原样，由装载的人去说。"
+    if len(states) != len(optimizer.parts) or not any(isinstance(p, DTensor) for p in _params(optimizer)):
+        return states
     out = []
     for part, saved in zip(optimizer.parts, states):
         params = [p for g in part.param_groups for p in g["params"]]

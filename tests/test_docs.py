@@ -1,0 +1,68 @@
+"""静态的阅读版：课文整理得对，走不通的链接说得出，不到外面取东西。（读起来怎样在 test_browser.py）"""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+import docs  # noqa: E402
+
+
+def page(book, name):
+    return json.loads((book.folder / name).read_text(encoding="utf8"))["cells"]
+
+
+def test_a_chapter_is_prepared_for_reading(tmp_path):
+    names = ["nbs/3_model/20_norm.ipynb", "nbs/3_model/21_norm_exercises.ipynb"]
+    book = docs.prepare(tmp_path, [ROOT / n for n in names])
+    lesson, cards = (page(book, n) for n in names)
+    code = [c for c in lesson if c["cell_type"] == "code"]
+    assert not any(c["source"].startswith("#|") for c in code)
+    assert any("image/png" in o.get("data", {}) for c in code for o in c["outputs"])  # 存着的图都在
+    assert not any("widget" in kind for c in code for o in c["outputs"] for kind in o.get("data", {}))
+    hidden = [c for c in cards if c["cell_type"] == "code" and "hide-input" in c["metadata"].get("tags", [])]
+    assert any("def solution_" in c["source"] for c in hidden)
+    shown = [c["source"] for c in cards if c["cell_type"] == "code" and c not in hidden]
+    assert any("raise NotImplementedError" in s for s in shown)  # 空壳看得见，答案折着
+    text = "\n".join(c["source"] for c in lesson if c["cell_type"] == "markdown")
+    assert "](/nbs/3_model/21_norm_exercises.ipynb)" in text and "](/knowledge_base.md" in text
+    assert (tmp_path / "knowledge_base.md").exists()  # 链接到的也整理进来
+    assert any("RMS" in head or "归一化" in head for _, _, head, _ in book.index)
+
+
+def test_what_leads_nowhere_is_found(tmp_path):
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "_static/a.css").write_text("body { background: url('https://fonts.example/x.woff') }")
+    (tmp_path / "b.html").write_text('<h1 id="好">b</h1>', encoding="utf8")
+    (tmp_path / "a.html").write_text(
+        '<a href="b.html#好">好</a><a href="b.html#坏">坏</a><a href="c.html">没有</a><a href="https://x.example">出去</a>'
+        '<img src="data:image/png;base64,x"><script src="https://cdn.example/x.js"></script>',
+        encoding="utf8",
+    )
+    assert docs.broken(tmp_path) == [
+        "_static/a.css 要到外面去取 https://fonts.example/x.woff", "a.html 要到外面去取 https://cdn.example/x.js",
+        "a.html 里的 b.html#坏 没有这个锚点", "a.html 里的 c.html 指不到文件",
+    ]
+
+
+def test_a_failed_build_leaves_the_old_site(tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text("旧的", encoding="utf8")
+    monkeypatch.setattr(docs, "prepare", lambda folder: docs.Book(folder))
+
+    def fails(book, out):
+        out.mkdir()
+        raise SystemExit("坏了")
+
+    monkeypatch.setattr(docs, "build", fails)
+    with pytest.raises(SystemExit):
+        docs.main(site)
+    assert [p.name for p in tmp_path.iterdir()] == ["site"]
+    assert (site / "index.html").read_text(encoding="utf8") == "旧的"
+    monkeypatch.setattr(docs, "build", lambda book, out: out.mkdir())
+    docs.main(site)
+    assert list(site.iterdir()) == []
