@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS', 'THINKING', 'INT8', 'QUESTIONS', 'CHAT_OPTIONS',
-           'data', 'tokenizer', 'FORMATS', 'CONFIGS', 'show_version', 'demo', 'load_stage', 'stage_name',
-           'train_commands', 'train_all', 'load_bench', 'ablate', 'default_weight', 'folder_of', 'load_options',
-           'open_model', 'thinking_option', 'asked_in', 'prompts_in', 'seat', 'answer_together', 'answer_in_turn',
-           'json_line', 'answer_file', 'fast_model', 'far_chat', 'near_chat', 'check_batch', 'chat', 'generate',
-           'port_is_free', 'web_command', 'web', 'serving_parts', 'serve', 'data_world', 'data_check', 'write_rows',
-           'data_identity', 'data_ultra', 'tokenizer_train', 'tokenizer_show', 'found_tokenizers', 'lines_of',
+           'data', 'SOURCE', 'REVISION', 'model', 'tokenizer', 'FORMATS', 'CONFIGS', 'show_version', 'demo',
+           'load_stage', 'stage_name', 'train_commands', 'train_all', 'load_bench', 'ablate', 'default_weight',
+           'folder_of', 'load_options', 'open_model', 'thinking_option', 'asked_in', 'prompts_in', 'seat',
+           'answer_together', 'answer_in_turn', 'json_line', 'answer_file', 'fast_model', 'far_chat', 'near_chat',
+           'check_batch', 'chat', 'generate', 'port_is_free', 'web_command', 'web', 'serving_parts', 'serve',
+           'data_world', 'data_check', 'write_rows', 'data_identity', 'data_ultra', 'data_download', 'model_download',
+           'recipe_bill', 'recipe', 'tokenizer_train', 'tokenizer_show', 'found_tokenizers', 'lines_of',
            'tokenizer_eval', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks', 'check_out', 'adapter_to_peft',
            'convert', 'info', 'show_bills', 'show_machine', 'doctor', 'exercise', 'update', 'respell', 'from_minigpt',
            'several', 'from_minimind', 'main', 'Command', 'Group', 'LazyGroup', 'Option', 'command', 'option', 'switch']
@@ -669,6 +670,102 @@ def data_ultra(out: str, rows: int, seed: int) -> None:
 
     rng = Random(seed)
     write_rows(out, [ultra_row(rng) for _ in range(rows)])
+
+# %% ../nbs/99_cli.ipynb #dn02
+SOURCE = ("source", "huggingface", "从哪里下；镜像用环境变量 HF_ENDPOINT、MODELSCOPE_DOMAIN")
+REVISION = ("revision", "", "哪一版：分支、标签或提交号；默认是主线")
+
+
+@command(
+    data, "download", click.Argument(["name"], metavar="[名字]", required=False),
+    option("list", False, "列出有哪些，各做什么用"), option(*SOURCE, choices=("huggingface", "modelscope")),
+    option("output", "dataset", "存到哪个文件夹", path=True), option(*REVISION),
+    help="下载 MiniMind 公开的训练数据：断了再跑会接着下，核对指纹，再检查开头一千行。\n\n"
+    "例：minimind data download pretrain_hq --source modelscope",
+)
+def data_download(name: str | None, list: bool, source: str, output: str, revision: str) -> None:
+    from minimind.dataset.download import DATA, download_data
+    from minimind.lab.bench import show_table
+
+    if list or not name:
+        told = [{"名字": n, "": d.series, "大约 MB": f"{d.mb:,g}", "做什么用": d.what} for n, d in DATA.items()]
+        return show_table("公开的数据（大小照 MiniMind 的 README）", told)
+    download_data(name, source, output, revision)
+
+# %% ../nbs/99_cli.ipynb #dn03
+model = Group("model", help="模型：下载公开的权重。")
+app.add_command(model)
+
+
+@command(
+    model, "download", click.Argument(["name"], metavar="[名字]", required=False),
+    option("list", False, "列出有哪些，各做什么用"), option(*SOURCE, choices=("huggingface", "modelscope")),
+    option("output", "", "存到哪个文件夹（默认 out/models/名字）", path=True),
+    option("files", "", "只要哪些文件，如 full_sft_512*；默认全要"), option(*REVISION),
+    help="下载 MiniMind 的模型，或 internlm2 奖励模型；表里没有的写「主人/仓库」。断了再跑会接着下。\n\n"
+    "例：minimind model download MiniMind2-Small，再 minimind chat --load_from out/models/MiniMind2-Small",
+)
+def model_download(name: str | None, list: bool, source: str, output: str, files: str, revision: str) -> None:
+    from minimind.dataset.download import MODELS, download_model
+    from minimind.lab.bench import show_table
+
+    if list or not name:
+        which = 0 if source == "huggingface" else 1
+        rows = [{"名字": n, "仓库": row[which], "是什么": row[2]} for n, row in MODELS.items()]
+        return show_table("公开的模型", rows)
+    folder = download_model(name, source, output, files, revision)
+    say(f"好了：{folder}；聊天加 --load_from {folder}，奖励模型用 --reward_model_path {folder}")
+
+# %% ../nbs/99_cli.ipynb #dn04
+def recipe_bill(name: str, preset: str, tflops: float, mfu: float, price: float, bytes_per_token: float) -> list[dict]:
+    "配方每段训练的账：{做什么、多少 token、几小时、多少钱}；token 由文件大小估，小时由公式与给的数算。"
+    from minimind.dataset.download import DATA, RECIPES
+    from minimind.evaluation.cost import hours_of, human
+    from minimind.model.config import MiniMindConfig
+
+    config, rows = MiniMindConfig.preset(preset or RECIPES[name].preset), []
+    for one in RECIPES[name].lessons:
+        tokens = DATA[one.data].mb * 1e6 / bytes_per_token * one.epochs
+        hours = hours_of(config, tokens, one.length, tflops, mfu)
+        money = {"多少钱": round(hours * price, 1)} if price else {}
+        rows.append({"一段": one.stage, "token": human(tokens), "小时": round(hours, 2), **money})
+    return rows
+
+# %% ../nbs/99_cli.ipynb #dn05
+@command(
+    app, "recipe", click.Argument(["name"], metavar="[配方]", required=False),
+    option("device", "auto", "设备：auto、cpu、cuda、cuda:1、npu、mps"),
+    option("yes", False, "一步接一步地跑；断了再跑同一条命令，从没跑完的那步接着"),
+    option("dry_run", False, "只印出命令（不加 --yes 也这样）"), option(*SOURCE, choices=("huggingface", "modelscope")),
+    option("preset", "", "换一套形状；默认用配方的"), option("data", "dataset", "数据放在哪个文件夹", path=True),
+    option("output", "", "权重放在哪个文件夹（默认 out/配方名）", path=True),
+    option("max_steps", 0, "每段训练至多几步，先看通不通；0 是不限", low=0),
+    option("tasks", "", "末尾加考 lm-evaluation-harness 的任务，如 ceval-valid（另装，要联网）"),
+    option("tflops", 0.0, "显卡每秒多少万亿次（你给）；给了才估小时", low=0),
+    option("mfu", 0.4, "用得上显卡的几成；自己量用 minimind bench train", above=0, high=1),
+    option("price", 0.0, "显卡一小时多少钱（你给）", low=0),
+    option("bytes_per_token", 4.5, "一个 token 合文件里几个字节，用来估 token 的个数", above=0),
+    help="配方：下载 → 分词器 → 预训练 → 微调 → 看成绩，一串命令。不加 --yes 只印出来。\n\n"
+    "例：minimind recipe zero --device cuda --tflops 71 --price 2",
+)
+def recipe(
+    name: str | None, device: str, yes: bool, dry_run: bool, source: str, preset: str, data: str, output: str,
+    max_steps: int, tasks: str, tflops: float, mfu: float, price: float, bytes_per_token: float,
+) -> None:
+    from minimind.dataset.download import RECIPES, recipe_steps, run_command_line, run_steps
+    from minimind.lab.bench import show_table
+
+    if not name:
+        return show_table("配方", [{"名字": n, "做什么": one.what} for n, one in RECIPES.items()])
+    folder = output or str(OUT / name)
+    steps = recipe_steps(name, device, source, preset, data, folder, max_steps, tasks)
+    if tflops:
+        show_table("要花多少（估的）", recipe_bill(name, preset, tflops, mfu, price, bytes_per_token))
+    if yes and not dry_run:
+        return run_steps(steps, folder, run_command_line)
+    for number, (title, words) in enumerate(steps, 1):
+        say(f"# {number}. {title}\nminimind {' '.join(words)}")
+    say("# 只印了出来；加 --yes 就一步接一步地跑，断了再跑会接着。")
 
 # %% ../nbs/99_cli.ipynb #c055
 tokenizer = Group("tokenizer", help="分词器：训练一个，或看看它怎么切。")

@@ -1,4 +1,5 @@
-"""第 5 层 · 数据：JSONL 的检查（formats）、只学回答的遮罩（masking）、数据集（datasets）、打包（packing）。
+"""第 5 层 · 数据：JSONL 的检查（formats）、只学回答的遮罩（masking）、数据集（datasets）、打包（packing）、
+下载（download）。
 
 这里只转交名字，用到时才加载对应的模块。
 """
@@ -16,6 +17,7 @@ _WHERE = {
         "PretrainDataset", "SFTDataset", "DPODataset", "RLAIFDataset", "TokenStore", "load_rows", "cache_root",
     ],
     "packing": ["PackedDataset", "pack", "first_fit", "join", "collate_padded", "collate_packed"],
+    "download": ["DATA", "MODELS", "RECIPES", "download_data", "download_model", "fetch"],
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = list(_MODULE)
