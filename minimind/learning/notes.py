@@ -338,18 +338,18 @@ def insert_after(text: str, start: int, stop: int, rows: Sequence[str]) -> Edit:
     return at, at, ("" if at_line_start else eol) + ("" if tight else eol) + eol.join(rows) + eol
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c064
-def _section(heads: list[Heading], topic: str) -> Heading | None:
-    "写着这个主题的那一节（二级标题，目录不算）；没有是 None。"
-    return next((h for h in heads if h.level == 2 and plain(h.title) != "目录" and same_topic(h.title, topic)), None)
+def _is_topic(title: str) -> bool:
+    "这个标题是不是一个主题：目录与问答记录不是。"
+    return not same_topic(title, "目录") and "问答" not in title
 
 
 def new_section(heads: list[Heading], topic: str) -> list[str]:
     "新开一节的标题行；别的节编了号，它也接着编。主题当不成标题（如 `# #`）是空的。"
-    titles = [plain(h.title) for h in heads if h.level == 2 and plain(h.title) != "目录" and "问答" not in h.title]
+    titles = [plain(h.title) for h in heads if h.level == 2 and _is_topic(h.title)]
     numbers = [int(m[1]) for title in titles if (m := re.match(r"([0-9]{1,4})[.、]", title))]
     row = f"## {max(numbers, default=0) + 1}. {topic}" if numbers or not titles else f"## {topic}"
-    fits = [h.title for h in headings(row) if same_topic(h.title, topic) and plain(h.title) != "目录"]
-    return [row, ""] if fits and "问答" not in topic and not questions(row) else []
+    fits = [h for h in headings(row) if same_topic(h.title, topic) and _is_topic(h.title)]
+    return [row, ""] if fits and not questions(row) else []
 
 
 def _place(text: str, qs: list[Question], topic: str) -> tuple[int, int, int, list[str]]:
@@ -359,7 +359,8 @@ def _place(text: str, qs: list[Question], topic: str) -> tuple[int, int, int, li
     mates = [q for q in qs if topic and same_topic(topic_of(text, q, heads), topic)]
     if mates:
         return before(mates[-1].stop), mates[-1].start, mates[-1].stop, []
-    if topic and (section := _section(heads, topic)):
+    section = next((h for h in heads if h.level == 2 and _is_topic(h.title) and same_topic(h.title, topic)), None)
+    if section:
         return before(section.stop), section.start, section.stop, []
     home = next((h for h in heads if "问答" in h.title), None)
     if topic and (rows := new_section(heads, topic)):

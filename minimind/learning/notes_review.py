@@ -280,10 +280,12 @@ def set_remote(url: str, folder: str | Path | None = None) -> str:
             git(folder, "init", "-q")
         old = (git(folder, "remote", "get-url", "notes", check=False) or "").strip()
         if old and old != url:
-            raise UserError(f"已经有一个叫 notes 的远端，没有动；要换就运行 git -C {folder} remote set-url notes 网址。")
+            todo = f"要换就运行 git -C {folder} remote set-url notes 网址"
+            raise UserError(f"已经有一个叫 notes 的远端，没有动；{todo}。")
         if not old:
             git(folder, "remote", "add", "notes", url)
-    return ("建好了笔记自己的仓库；" if made else "") + "远端 notes 设好了；以后 minimind notes commit --push 推到那里。"
+    said = "远端 notes 设好了；以后 minimind notes commit --push 推到那里。"
+    return ("建好了笔记自己的仓库；" if made else "") + said
 
 # %% ../../nbs/0_learning/70_notes_review.ipynb #c038
 def _render(body: str) -> str:

@@ -272,7 +272,8 @@ def tree(docs: Docs, name: str) -> list[str]:
     days, asked = len({e.date for e in entries(docs.get(LOG, ""))}), len(questions(docs.get(KB, "")))
     rows = [
         (INDEX, "索引：就是这一页"), (LOG, f"按日期：{days} 天"), (KB, f"按主题：{asked} 个问题"),
-        (GUIDE, "怎样记：四种场合的清单与模板"), (AGENTS, "交给助手的说明"), (MATERIALS + "/", f"能跑的小脚本：{len(materials(docs))} 个"),
+        (GUIDE, "怎样记：四种场合的清单与模板"), (MATERIALS + "/", f"能跑的小脚本：{len(materials(docs))} 个"),
+        (AGENTS, "交给助手的说明"),
     ]
     return ["```text", *(f"{n:<24}{about}" for n, about in rows), "```"]
 

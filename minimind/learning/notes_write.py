@@ -17,8 +17,8 @@ from minimind.learning.notes import (
     KB, Docs, Edit, apply_edits, encode, headings, insert_after, insert_question, lines_of, questions,
 )
 from minimind.learning.notes_store import (
-    AGENTS, GUIDE, INDEX, LOG, MATERIALS, README, Entry, boxes, course, editing, entries, locked, materials, note_folder,
-    own_file, read_chapters, read_item, read_notes, refresh, today,
+    AGENTS, GUIDE, INDEX, LOG, MATERIALS, README, Entry, boxes, course, editing, entries, locked, materials,
+    note_folder, own_file, read_chapters, read_item, read_notes, refresh, today,
 )
 from .paths import PACKAGE, atomic_write
 

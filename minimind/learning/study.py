@@ -8,7 +8,7 @@ __all__ = ['in_order', 'next_chapter', 'Exercise', 'next_card', 'Plan', 'plan', 
 
 # %% ../../nbs/0_learning/75_study.ipynb #s002
 import html
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from .errors import UserError
 from .exercises import progress
 from .notes import KB, Question, questions
 from .notes_review import due_questions
-from .notes_store import Entry, Floor, LOG, course, entries, floors, note_folder, read_chapters, read_notes
+from minimind.learning.notes_store import (
+    LOG, Entry, Floor, course, entries, floors, note_folder, read_chapters, read_notes,
+)
 from .notes_write import done
 from .route import ROUTE, SLOWER, Chapter, chapters, route
 
@@ -96,8 +98,8 @@ def overview(folder: str | Path | None = None) -> Overview:
     read, first = read_chapters(log), next(iter(ROUTE))[0]
     main = [c.path in read for part, c in route() if part == first]
     days = sorted(entries(log), key=lambda e: e.date, reverse=True)
-    now = plan(read, passed, len(due))
-    return Overview(floors(passed, read), read, (sum(main), len(main)), now, days, len(questions(docs.get(KB, ""))), due, problem)
+    rows, now, asked = floors(passed, read), plan(read, passed, len(due)), len(questions(docs.get(KB, "")))
+    return Overview(rows, read, (sum(main), len(main)), now, days, asked, due, problem)
 
 # %% ../../nbs/0_learning/75_study.ipynb #s016
 def plan_lines(now: Overview) -> list[str]:
@@ -130,7 +132,8 @@ def overview_lines(now: Overview) -> list[str]:
     count = lambda name: sum(getattr(f, name) for f in now.floors)
     total = f"主线 {now.main[0]}/{now.main[1]} 章；一共读过 {count('read')}/{count('chapters')} 章，"
     total += f"通过 {count('passed')}/{count('cards')} 个练习。"
-    notes = now.problem or f"笔记：记过 {len({e.date for e in now.days})} 天，{now.asked} 个问题，{len(now.due)} 个到期。"
+    days = len({e.date for e in now.days})
+    notes = now.problem or f"笔记：记过 {days} 天，{now.asked} 个问题，{len(now.due)} 个到期。"
     return [*rows, "", total, notes, "", *plan_lines(now)]
 
 # %% ../../nbs/0_learning/75_study.ipynb #s022
@@ -138,7 +141,7 @@ def _overview_html(now: Overview) -> str:
     "总览的 HTML：每层一条，和今天的计划。"
     bar = "<progress max='{}' value='{}' style='width:12em;vertical-align:middle'></progress>"
     cells = [
-        (html.escape(f.name), bar.format(f.chapters or 1, f.read), f"{f.read}/{f.chapters} 章", f"{f.passed}/{f.cards} 个练习")
+        (f.name, bar.format(f.chapters or 1, f.read), f"{f.read}/{f.chapters} 章", f"{f.passed}/{f.cards} 个练习")
         for f in now.floors
     ]
     rows = "".join("<tr>" + "".join(f"<td style='padding:0 .8em 0 0'>{c}</td>" for c in row) + "</tr>" for row in cells)
