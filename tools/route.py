@@ -45,5 +45,6 @@ if __name__ == "__main__":
     if "--check" not in sys.argv:
         for name, text in old.items():
             atomic_write(ROOT / name, text)
-    print("\n".join(f"{name} 的路线{'旧了' if '--check' in sys.argv else '重写了'}" for name in old) or "路线都是新的。")
+    said = "旧了" if "--check" in sys.argv else "重写了"
+    print("\n".join(f"{name} 的路线{said}" for name in old) or "路线都是新的。")
     sys.exit(int(bool(old) and "--check" in sys.argv))

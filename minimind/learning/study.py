@@ -17,9 +17,10 @@ from .exercises import progress
 from .notes import KB, Question, questions
 from .notes_review import due_questions
 from minimind.learning.notes_store import (
-    LOG, Entry, Floor, course, entries, floors, note_folder, read_chapters, read_notes,
+    LOG, MINE, Entry, Floor, course, entries, floors, note_folder, read_chapters, read_notes,
 )
 from .notes_write import done
+from .paths import ROOT
 from .route import ROUTE, SLOWER, Chapter, chapters, route
 
 # %% ../../nbs/0_learning/75_study.ipynb #s007
@@ -74,7 +75,10 @@ def plan(read: Collection[str], passed: Collection[str], due: int = 0) -> Plan:
 # %% ../../nbs/0_learning/75_study.ipynb #s013
 @dataclass(frozen=True)
 class Overview:
-    "学到哪了：每层、读过的章 {笔记本: 日期}、主线走了几步、日志的条目、知识库有几问、到期的问题、今天的计划。"
+    """学到哪了：每层、读过的章 {笔记本: 日期}、主线走了几步、今天的计划、日志的条目、知识库有几问、到期的问题。
+
+    `problem` 是读不到笔记的原因，`hint` 是一句提醒；没有都是空串。
+    """
 
     floors: list[Floor]
     read: dict[str, str]
@@ -84,13 +88,17 @@ class Overview:
     asked: int = 0
     due: list[tuple[Question, str]] = field(default_factory=list)
     problem: str = ""
+    hint: str = ""
 
 
 def overview(folder: str | Path | None = None) -> Overview:
     "算一份总览。没有笔记、笔记读不懂时，`problem` 说怎么办，练习的进度照样有。"
-    passed, docs, due, problem = progress(), {}, [], ""
+    passed, docs, due, problem, hint = progress(), {}, [], "", ""
     try:
-        docs = read_notes(note_folder(folder))
+        home = note_folder(folder)
+        if home == ROOT and (home / "nbs").is_dir():
+            hint = f"这是课程自己的笔记；先运行 minimind notes init，自己的就记在 {MINE}/。"
+        docs = read_notes(home)
         due = due_questions(folder, limit=1000)
     except UserError as error:
         problem = str(error)
@@ -99,7 +107,7 @@ def overview(folder: str | Path | None = None) -> Overview:
     main = [c.path in read for part, c in route() if part == first]
     days = sorted(entries(log), key=lambda e: e.date, reverse=True)
     rows, now, asked = floors(passed, read), plan(read, passed, len(due)), len(questions(docs.get(KB, "")))
-    return Overview(rows, read, (sum(main), len(main)), now, days, asked, due, problem)
+    return Overview(rows, read, (sum(main), len(main)), now, days, asked, due, problem, hint)
 
 # %% ../../nbs/0_learning/75_study.ipynb #s016
 def plan_lines(now: Overview) -> list[str]:
@@ -134,7 +142,7 @@ def overview_lines(now: Overview) -> list[str]:
     total += f"通过 {count('passed')}/{count('cards')} 个练习。"
     days = len({e.date for e in now.days})
     notes = now.problem or f"笔记：记过 {days} 天，{now.asked} 个问题，{len(now.due)} 个到期。"
-    return [*rows, "", total, notes, "", *plan_lines(now)]
+    return [*rows, "", total, notes, *([now.hint] if now.hint else []), "", *plan_lines(now)]
 
 # %% ../../nbs/0_learning/75_study.ipynb #s022
 def _overview_html(now: Overview) -> str:
@@ -145,7 +153,7 @@ def _overview_html(now: Overview) -> str:
         for f in now.floors
     ]
     rows = "".join("<tr>" + "".join(f"<td style='padding:0 .8em 0 0'>{c}</td>" for c in row) + "</tr>" for row in cells)
-    text = [now.problem, *plan_lines(now)] if now.problem else plan_lines(now)
+    text = [*filter(None, (now.problem, now.hint)), *plan_lines(now)]
     plan = "".join(f"<div>{html.escape(line.strip())}</div>" for line in text)
     return f"<table>{rows}</table><p>主线 {now.main[0]}/{now.main[1]} 章</p>{plan}"
 

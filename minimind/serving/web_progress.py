@@ -95,6 +95,8 @@ def progress_page() -> None:
         st.info(plain(now.problem), icon=":material/edit_note:")
     else:
         show_numbers(now)
+    if now.hint:
+        st.caption(plain(now.hint))
     show_plan(now.plan)
     show_floors(now.floors)
     if not now.problem:
