@@ -15,7 +15,7 @@ from ..learning.exercises import card, checker, expect_agrees, solution
 card(
     "route.number", "读懂汉字写的数", difficulty=2, minutes=10, needs=["str.partition", "字典"],
     shows="「十」的左边空着是一十，右边空着是零",
-    hints=["先分两种：有「十」与没有「十」。", "`text.partition(\"十\")` 给出左边、「十」、右边。", "左边是空的，十位就是 1。"],
+    hints=["先分两种：有「十」与没有「十」。", "str.partition 给出左边、「十」、右边。", "左边是空的，十位就是 1。"],
 )
 
 # %% ../../nbs/0_learning/54_route_exercises.ipynb #e007
