@@ -12,8 +12,9 @@ __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS',
            'data_world', 'data_check', 'write_rows', 'data_identity', 'data_ultra', 'data_download', 'model_download',
            'recipe_bill', 'recipe', 'tokenizer_train', 'tokenizer_show', 'found_tokenizers', 'lines_of',
            'tokenizer_eval', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks', 'check_out', 'adapter_to_peft',
-           'convert', 'info', 'show_bills', 'show_machine', 'doctor', 'exercise', 'update', 'respell', 'from_minigpt',
-           'several', 'from_minimind', 'main', 'Command', 'Group', 'LazyGroup', 'Option', 'command', 'option', 'switch']
+           'convert', 'info', 'show_bills', 'show_machine', 'doctor', 'exercise', 'progress', 'update', 'respell',
+           'from_minigpt', 'several', 'from_minimind', 'main', 'Command', 'Group', 'LazyGroup', 'Option', 'command',
+           'option', 'switch']
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
@@ -1070,6 +1071,17 @@ def exercise() -> None:
     from minimind.learning.exercises import progress_table
 
     say(progress_table())
+
+# %% ../nbs/99_cli.ipynb #p001
+@command(
+    app, "progress", option("dir", "", "笔记在哪个文件夹（默认仓库顶层的 my-notes；没有就是仓库顶层）"),
+    help="学到哪了，今天做什么：每层读过的章与练习，下一章与它要几小时，下一张练习卡，几个问题到期。",
+)
+def progress(dir: str) -> None:
+    from minimind.learning.paths import user_path
+    from minimind.learning.study import overview, overview_lines
+
+    say("\n".join(overview_lines(overview(user_path(dir) or None))))
 
 # %% ../nbs/99_cli.ipynb #u002
 @command(

@@ -32,7 +32,7 @@ def command(name: str, *params: click.Parameter, help: str, example: str) -> Cal
 
     def register(fn):
         where = click.Option(
-            ["--dir", "folder"], metavar="文件夹", help="笔记在哪个文件夹（默认仓库顶层）",
+            ["--dir", "folder"], metavar="文件夹", help="笔记在哪个文件夹（默认仓库顶层的 my-notes；没有就是仓库顶层）",
             callback=lambda ctx, param, value: value and user_path(value),
         )
         lines = "\n".join(f"  minimind notes {line}" for line in example.split("\n"))
@@ -47,13 +47,25 @@ def arg(name: str, shown: str) -> click.Argument:
     return click.Argument([name], metavar=shown)
 
 # %% ../nbs/98_notes_cli.ipynb #c010
-@command("init", help="放好笔记的模板；已有的文件不动。", example="init --dir my-notes")
-def init(folder: str | None) -> None:
+@command(
+    "init", option("remote", "", "你自己的私人仓库的网址；设成名叫 notes 的远端"),
+    help="放好笔记的模板；已有的文件不动。默认放在仓库顶层的 my-notes。",
+    example="init\ninit --remote git@github.com:你/notes.git\ninit --dir 别的文件夹",
+)
+def init(remote: str, folder: str | None) -> None:
+    from minimind.learning.notes_review import TWO_REMOTES, set_remote
+    from minimind.learning.notes_store import MINE
     from minimind.learning.notes_write import init
     from minimind.learning.paths import ROOT
 
-    made = init(folder or ROOT)
-    say(f"新建了 {'、'.join(made)}。" if made else "都已经有了，没有动。")
+    folder = folder or ROOT / MINE
+    made = init(folder)
+    say(f"{folder} 里新建了 {'、'.join(made)}。" if made else f"{folder} 里都已经有了，没有动。")
+    if remote:
+        say(set_remote(remote, folder))
+    elif made:
+        say(f"\n{TWO_REMOTES}\n要设好它：minimind notes init --dir {folder} --remote 网址")
+        say(f"或自己来：在 {folder} 里 git init，再 git remote add notes 网址。")
 
 
 @command("log", arg("topic", "主题"), help="写下今天的条目；已有同名的就不动。", example='log "注意力"')
@@ -128,19 +140,14 @@ def _typed(prompt: str) -> str:
         raise UserError(f"没有读到{prompt.rstrip('：')}；用选项写上它。") from None
 
 # %% ../nbs/98_notes_cli.ipynb #c017
-@command("progress", help="学到哪了：每层完成几章、通过几个练习，接下来可以做什么。", example="progress")
+@command("progress", help="学到哪了：每层读过几章、通过几个练习，今天可以做什么。", example="progress")
 def progress(folder: str | None) -> None:
     from minimind.learning.exercises import progress
-    from minimind.learning.notes_store import course, progress_rows
+    from minimind.learning.notes_store import progress_rows
+    from minimind.learning.study import overview, plan_lines
 
-    passed = progress()
-    say("\n".join(progress_rows(passed)))
-    todo = [(title, id, name) for _, title, _, cards in course() for id, name in cards.items() if id not in passed]
-    say(
-        "\n接下来：" + "；".join(f"{name}（{id}，在“{title}”）" for title, id, name in todo[:3])
-        if todo
-        else "\n全部做完了。"
-    )
+    now = overview(folder)
+    say("\n".join([*progress_rows(progress(), now.read), "", *plan_lines(now)]))
 
 
 @command("index", help="重算界线之间的表：目录、按主题、按日期、资料、文件、进度。", example="index")

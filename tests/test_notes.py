@@ -16,7 +16,9 @@ from minimind.learning.exercises import progress, progress_table
 from minimind.learning.notes import (
     KB, apply_edits, decode, encode, headings, insert_question, lines_of, links, questions, renumber
 )
-from minimind.learning.notes_store import GUIDE, INDEX, LOG, MATERIALS, README, ROOT, course, editing, read_notes
+from minimind.learning.notes_store import (
+    AGENTS, GUIDE, INDEX, LOG, MATERIALS, README, ROOT, course, editing, read_notes,
+)
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -128,7 +130,10 @@ def test_asking_keeps_every_other_byte(kb, log, topic, important):
     new, n = insert_question(docs, "新问题？", ["新答案。"], topic, important)
     assert bare(new[LOG]) == bare(log)
     rows = lines_of(new[KB])
-    start = next(l.start for l in rows if "新问题？" in l.text)
+    at = next(i for i, l in enumerate(rows) if "新问题？" in l.text)
+    count = lambda lines: sum(l.text == rows[at - 2].text for l in lines)
+    opened = topic and rows[at - 2].text.endswith(topic) and count(rows) > count(lines_of(kb))
+    start = rows[at - 2 if opened else at].start  # 新开的一节也是插进去的
     end = next(
         l.stop for l in rows if l.start > start and ("新答案。" in l.text if not topic else l.text == f"主题：{topic}")
     )
@@ -602,7 +607,7 @@ def test_commit_takes_only_notes_and_pushes_only_to_notes(repo):
     notes_review.git(repo, "add", "code.py")
     notes_review.commit("第一次", repo)
     assert set(notes_review.git(repo, "ls-tree", "-r", "--name-only", "HEAD").split()) == {
-        INDEX, LOG, KB, GUIDE, README
+        INDEX, LOG, KB, GUIDE, AGENTS, README, ".gitignore"
     }
     assert not any(notes_review.git(repo.parent / f"{n}.git", "for-each-ref") for n in ("origin", "notes"))
     notes_write.log("今天", repo)
@@ -634,6 +639,63 @@ def test_commit_without_the_notes_remote_or_a_chinese_sentence(repo):
             notes_review.commit(message, repo)
 
 
+def test_the_remote_named_notes_is_set_up_and_origin_is_never_touched(book, tmp_path):
+    course, mine = str(tmp_path / "course.git"), str(tmp_path / "mine.git")
+    for url in (course, mine):
+        notes_review.git(tmp_path, "init", "-q", "--bare", url)
+    assert "自己的仓库" in notes_review.set_remote(mine, book)
+    for args in (["config", "user.name", "t"], ["config", "user.email", "t@example.com"]):
+        notes_review.git(book, *args)
+    assert notes_review.git(book, "remote").split() == ["notes"] and "设好了" in notes_review.set_remote(mine, book)
+    with pytest.raises(UserError, match="没有动"):
+        notes_review.set_remote(str(tmp_path / "别的.git"), book)
+    assert notes_review.git(book, "remote", "get-url", "notes").strip() == mine
+    notes_review.commit("第一次", book, push=True)
+    pushed = notes_review.git(mine, "ls-tree", "-r", "--name-only", "HEAD").split()
+    assert ".gitignore" in pushed and AGENTS in pushed
+    notes_review.git(book, "remote", "add", "origin", course)
+    with pytest.raises(UserError, match="课程"):
+        notes_review.set_remote(course, book)
+    assert notes_review.git(course, "for-each-ref") == ""
+
+
+@pytest.mark.parametrize("url", ["", "--upload-pack=x", "a b", "-q"])
+def test_a_strange_address_is_refused(book, url):
+    with pytest.raises(UserError, match="网址"):
+        notes_review.set_remote(url, book)
+    assert not (book / ".git").exists()
+
+
+def test_an_ignored_folder_inside_the_course_becomes_its_own_repository(tmp_path):
+    notes_review.git(tmp_path, "init", "-q")
+    notes_review.git(tmp_path, "remote", "add", "origin", "https://example.com/course.git")
+    (tmp_path / ".gitignore").write_text("/my-notes/\n")
+    notes_write.init(tmp_path / "my-notes")
+    with pytest.raises(UserError, match="课程"):
+        notes_review.set_remote("https://example.com/course.git", tmp_path / "my-notes")
+    notes_review.set_remote("https://example.com/mine.git", tmp_path / "my-notes")
+    assert notes_review.git(tmp_path, "remote").split() == ["origin"]
+    assert notes_review.git(tmp_path / "my-notes", "remote").split() == ["notes"]
+    assert notes_review.git(tmp_path, "status", "--porcelain").split("\n")[0] == "?? .gitignore"
+
+
+def test_a_topic_finds_its_section_or_opens_one_before_the_answers(book):
+    page = "# 书\n\n## 目录\n\n## 4. 模型\n\n讲过的。\n\n## 问答记录\n\n### Q1: 老？\n"
+    (book / KB).write_text(page, encoding="utf8")
+    for title, topic in (("甲", "模型"), ("乙", "训练"), ("丙", "训练"), ("丁", "目录"), ("戊", "")):
+        notes_write.ask(title, "答", topic=topic, folder=book)
+    text = text_of(book, KB)
+    assert [h.title for h in headings(text) if h.level == 2] == ["目录", "4. 模型", "5. 训练", "问答记录"]
+    assert [q.title for q in questions(text)] == ["甲？", "乙？", "丙？", "老？", "丁？", "戊？"]
+    assert "| [5. 训练](knowledge_base.md#5-训练) | 2 |" in text_of(book, INDEX)
+
+
+def test_the_check_lists_of_the_guide_are_there_to_be_ticked():
+    for page in (notes_write.TEMPLATES[GUIDE], notes_write.TEMPLATES[AGENTS]):
+        found = notes_store.boxes(page.read_text(encoding="utf8"))
+        assert len(found) > 7 and not any(ticked for _, ticked, _ in found)
+
+
 def test_commit_outside_a_repository_says_what_to_do(book):
     with pytest.raises(UserError, match="git init"):
         notes_review.commit("保存", book)
@@ -655,7 +717,7 @@ def test_sync_writes_results_once(book):
     notes_write.sync(book)
     text = text_of(book, LOG)
     assert "- [x] 做 `norm.rms`" in text and text.count("`norm.rms`") == 1 and "- [x] 学完一章：" in text
-    assert re.search(r"\| 3 模型 \| 1/\d+ \| %d/" % len(cards), text_of(book, INDEX))
+    assert re.search(r"\| 3 模型 \| 0/\d+ \| 1/\d+ \| %d/" % len(cards), text_of(book, INDEX))
     stamp = (book / LOG).stat().st_mtime_ns
     assert "没有新的成绩" in notes_write.sync(book) and (book / LOG).stat().st_mtime_ns == stamp
 

@@ -570,9 +570,9 @@ def test_progress_shows_notes_as_text_and_grades_a_review(tmp_path, monkeypatch)
     ask("还有呢？", answer="好", folder=tmp_path)
     app = only(progress_page).run()
     assert not app.exception and NASTY in [t.value for t in app.text] and not app.markdown
-    assert app.metric[3].value == "2"
+    assert app.metric[4].value == "2"
     app.button(key="grade-1").click().run()
-    assert not app.exception and app.metric[3].value == "1"
+    assert not app.exception and app.metric[4].value == "1"
     state = json.loads((tmp_path / ".minimind" / "review.json").read_text(encoding="utf8"))
     assert len(state["cards"]) == 1
 

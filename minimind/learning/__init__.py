@@ -24,6 +24,8 @@ _WHERE = {
     "command": ["Command", "Group", "LazyGroup", "option", "switch", "run_command"],
     "doctor": ["Finding", "examine", "report"],
     "notes_review": ["commit", "form", "review", "review_widget"],
+    "route": ["chapters", "find_chapter", "route_page"],
+    "study": ["overview", "plan", "progress_widget"],
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = list(_MODULE)

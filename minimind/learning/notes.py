@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['Edit', 'STAR', 'KB', 'Docs', 'decode', 'encode', 'Line', 'lines_of', 'plain', 'slug', 'Heading', 'headings',
            'apply_edits', 'Question', 'questions', 'Link', 'links', 'resolve', 'question_of', 'number_edits',
-           'renumber', 'topic_of', 'same_topic', 'eol_of', 'insert_after', 'insert_question', 'blocks', 'fill_blocks']
+           'renumber', 'topic_of', 'same_topic', 'eol_of', 'insert_after', 'new_section', 'insert_question', 'blocks',
+           'fill_blocks']
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c002
 import html
@@ -337,18 +338,37 @@ def insert_after(text: str, start: int, stop: int, rows: Sequence[str]) -> Edit:
     return at, at, ("" if at_line_start else eol) + ("" if tight else eol) + eol.join(rows) + eol
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c064
-def _place(text: str, qs: list[Question], topic: str) -> tuple[int, int, int]:
-    "新问题放在第几个（从 0 数）、插在哪一段之后：（序号，起，止）。"
+def _is_topic(title: str) -> bool:
+    "这个标题是不是一个主题：目录与问答记录不是。"
+    return not same_topic(title, "目录") and "问答" not in title
+
+
+def new_section(heads: list[Heading], topic: str) -> list[str]:
+    "新开一节的标题行；别的节编了号，它也接着编。主题当不成标题（如 `# #`）是空的。"
+    titles = [plain(h.title) for h in heads if h.level == 2 and _is_topic(h.title)]
+    numbers = [int(m[1]) for title in titles if (m := re.match(r"([0-9]{1,4})[.、]", title))]
+    row = f"## {max(numbers, default=0) + 1}. {topic}" if numbers or not titles else f"## {topic}"
+    fits = [h for h in headings(row) if same_topic(h.title, topic) and _is_topic(h.title)]
+    return [row, ""] if fits and not questions(row) else []
+
+
+def _place(text: str, qs: list[Question], topic: str) -> tuple[int, int, int, list[str]]:
+    "新问题放在第几个（从 0 数）、插在哪一段之后、前面要不要先开一节：（序号，起，止，标题行）。"
     heads = headings(text)
-    mates = [i for i, q in enumerate(qs) if topic and same_topic(topic_of(text, q, heads), topic)]
+    before = lambda at: sum(q.start < at for q in qs)
+    mates = [q for q in qs if topic and same_topic(topic_of(text, q, heads), topic)]
     if mates:
-        return mates[-1] + 1, qs[mates[-1]].start, qs[mates[-1]].stop
+        return before(mates[-1].stop), mates[-1].start, mates[-1].stop, []
+    section = next((h for h in heads if h.level == 2 and _is_topic(h.title) and same_topic(h.title, topic)), None)
+    if section:
+        return before(section.stop), section.start, section.stop, []
     home = next((h for h in heads if "问答" in h.title), None)
-    if home is None and qs:
-        return len(qs), qs[-1].start, qs[-1].stop
+    if topic and (rows := new_section(heads, topic)):
+        stop = home.start if home and home.level == 2 else len(text)
+        return before(stop), 0, stop, rows
     if home is None:
-        return 0, 0, len(text)
-    return sum(q.start < home.stop for q in qs), home.start, home.stop
+        return len(qs), qs[-1].start if qs else 0, qs[-1].stop if qs else len(text), [] if qs else ["## 问答记录", ""]
+    return before(home.stop), home.start, home.stop, []
 
 # %% ../../nbs/0_learning/50_notes.ipynb #c064a
 def _question_rows(number: int, level: int, question: str, answer: list[str], topic: str, important: bool) -> list[str]:
@@ -364,12 +384,10 @@ def insert_question(
     "插进一个问题（`answer` 是答案的各行），重新编号，链接跟着走。返回（新的 {文件名: 全文}，新编号）。"
     text = docs[KB]
     qs = questions(text)
-    k, start, stop = _place(text, qs, topic)
+    k, start, stop, section = _place(text, qs, topic)
     edits = number_edits(docs, [i + 1 + (i >= k) for i in range(len(qs))])
-    level = next((q.level for q in qs[k - 1 :: -1] if q.level), 3) if k else 3
-    rows = _question_rows(k + 1, level, question, answer, topic, important)
-    if not qs and not any("问答" in h.title for h in headings(text)):
-        rows = ["## 问答记录", "", *rows]
+    level = next((q.level for q in qs[k - 1 :: -1] if q.level), 3) if k and not section else 3
+    rows = [*section, *_question_rows(k + 1, level, question, answer, topic, important)]
     edits[KB].append(insert_after(text, start, stop, rows))
     return {name: apply_edits(text, edits[name]) for name, text in docs.items()}, k + 1
 
