@@ -315,7 +315,10 @@ def cut(self: Loop) -> None:
 def wrap(self: Loop) -> None:
     "套上编译与 DDP；之后 `models` 里的都是套好的。"
     a, unused = self.args, bool(self.args.use_moe) or self.stage.unused
-    how = dict(compiled=bool(a.use_compile), unused=unused, ddp=a.strategy == "ddp")
+    compiled = bool(a.use_compile) and self.device.type != "npu"
+    if a.use_compile and not compiled:
+        Logger("torch.compile 的后端不认昇腾：不编译，照常训练。")
+    how = dict(compiled=compiled, unused=unused, ddp=a.strategy == "ddp")
     self.models = {name: wrap(model, self.device, **how) for name, model in self.models.items()}
 
 

@@ -129,7 +129,8 @@ def memory_estimate(
     parts, amp, config = state_bytes(model, args.optimizer), autocast(device, dtype), each(model)[0].config
     kept, rows = device.type == "cpu" and keep_freed_memory(), rows or args.batch_size
     compiled = args.use_compile and device.type == "cpu"  # 显卡上不编译也是整张算分数，称的时候已在里面
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    kind = device.type if device.type in ("cuda", "npu") else "cuda"
+    with torch.random.fork_rng(devices=[device] if kind == device.type else [], device_type=kind):
         per, fixed = row_bytes(model, batch_of, loss_fn, amp)
         if args.grad_ckpt:
             recompute(model)

@@ -102,7 +102,7 @@ def init_distributed_mode(device: str | None = None) -> int:
         return int(os.environ.get("LOCAL_RANK", 0))
     where = pick_device(device)
     if where.type in ("cuda", "npu"):
-        getattr(torch, where.type).set_device(where)
+        torch.accelerator.set_device_index(where.index)
     dist.init_process_group(BACKENDS.get(where.type, "gloo"), timeout=patience(where))
     return int(os.environ.get("LOCAL_RANK", 0))
 
