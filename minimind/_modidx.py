@@ -5045,6 +5045,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                 'minimind/trainer/loop.py'),
                                        'minimind.trainer.loop.Loop._guard': ('7_trainer/loop.html#loop._guard', 'minimind/trainer/loop.py'),
                                        'minimind.trainer.loop.Loop._left': ('7_trainer/loop.html#loop._left', 'minimind/trainer/loop.py'),
+                                       'minimind.trainer.loop.Loop._notice_overflow': ( '7_trainer/loop.html#loop._notice_overflow',
+                                                                                        'minimind/trainer/loop.py'),
                                        'minimind.trainer.loop.Loop._walk': ('7_trainer/loop.html#loop._walk', 'minimind/trainer/loop.py'),
                                        'minimind.trainer.loop.Loop._write': ('7_trainer/loop.html#loop._write', 'minimind/trainer/loop.py'),
                                        'minimind.trainer.loop.Loop.agree': ('7_trainer/loop.html#loop.agree', 'minimind/trainer/loop.py'),

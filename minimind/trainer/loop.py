@@ -434,6 +434,20 @@ def loss(self: Loop, models: dict[str, nn.Module], batch: dict) -> tuple[Tensor,
     below = self.stage.weight(batch) or 1.0
     return total / below, {name: value / below for name, value in more.items()}
 
+# %% ../../nbs/7_trainer/58_loop.ipynb #o002
+@patch
+def _notice_overflow(self: Loop, before: float) -> None:
+    "scaler 跳过了更新（倍数比更新之前的 `before` 小）就说一声；减到 1 以下还溢出，抛 `UserError`。"
+    now, rate = self.scaler.get_scale(), self.args.learning_rate
+    if now < before:
+        less = f"放大倍数从 {before:g} 减到 {now:g}；偶尔几次是正常的。"
+        Logger(f"第 {self.step + 1} 步：float16 溢出，跳过这次更新，{less}")
+    if now < 1:
+        raise UserError(
+            f"第 {self.step + 1} 步：不放大梯度也溢出，训练停下，已存的权重没有动。可以试："
+            f"把 --learning_rate 从 {rate:g} 降到 {rate / 3:g}；--dtype bfloat16 或 float32。"
+        )
+
 # %% ../../nbs/7_trainer/58_loop.ipynb #c110
 @patch
 def one_step(self: Loop, micro: list[dict], factor: float, window: Window) -> None:
@@ -441,13 +455,14 @@ def one_step(self: Loop, micro: list[dict], factor: float, window: Window) -> No
     self.optimizer.set_lr(factor)
     for batches in self.stage.updates(self.models, micro):
         guard = (lambda norms, batches=batches: self._guard(norms, batches)) if self.device.type == "cpu" else None
-        rows = next(self.old) if self.old else []
+        scale, rows = self.scaler.get_scale(), next(self.old) if self.old else []
         old = Stream(rows, supervised, self.stage.replay, self.args.replay_weight) if rows else None
         out = train_step(
             self.models, batches, self.weight, self.loss, self.optimizer, self.scaler,
             grad_clip=self.args.grad_clip, amp=self.stage.amp, device=self.device, guard=guard, old=old,
         )
         window.add(out, [*batches, *rows])
+        self._notice_overflow(scale)
     self.step += 1
 
 
