@@ -263,21 +263,22 @@ def check_data(path: str, kind: str, rows: int = 100, skip_bad: bool = False) ->
 def stage_command(name: str, cls: type, train: Callable, help: str) -> click.Command:
     "一个训练阶段的命令：选项来自参数类 `cls`，跑的是 `train(args)`；参数与数据先查过，才去导入 torch。"
 
-    def callback(nproc=1, **given):
+    def callback(nproc=1, max_restarts=0, **given):
         given = {k: v for k, v in given.items() if v is not None and v is not False}
         args = make_args(cls, **_typed(cls, given))  # 参数写错了，开进程之前就说
         if cls.kind and "RANK" not in os.environ:  # torchrun 的各进程数据可能不同，由训练里面说是谁
             for path in filter(None, (args.data_path, args.valid_path)):
                 check_data(path, cls.kind, skip_bad=bool(args.skip_bad))
-        if nproc <= 1:
+        if nproc <= 1 and not max_restarts:
             return train(args)
         from minimind.trainer.peers import launch  # 要 torch，用到时才导入
 
         flags = [f"--{k}" if v is True else f"--{k}={v}" for k, v in given.items()]
-        return launch(nproc, f"minimind.trainer.train_{name}", flags)
+        return launch(nproc, f"minimind.trainer.train_{name}", flags, max_restarts)
 
     several = option("nproc", 1, "开几个进程一起训练；等于单机的 torchrun", low=1)
-    return Command(name, params=[*click_options(cls), several], callback=callback, help=help)
+    again = option("max_restarts", 0, "有进程没了，最多重新拉起几次，从断点接着练", low=0, high=1000)
+    return Command(name, params=[*click_options(cls), several, again], callback=callback, help=help)
 
 
 def _typed(cls: type, given: dict) -> dict:

@@ -42,8 +42,10 @@ from .memory import compare_memory, describe_memory, memory_estimate, peak_memor
 from .optim import Optimizers, get_lr
 from .peers import distributed
 from .replay import replay_batches
+from .restart import launch_id, same_launch
 from minimind.trainer.runtime import (
-    Logger, autocast, is_main_process, keep_freed_memory, make_scaler, rank, setup_seed, sum_across_ranks, world_size
+    Logger, autocast, is_main_process, keep_freed_memory, make_scaler, rank, restarts, setup_seed, sum_across_ranks,
+    world_size
 )
 from minimind.trainer.shard import (
     assembled, check_strategy, empty_shell, full_tensors, load_whole, scatter_states, shard
@@ -159,7 +161,7 @@ class Loop:
         随机状态最后恢复，前面几步用掉多少随机数都不要紧。"""
         self.build()
         self.clean()
-        if self.args.from_resume:
+        if self.args.from_resume or self.restarted():
             self.restore()
         self.make_room()
         if self.args.strategy == "ddp":
@@ -269,6 +271,18 @@ def restore(self: Loop) -> None:
         self.batches.epoch = self.batches.samples = 0
         Logger("数据（或它的排法）换了（--new_data）：权重与优化器接着用，数据从头看。")
 
+# %% ../../nbs/7_trainer/58_loop.ipynb #k002
+@patch
+def restarted(self: Loop) -> bool:
+    "torchrun 重新拉起的：说一声；断点是这一次启动存的，就当作说了 --from_resume 1，返回 True。各进程都要调用。"
+    if not restarts():
+        return False
+    mine = same_launch(self.resume_file, self.device)
+    what = "从断点接着练" if mine else f"{self.checkpoint_dir} 里没有这一次启动存的断点，从头开始"
+    Logger(f"第 {restarts()} 次重新拉起：{what}。")
+    self.args.from_resume = int(mine)
+    return mine
+
 # %% ../../nbs/7_trainer/58_loop.ipynb #c098b
 @patch
 def restore_rng(self: Loop) -> None:
@@ -366,6 +380,7 @@ def _write(self: Loop, raw: dict[str, nn.Module], optimizer: SimpleNamespace, rn
     others = {name: _on_cpu(raw[name]) for name in rest}
     at = dict(epoch=self.batches.epoch, step=self.step, samples=self.batches.samples)
     parts = dict(modules=others, stage=self.stage.state(), replay=old, origin=self.origin, best=self.best)
+    parts["launch"] = launch_id()  # torchrun 重新拉起之后，认得出是自己存的
     where = (self.resume_file, raw[main], optimizer, self.scaler, rng)
     save_resume(*where, self.args.keep, wandb_id=self.run_id, **at, **parts)
     return path
