@@ -38,7 +38,9 @@ from minimind.trainer.checkpoint import (
     check_origin, clean_leftovers, gather_rng, lm_checkpoint, restore_rng, save_resume, weight_file
 )
 from .journal import Display, Journal, Window, open_tracker
-from .memory import compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak
+from minimind.trainer.memory import (
+    compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak, told_when_full
+)
 from .optim import Optimizers, get_lr
 from .peers import distributed
 from .replay import replay_batches
@@ -615,10 +617,10 @@ def train_stage(
 ) -> TrainResult:
     """训练一个阶段：起进程组，定种子，选设备，就位，走到头。`on_log(journal)` 每记一笔调用一次。
 
-    数据、权重、断点有问题，别人占着，或损失变成 NaN，抛 `UserError`。被请走时存好：SIGTERM 以 SystemExit(0)、
+    数据、权重、断点有问题，别人占着，内存不够，或损失变成 NaN，抛 `UserError`。被请走时存好：SIGTERM 以 SystemExit(0)、
     Ctrl-C 以 KeyboardInterrupt 离开。
     """
-    with distributed(args.device):
+    with distributed(args.device), told_when_full(args):
         setup_seed(args.seed)
         loop = Loop(stage_cls(args, pick_device(args.device)), on_log)
         with alone(loop.stage.name, loop.metrics_file, Path(args.save_dir) / args.save_weight):

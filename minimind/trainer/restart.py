@@ -23,9 +23,9 @@ def launch_id() -> str:
 
 
 def same_launch(path: Path, device: torch.device = torch.device("cpu")) -> bool:
-    """torchrun 重新拉起的，而 `path` 的断点就是这一次启动存的：该接着练。各进程都要调用，答案相同；`device` 是通信用的设备。
+    """torchrun 重新拉起的，而 `path` 的断点就是这一次启动存的：该接着练。各进程都要调用，答案相同。
 
-    主进程去看，说给大家听；断点都坏了也算没有，说一声。
+    主进程去看，说给大家听（`device` 是通信用的设备）；断点都坏了也算没有，说一声。
     """
     if not restarts():
         return False
