@@ -4855,6 +4855,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                     'minimind/trainer/arguments.py'),
                                             'minimind.trainer.arguments.DistillationArgs': ( '7_trainer/train_distillation.html#distillationargs',
                                                                                              'minimind/trainer/arguments.py'),
+                                            'minimind.trainer.arguments.DistillationArgs.__post_init__': ( '7_trainer/train_distillation.html#distillationargs.__post_init__',
+                                                                                                           'minimind/trainer/arguments.py'),
                                             'minimind.trainer.arguments.GRPOArgs': ( '7_trainer/train_grpo.html#grpoargs',
                                                                                      'minimind/trainer/arguments.py'),
                                             'minimind.trainer.arguments.LoRAArgs': ( '7_trainer/train_lora.html#loraargs',

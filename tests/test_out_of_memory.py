@@ -1,21 +1,14 @@
-"""内存不够：哪个阶段都是一句话，说出三个可以改的选项、现在是多少、改成多少；认得真的报错，不认错别的。"""
+"""内存不够：哪个阶段都是一句话，说出三个可以改的选项、现在是多少、改成多少；float16 一直溢出也是一句话。"""
 
 import pytest
-import test_offline_stages as offline
-import test_rl as online
 import torch
 from stage_runs import train
-from test_chaos import arguments
+from test_chaos import arguments, kits  # noqa: F401
 
 from minimind.learning.errors import UserError
 from minimind.learning.stages import STAGES
 from minimind.trainer import loop
 from minimind.trainer.memory import out_of_memory
-
-
-@pytest.fixture(scope="module")
-def kits(small, tmp_path_factory):
-    return {"a": offline.kit.__wrapped__(small, tmp_path_factory), "b": online.kit.__wrapped__(small, tmp_path_factory)}
 
 
 @pytest.mark.parametrize("name", [s.name for s in STAGES])
@@ -55,3 +48,12 @@ def test_the_weighing_before_the_first_step_counts_too(kits, tmp_path, monkeypat
 )
 def test_what_counts(error, is_it):
     assert out_of_memory(error) is is_it
+
+
+def test_overflow_that_no_scale_can_cure_stops(kits, tmp_path, monkeypatch):
+    "放大的倍数已经减到 1 以下，还溢出：停下，说出现在的学习率。"
+    monkeypatch.setattr(loop, "make_scaler", lambda *given: torch.amp.GradScaler("cpu", init_scale=1.0))
+    real = loop.Loop.loss
+    monkeypatch.setattr(loop.Loop, "loss", lambda *given: (real(*given)[0] * float("inf"), {}))
+    with pytest.raises(UserError, match="不放大梯度也溢出.*--learning_rate 从 0.01"):
+        train("dpo", arguments("dpo", kits, tmp_path))

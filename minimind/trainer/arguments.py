@@ -430,6 +430,7 @@ class DistillationArgs(SFTArgs):
     teacher_hidden_size: int = opt(768, "老师的宽度", low=1)
     teacher_num_layers: int = opt(16, "老师的层数", low=1)
     teacher_use_moe: int = opt(0, "1：老师是混合专家", choices=(0, 1))
+    from_weight: str = opt("", "这里不用它：学生从哪里开始，写 --from_student_weight", path=True)
     from_student_weight: str = opt("full_sft", "学生从哪份权重开始，或 none", path=True)
     from_teacher_weight: str = opt("full_sft", "老师的权重：阶段名或文件", path=True)
     alpha: float = opt(0.5, "总损失 = alpha × 交叉熵 + (1 − alpha) × 蒸馏", low=0, high=1)
@@ -447,6 +448,14 @@ class DistillationArgs(SFTArgs):
         teacher_num_layers=4,
         from_student_weight="none",
     )
+
+    def __post_init__(self) -> None:
+        "说了 --from_weight 而与学生的不同，抛 `UserError`：悄悄听其中一个，练出来的就是另一个学生。"
+        if self.from_weight not in ("", self.from_student_weight):
+            raise UserError(
+                f"蒸馏不看 --from_weight（给的是 {self.from_weight}）：学生从哪份权重开始，写 --from_student_weight"
+                f"（现在是 {self.from_student_weight}）；老师写 --from_teacher_weight。"
+            )
 
 # %% ../../nbs/7_trainer/88_train_reason.ipynb #e002
 @dataclass
