@@ -15,7 +15,7 @@ from minimind.inference import int8 as Q
 from minimind.lab import generation, step_time
 from minimind.learning import device
 from minimind.learning.terminal import say
-from minimind.learning.paths import PACKAGE
+from minimind.learning.paths import PACKAGE, ROOT
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
 from minimind.trainer.arguments import run_command
 from minimind.trainer.optim import fast_bf16
@@ -170,3 +170,12 @@ def test_the_apple_path_without_an_apple(monkeypatch):
     reset_peak(mps)
     assert used_memory(mps) >= 0 and peak_memory(mps) >= 0
     assert Batches([0], list, 1, device=mps).device.type == "mps"
+
+
+@pytest.mark.slow
+def test_the_suite_for_accelerators_holds_on_this_machine():
+    "make test-gpu 的那一份，在 CPU 上小小地跑一遍：没有卡，也不会写坏它。"
+    env = {**os.environ, "MINIMIND_TEST_DEVICE": "cpu", "MINIMIND_TEST_STEPS": "20"}
+    command = [sys.executable, "-m", "pytest", "-q", "tests/gpu"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0 and " passed" in done.stdout and "skipped" not in done.stdout, done.stdout[-3000:]
