@@ -49,7 +49,7 @@ def digest(text: str) -> str:
 def units(code: str) -> list[tuple[int, int, str]]:
     "一格代码里有汉字的注释与字符串（f 字符串整个算一个）：从哪到哪、原样的写法。"
     lines = code.splitlines(keepends=True)
-    plain = "".join(re.sub(r"\S", "#", line) if line.lstrip()[:1] in ("%", "!") else line for line in lines)
+    plain = "".join(re.sub(r"\S", " ", line) if line.lstrip()[:1] in ("%", "!") else line for line in lines)
     starts, found, depth, opened = [0], [], 0, 0
     for line in lines:
         starts.append(starts[-1] + len(line))
