@@ -128,7 +128,7 @@ class Book:
         readme = ROOT / "README.md"
         text = readme.read_text(encoding="utf8")
         floors, placed = [], set()
-        for name, chapters, learn in re.findall(r"^\| (.+?) \| (.*?\.ipynb.*?) \| (.+?) \|$", text, re.M):
+        for name, chapters, learn in re.findall(r"^\| ([^|]+) \| ([^|]*\.ipynb[^|]*) \| ([^|]+) \|$", text, re.M):
             links = [(label, ROOT / target) for label, target in re.findall(r"\[([^]]+)\]\(([^)]+\.ipynb)\)", chapters)]
             folder = links[0][1].parent
             beside = defaultdict(list)
