@@ -174,6 +174,21 @@ def test_the_main_path_is_translated_as_far_as_readme_says():
     assert [name for name in english.catalogs() if f"](nbs_en/{name}.ipynb)" not in text] == []
 
 
+def test_jupyterlab_speaks_english_beside_the_english_edition(monkeypatch):
+    "英文版的设置放在前面，只改语言；其余的还是课程的。"
+    import lab
+    from jupyter_server.services.config.manager import ConfigManager
+
+    spoken = {}
+    for english_edition in (True, False):
+        monkeypatch.setenv("JUPYTER_CONFIG_PATH", lab.environment(english=english_edition)["JUPYTER_CONFIG_PATH"])
+        settings = ConfigManager(config_dir_name="labconfig").get("default_setting_overrides")
+        spoken[english_edition] = settings["@jupyterlab/translation-extension:plugin"]["locale"]
+        assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+        monkeypatch.undo()
+    assert spoken == {True: "default", False: "zh_CN"}
+
+
 def test_an_english_workbook_is_kept_like_the_chinese_one(tmp_path, monkeypatch):
     import lab
 

@@ -19,9 +19,10 @@ def command(root: Path = ROOT, page: str = "my-nbs/00_start.ipynb") -> list[str]
     return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", str(root / page)]
 
 
-def environment(edit: bool = False) -> dict[str, str]:
-    "加上课程的设置（tools/jupyter）：Markdown 打开就是排好版的，不弹出新闻与更新的询问，不让人误改原本。"
-    paths = [str(ROOT / "tools" / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+def environment(edit: bool = False, english: bool = False) -> dict[str, str]:
+    "加上课程的设置（tools/jupyter）：界面说中文（英文版说英文），Markdown 打开就排好版，不弹出新闻，不让人误改原本。"
+    ours = ROOT / "tools" / "jupyter"
+    paths = [str(ours / "english") if english else "", str(ours), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     return {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths)), "MINIMIND_EDIT": "1" if edit else ""}
 
 
@@ -42,7 +43,7 @@ def main(argv: list[str]) -> int:
     edit, english = "--edit" in argv, "--english" in argv
     if not edit:
         print(renew(english), flush=True)
-    os.environ.update(environment(edit))
+    os.environ.update(environment(edit, english))
     page = "nbs/00_start.ipynb" if edit else "my-nbs_en/00_start.ipynb" if english else "my-nbs/00_start.ipynb"
     return os.spawnv(os.P_WAIT, sys.executable, command(page=page) + [a for a in argv if a not in OURS])
 
