@@ -17,7 +17,7 @@ from .plotting import COLORS, INK
 # %% ../../nbs/0_learning/32_drawing.ipynb #d005
 def canvas(width: float, height: float) -> Axes:
     "一张空白的画布，坐标就是英寸，左下角是 (0, 0)。"
-    ax = plt.subplots(figsize=(width, height))[1]
+    ax = plt.subplots(figsize=(width, height), dpi=88)[1]  # 十一英寸宽，正好一个笔记本那么宽
     ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
     ax.axis("off")
     return ax
