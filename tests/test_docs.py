@@ -33,6 +33,15 @@ def test_a_chapter_is_prepared_for_reading(tmp_path):
     assert any("RMS" in head or "归一化" in head for _, _, head, _ in book.index)
 
 
+def test_the_front_page_lists_every_floor_once(tmp_path):
+    "推荐的路线也是一张有链接的表，别当成楼层。"
+    book = docs.Book(tmp_path)
+    book.contents()
+    listed = [line for line in (tmp_path / "index.md").read_text(encoding="utf8").splitlines() if line.startswith("/nbs")]
+    floors = [f"/nbs/{folder.name}/index.md" for folder in sorted((ROOT / "nbs").glob("[0-9]_*"))]
+    assert listed == ["/nbs/00_start.ipynb", *floors, "/nbs/index.md"]
+
+
 def test_what_leads_nowhere_is_found(tmp_path):
     (tmp_path / "_static").mkdir()
     (tmp_path / "_static/a.css").write_text("body { background: url('https://fonts.example/x.woff') }")

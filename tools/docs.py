@@ -128,7 +128,8 @@ class Book:
         readme = ROOT / "README.md"
         text = readme.read_text(encoding="utf8")
         floors, placed = [], set()
-        for name, chapters, learn in re.findall(r"^\| (.+?) \| (.*?\.ipynb.*?) \| (.+?) \|$", text, re.M):
+        rows = re.sub(r"<!-- minimind:route -->.*?<!-- /minimind:route -->", "", text, flags=re.S)  # 路线的表不是地图
+        for name, chapters, learn in re.findall(r"^\| (.+?) \| (.*?\.ipynb.*?) \| (.+?) \|$", rows, re.M):
             links = [(label, ROOT / target) for label, target in re.findall(r"\[([^]]+)\]\(([^)]+\.ipynb)\)", chapters)]
             folder = links[0][1].parent
             beside = defaultdict(list)
@@ -139,8 +140,10 @@ class Book:
             floors.append((name, learn, folder, pages))
             self.floor(name, learn, folder, pages)
         left = [p for p in notebooks() if p not in placed]
+        left += [ROOT / n for n in ("FAQ.md", "GLOSSARY.md")]
         about = [ROOT / n for n in ("README.md", "README_en.md", "CONTRIBUTING.md", "CHANGELOG.md")]
-        notes = [p for p in sorted(ROOT.glob("*.md")) if p not in about] + [ROOT / "learning_materials/README.md"]
+        notes = [p for p in sorted(ROOT.glob("*.md")) if p not in [*left, *about]]
+        notes += [ROOT / "learning_materials/README.md"]
         lead = text.partition("\n![")[0]
         start = next(source(c) for c in cells(NBS / "00_start.ipynb") if source(c).startswith("## 接下来"))
         body = [self.relink(lead, readme), self.relink(start, NBS / "00_start.ipynb").replace("接下来", "从哪里读起")]
@@ -150,7 +153,7 @@ class Book:
         body.insert(2, "## 全书")
         tree = [("开始", left), ("全书", [f / "index.md" for *_, f, _ in floors]), ("笔记", notes), ("这门课", about)]
         body += [toctree([("", p) for p in pages], caption) for caption, pages in tree]
-        self.linked |= {*about, *notes}
+        self.linked |= {*about, *notes, ROOT / "FAQ.md", ROOT / "GLOSSARY.md"}
         self.write(ROOT / "index.md", "\n\n".join(body))
 
     def floor(self, name: str, learn: str, folder: Path, pages: list[tuple[str, Path]]) -> None:
