@@ -37,7 +37,8 @@ def test_the_front_page_lists_every_floor_once(tmp_path):
     "推荐的路线也是一张有链接的表，别当成楼层。"
     book = docs.Book(tmp_path)
     book.contents()
-    listed = [line for line in (tmp_path / "index.md").read_text(encoding="utf8").splitlines() if line.startswith("/nbs")]
+    lines = (tmp_path / "index.md").read_text(encoding="utf8").splitlines()
+    listed = [line for line in lines if line.startswith("/nbs")]
     floors = [f"/nbs/{folder.name}/index.md" for folder in sorted((ROOT / "nbs").glob("[0-9]_*"))]
     assert listed == ["/nbs/00_start.ipynb", *floors, "/nbs/index.md"]
 
