@@ -128,7 +128,7 @@ def _wrong_first(needed: bool, called: bool, right: bool, answered: bool) -> str
     },
 )
 def check_fault(fn: Callable[[bool, bool, bool, bool], str]) -> None:
-    "说得通的十二种情形，一种一种地问。"
+    "说得通的十种情形，一种一种地问。"
     yes, no = True, False
     cases = [
         (yes, yes, no, yes), (yes, no, no, yes), (no, yes, no, no), (no, yes, no, yes), (yes, no, no, no),

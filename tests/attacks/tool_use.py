@@ -22,7 +22,8 @@ def not_empty(calls, want):
 
 
 def sorted_lists(calls, want):
-    key = lambda c: json.dumps([c[0], {k: sorted(v) if isinstance(v, list) else v for k, v in c[1].items()}], sort_keys=True)
+    flat = lambda given: {k: sorted(v) if isinstance(v, list) else v for k, v in given.items()}
+    key = lambda c: json.dumps([c[0], flat(c[1])], sort_keys=True)
     return sorted(map(key, calls)) == sorted(map(key, want))
 
 
