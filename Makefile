@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export TOKENIZERS_PARALLELISM ?= false
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-full docs lab chat web export outputs clean-notebooks check clean
+.PHONY: help env demo test test-full test-gpu docs lab chat web export outputs clean-notebooks check clean
 
 help: ## 列出所有命令
 	@echo "minimind：亲手造一个大语言模型"
@@ -51,6 +51,9 @@ test: $(STAMP) ## 全部检查与测试（CI 跑的就是它）
 
 test-full: $(STAMP) ## 加上慢测试，再照学习者的样子把每一章跑一遍
 	@$(BIN)/python tools/run_tests.py --full $(ONLY)
+
+test-gpu: $(STAMP) ## 在显卡（或 MINIMIND_TEST_DEVICE 说的设备）上走各个阶段，与 CPU 对损失
+	@$(BIN)/python -m pytest -q tests/gpu
 
 docs: $(STAMP) ## 做静态的阅读版：全书连同图与输出，离线，能搜索（out/site）
 	@$(BIN)/python tools/docs.py

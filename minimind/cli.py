@@ -145,7 +145,7 @@ app.add_command(LazyGroup("train", train_commands(), help=TRAIN_HELP, resolve=st
 # %% ../nbs/99_cli.ipynb #c024
 BENCHES = {
     "parity": ("parity", "同一个训练，四种跑法：损失与权重应当相同"),
-    "train": ("step_time", "训练有多快：占机器上限的几成，各项技术各省多少"),
+    "train": ("accelerator", "训练有多快：占机器上限的几成，各项技术各省多少"),
     "generate": ("generation", "生成有多快：与 transformers 比，批量与 int8 各快多少"),
     "serve": ("serving", "服务有多快：首字要等多久，一个人与许多人各多快"),
     "constrain": ("constrained", "管住工具的写法：每一步多花几成，多办成几道"),
@@ -387,13 +387,15 @@ def fast_model(int8: bool, **where) -> tuple:
     return quantize_int8(model) if int8 else pack_weights(model), tokenizer
 
 
-def far_chat(api: str, api_model: str, api_key: str, local: object, **common):
-    "与别处的服务对话的 `ApiChat`；同时又说了本地的模型（`local` 为真），抛 `UserError`。"
+def far_chat(api: str, api_model: str, api_key: str, local: object, **common) -> tuple:
+    "与别处的服务对话：`(ApiChat, 多出来的命令)`；同时又说了本地的模型（`local` 为真），抛 `UserError`。"
+    from minimind.inference.builtin import builtin_tools
+    from minimind.inference.tools import TOOL_COMMANDS
     from minimind.serving.remote import ApiChat
 
     if local:
         raise UserError("--api 用那边的模型，不能同时给 --weight、--lora_weight、--int8；挑那边的模型用 --api_model。")
-    return ApiChat(api, api_model, api_key, **common)
+    return ApiChat(api, api_model, api_key, box=builtin_tools(), **common), TOOL_COMMANDS
 
 # %% ../nbs/99_cli.ipynb #c040
 QUESTIONS = (
@@ -480,7 +482,7 @@ def chat(
     asked, commands = check_batch(prompts_file, output), {}
     questions = [ask or prompt] if ask or prompt else list(QUESTIONS) if auto_test else None
     if api:
-        session = far_chat(api, api_model, api_key, int8 or where["weight"] or where["lora_weight"], **common)
+        session, commands = far_chat(api, api_model, api_key, int8 or where["weight"] or where["lora_weight"], **common)
     else:
         session, commands = near_chat(int8, where, **common)
         if session.plain and not (asked or questions):

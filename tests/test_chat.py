@@ -1,5 +1,6 @@
 """在终端里聊：命令、一问一想、工具、换 LoRA、存下来；一批问题；generate。管道、剧本、别的编码都试。"""
 
+import io
 import json
 import subprocess
 import sys
@@ -14,12 +15,13 @@ import minimind.cli as cli_module
 from minimind.cli import app, asked_in, json_line, prompts_in
 from minimind.dataset.formats import check_turns
 from minimind.inference import ChatSession, SamplingParams, save_weights
+from minimind.inference.builtin import builtin_tools
 from minimind.inference.chat import COMMANDS, HEADS, Conversation, talk_in_terminal, to_row
 from minimind.inference.load import find_lora, lora_names
-from minimind.inference.tools import TOOL_COMMANDS, ToolChat, Turn, use_tools, world_tools
+from minimind.inference.tools import TOOL_COMMANDS, ToolChat, Turn, tools_command, use_tools, world_tools
 from minimind.learning.errors import UserError
 from minimind.model.lora import adapted, apply_lora, save_lora
-from minimind.serving.remote import ApiChat
+from minimind.serving.remote import ApiChat, call, to_wire
 
 GREEDY = SamplingParams(temperature=0)
 CALL = '<tool_call>\n{"name": "calculator", "arguments": {"expression": "%s"}}\n</tool_call>'
@@ -478,3 +480,63 @@ def test_a_question_that_does_not_fit_is_said_at_once(chat):
         chat.tools = chat.box.schemas()
         chat.context = 800
         chat.prompt("字" * 3000)
+
+
+# ---- 工具也能隔着接口用：那边写调用，这边办 ----------------------------------------------------------------------
+
+
+class Far(ApiChat):
+    "那边照剧本回答；寄出去的请求都记在 `sent`。"
+
+    def __init__(self, script, **settings):
+        self.script, self.sent = iter(script), []
+        super().__init__("127.0.0.1:9", "剧本", **settings)
+
+    def _send(self, messages):
+        self.sent.append(self._body(messages))
+        parts = [{"choices": [{"delta": delta}]} for delta in next(self.script)]
+        return io.BytesIO(b"".join(b"data: " + json.dumps(p).encode() + b"\n\n" for p in parts) + b"data: [DONE]\n\n")
+
+
+def wanted(name, arguments, index=0):
+    return {"tool_calls": [{"index": index, "function": {"name": name, "arguments": arguments}}]}
+
+
+def far(script, tmp_path):
+    chat = Far(script, box=builtin_tools(tmp_path), seed=1)
+    assert "calculator" in tools_command(chat, "all")
+    return chat
+
+
+def test_tools_over_the_api_several_calls_and_a_broken_one(tmp_path):
+    two = [wanted("calculator", '{"expression": "2*3"}'), wanted("calculator", '{"expr', 1), wanted("nobody", "{}", 2)]
+    chat = far([[{"reasoning_content": "先算"}, *two], [{"content": "六"}]], tmp_path)
+    heard = list(chat.pieces("二乘三？"))
+    results = [text for kind, text in heard if kind == "result"]
+    assert len(results) == 3 and results[0] == "6" and all(r.startswith("错误") for r in results[1:])
+    assert heard[-1] == ("answer", "六") and chat.last["answer"] == "六"
+    assert [m["role"] for m in chat.last["steps"]] == ["assistant", "tool", "tool", "tool"]
+    roles = [m["role"] for m in chat.sent[1]["messages"]]
+    assert "tools" in chat.sent[0] and roles == ["user", "assistant", "tool", "tool", "tool"]
+
+
+def test_the_server_takes_what_the_far_chat_sends(nano):
+    from minimind.inference.batching import Engine
+    from minimind.serving.server import Service, create_app, running
+
+    calls = [{"name": "calculator", "arguments": {"expression": "1+2"}}, {"name": "weather_api", "arguments": {}}]
+    talk = [dict(role="user", content="问"), dict(role="assistant", content="", tool_calls=calls)]
+    messages = to_wire([*talk, dict(role="tool", content="3"), dict(role="tool", content="晴")])
+    with running(create_app(Service(Engine(nano[0]), nano[1]))) as house:
+        body = dict(model="minimind", messages=messages, max_tokens=4, tools=world_tools().schemas())
+        answer = json.load(call(f"{house.url}/v1/chat/completions", body))
+    assert answer["choices"][0]["message"]["role"] == "assistant" and answer["usage"]["prompt_tokens"] > 20
+
+
+def test_a_far_model_that_never_stops_calling_is_stopped(tmp_path):
+    chat = far([[wanted("calculator", '{"expression": "1"}')]] * 9, tmp_path)
+    list(chat.pieces("一？"))
+    assert len(chat.sent) == 4 and len(chat.last["tools_detected"]) == 3  # 办三圈，第四次的调用不办了
+    chat.tools = None
+    list(chat.pieces("一？"))
+    assert "tools" not in chat.sent[-1] and len(chat.sent) == 5

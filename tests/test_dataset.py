@@ -3,9 +3,12 @@
 import gzip
 import json
 import multiprocessing
+import os
 import pickle
 import random
 import re
+import sys
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ import torch
 import zstandard
 from hypothesis import given, settings, strategies as st
 
+import minimind.dataset.datasets as module
 from minimind.dataset import (
     DPODataset, PackedDataset, PretrainDataset, RLAIFDataset, SFTDataset, build_prompt, build_sft, collate_packed,
     collate_padded, file_kind, load_rows, pack, scan, validate,
@@ -508,6 +512,60 @@ def test_two_processes_may_build_the_same_cache_at_once(tmp_path):
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         got = pool.map(_open_at_once, [(path, tmp_path / "c")] * 2)
     assert got[0] == got[1] == [f"你好{i}" for i in range(3000)] and not list((tmp_path / "c").glob("*.tmp"))
+
+
+def many(kind, n):
+    "n 行各不相同的数据"
+    ask = U("三加四")
+    make = {
+        "pretrain": lambda i: {"text": f"等于{i}。" * (i % 5 + 1)},
+        "sft": lambda i: {"conversations": [ask, A("等于七。"), U(f"{i}"), A("七" * (i % 3 + 1))]},
+        "dpo": lambda i: {"chosen": [ask, A("等于七。")], "rejected": [ask, A(f"{i}")]},
+        "rlaif": lambda i: {"conversations": [U(f"{i}加四")]},
+    }[kind]
+    return [make(i) for i in range(n)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="别的系统不分身，只有一个进程")
+@pytest.mark.parametrize("kind", ["pretrain", "sft", "dpo", "rlaif"])
+def test_several_processes_write_the_same_cache_as_one(tmp_path, tok, monkeypatch, kind):
+    made = {"pretrain": PretrainDataset, "sft": SFTDataset, "dpo": DPODataset, "rlaif": RLAIFDataset}[kind]
+    path, stores = write(tmp_path / "x.jsonl", many(kind, 2345)), []
+    for workers in (0, 2):
+        monkeypatch.setattr(module, "encoders", lambda rows: workers)
+        stores.append(made(path, tok, cache=tmp_path / str(workers)).store.folder)
+    files = sorted(p.name for p in stores[0].iterdir())
+    assert files == sorted(p.name for p in stores[1].iterdir()) and "ids.bin" in files
+    assert all((stores[0] / f).read_bytes() == (stores[1] / f).read_bytes() for f in files)
+
+
+def _read_again(path):
+    with patch.object(module, "_read_all", side_effect=AssertionError("又读了一遍")):
+        return module.file_fingerprint([path])
+
+
+def test_an_untouched_file_is_not_read_again_by_another_process(tmp_path, monkeypatch):
+    monkeypatch.setenv("MINIMIND_HOME", str(tmp_path / "home"))
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b'{"text": "1"}\n' * 100_000)
+    os.utime(path, (1e9, 1e9))
+    first = module.file_fingerprint([path])
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(_read_again, (path,)) == first
+
+    inside = path.read_bytes()
+    path.write_bytes(b'{"text": "2"}\n' + inside[14:])  # 大小相同，修改时间也改回去
+    os.utime(path, (1e9, 1e9))
+    assert module.file_fingerprint([path]) != first
+    path.write_bytes(inside)
+    assert module.file_fingerprint([path]) == first  # 内容回来了，指纹也回来
+
+
+@pytest.mark.parametrize("note", ["", "[]", "{}", "[[1], 7]", "[[1, 2, 3, 4], \"zz\"]", "null", "\udcff"])
+def test_a_spoilt_note_is_only_read_past(tmp_path, note):
+    path, where = write(tmp_path / "x.jsonl", [GOOD_TEXT]), tmp_path / "note.json"
+    where.write_bytes(note.encode(errors="surrogateescape"))
+    assert module._noted(where, path, [1, 2, 3, 4]) == module._read_all(path)
 
 
 def test_bad_data_leaves_no_half_written_cache(tok, tmp_path):

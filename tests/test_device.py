@@ -15,7 +15,7 @@ from minimind.inference import int8 as Q
 from minimind.lab import generation, step_time
 from minimind.learning import device
 from minimind.learning.terminal import say
-from minimind.learning.paths import PACKAGE
+from minimind.learning.paths import PACKAGE, ROOT
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
 from minimind.trainer.arguments import run_command
 from minimind.trainer.optim import fast_bf16
@@ -142,3 +142,12 @@ def test_a_narrow_terminal_does_not_stop_the_run(encoding):
     screen = io.TextIOWrapper(raw, encoding=encoding)
     say("loss 2.5 → 还剩 3 分钟 ✓", screen)
     assert "loss 2.5" in raw.getvalue().decode(encoding) and raw.getvalue().endswith(b"\n")
+
+
+@pytest.mark.slow
+def test_the_suite_for_accelerators_holds_on_this_machine():
+    "make test-gpu 的那一份，在 CPU 上小小地跑一遍：没有卡，也不会写坏它。"
+    env = {**os.environ, "MINIMIND_TEST_DEVICE": "cpu", "MINIMIND_TEST_STEPS": "20"}
+    command = [sys.executable, "-m", "pytest", "-q", "tests/gpu"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0 and " passed" in done.stdout and "skipped" not in done.stdout, done.stdout[-3000:]

@@ -119,6 +119,31 @@ def test_every_path_sends_the_same_ids(tok, model, talk, thinking):
 
 
 @FEW
+@given(
+    turns=st.lists(
+        st.fixed_dictionaries(
+            {"role": st.sampled_from(["system", "user", "assistant"]), "content": TEXT},
+            optional={key: st.none() for key in ("tools", "tool_calls", "reasoning_content")},
+        ),
+        min_size=1, max_size=5,
+    ),
+    bare=st.booleans(),
+)
+def test_the_short_cut_for_plain_talk_equals_the_template(tok, turns, bare):
+    quick = segments(tok, turns, bare)
+    with patch.object(tok, "chat_template", CHAT_TEMPLATE + "{# 不是原样，不抄近路 #}"):
+        assert segments(tok, turns, bare) == quick
+
+
+@pytest.mark.parametrize("extra", [{"reasoning_content": ""}, {"tool_calls": []}, {"name": "小明"}, {"content": None}])
+def test_anything_else_goes_through_the_template(tok, extra):
+    turns = [{"role": "user", "content": "三加四"}, {"role": "assistant", "content": "7"} | extra]
+    with patch.object(tok, "apply_chat_template", wraps=tok.apply_chat_template) as template:
+        segments(tok, turns)
+    assert template.called
+
+
+@FEW
 @given(talk=talks(), thinking=st.sampled_from([None, True, False, "ultra"]))
 def test_no_control_token_arises_from_anyones_text(tok, talk, thinking):
     system, tools, history, question, _ = talk

@@ -591,7 +591,7 @@ def test_sixty_four_streams_for_two_minutes(nano):
         asyncio.run(crowd(server.url, 20))
         before = psutil.Process().memory_info().rss
         done = asyncio.run(crowd(server.url, 100))
-        assert idle(service) and min(done) >= 0.7 * max(done) > 0
+        assert idle(service) and min(done) >= 0.5 * max(done) > 0
         assert psutil.Process().memory_info().rss - before < 100 * 2**20
 
 

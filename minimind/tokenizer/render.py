@@ -14,7 +14,7 @@ from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerFast
 from ..learning.errors import UserError
 from .bpe import to_utf8
-from .fast import TAG_TOKENS
+from .fast import CHAT_TEMPLATE, CONTROL_TOKENS, TAG_TOKENS
 
 # %% ../../nbs/2_tokenizer/25_render.ipynb #c014
 def marks(tok: PreTrainedTokenizerFast) -> tuple[str, ...]:
@@ -192,6 +192,29 @@ def _walk(pieces: list[str], control: tuple[str, ...]) -> list[Segment]:
             out.append(Segment(piece, role == "assistant", False))
     return out
 
+# %% ../../nbs/2_tokenizer/25_render.ipynb #f001
+def _plain_segments(tok: PreTrainedTokenizerFast, conversation: list[dict], bare: bool) -> list[Segment] | None:
+    "课程自己的模板、只有文字的一问一答：不经过模板直接切好（bare：去掉空的思考）；有一样不是就给 None"
+    start, end = CONTROL_TOKENS[1:]
+    if tok.chat_template != CHAT_TEMPLATE or (tok.bos_token, tok.eos_token) != (start, end):
+        return None
+    out = []
+    for turn in conversation:
+        if not _only_words(turn):
+            return None
+        role, text, said = turn["role"], turn["content"], turn["role"] == "assistant"
+        text = text.removeprefix(EMPTY_THINK) if said and bare else text
+        body = [(HEAD, False, False), (text, True, False)] if said else [(f"{role}\n{text}", False, False)]
+        out += [(start, False, True), *body, (end, said, True), ("\n", False, False)]
+    return [Segment(*s) for s in out if s[0]]
+
+
+def _only_words(turn: object) -> bool:
+    "一条消息是不是只有角色与一段文字（别的键都是 None）；工具的结果不算"
+    if not isinstance(turn, dict) or turn.get("role") not in ROLES[:3] or not isinstance(turn.get("content"), str):
+        return False
+    return all(turn[k] is None for k in turn.keys() - {"role", "content"})
+
 # %% ../../nbs/2_tokenizer/25_render.ipynb #c039
 def segments(
     tok: PreTrainedTokenizerFast, conversation: list[dict], drop_empty_think: bool = False,
@@ -200,6 +223,8 @@ def segments(
     """一段对话 → 分段，接起来就是模板的全文。drop_empty_think 去掉助手开头那段空的思考；其余参数同 render。
     渲染出的助手轮数与消息对不上时抛 UserError。"""
     control = marks(tok)
+    if not (add_generation_prompt or tools) and (quick := _plain_segments(tok, conversation, drop_empty_think)):
+        return quick
     text = render(tok, conversation, add_generation_prompt, tools=tools, thinking=thinking)
     longest = sorted(control, key=len, reverse=True)
     out = _walk([p for p in re.split(f"({'|'.join(map(re.escape, longest))})", text) if p], control)
