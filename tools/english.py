@@ -262,7 +262,7 @@ def targets(text: str) -> set[str]:
 
 def prose_problems(id: str, zh: str, stamp: str, en: str, there: set[str], folder: Path) -> list[str]:
     if stamp != digest(zh):
-        return [f"格子 {id} 的中文改过了：照新的改译文（new 会把新的中文附在旧译文下面）"]
+        return [f"格子 {id} 的中文改过了：照新的改译文"]
     bad = []
     left = ALLOWED.sub("", en)
     if found := HAN.search(left):
@@ -300,8 +300,8 @@ def problems(name: str, book: dict, catalog: Catalog, there: set[str], stored: d
             bad += prose_problems(id, source(cell), *catalog.prose[id], there, folder)
     bad += [f"译文里的格子 {id}，中文里已经没有了" for id in {**catalog.prose, **catalog.code} if id not in known]
     if bad:
-        how = f"运行 python tools/english.py new {name}，改 nbs_en/catalog/{name}.md，再 build {name}"
-        return [f"nbs_en/{name}：{line}；{how}" for line in bad]
+        how = f"先 python tools/english.py new {name}，改好 nbs_en/catalog/{name}.md，再 build {name}"
+        return [f"nbs_en/{name}：{line}" for line in [*bad, how]]
     shape = lambda cells: [(c["id"], c["cell_type"], source(c), c["metadata"]) for c in cells]
     if stored is None or shape(stored["cells"]) != shape(assembled(name, book, catalog, there)["cells"]):
         return [f"nbs_en/{name}：与译文拼出来的不同；运行 python tools/english.py build {name}"]
