@@ -138,7 +138,7 @@ def _allocated(layers: int, kv: int, d: int, t: int, size: int) -> int:
         "只算了键，值也要存一份": lambda layers, kv, d, t, size: layers * kv * d * t * size,
         "只算了一层，每一层都要存": lambda layers, kv, d, t, size: 2 * kv * d * t * size,
         "数的是有几个数，还没有换成字节": lambda layers, kv, d, t, size: 2 * layers * kv * d * t,
-        "词数乘了两次：存的是键和值，不是 t×t 的打分表": lambda layers, kv, d, t, size: 2 * layers * kv * d * t**2 * size,
+        "词数乘了两次：存的是键和值，不是打分表": lambda layers, kv, d, t, size: 2 * layers * kv * d * t**2 * size,
     },
 )
 def check_cache_bytes(fn: Callable) -> None:
