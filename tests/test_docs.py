@@ -35,15 +35,6 @@ def test_a_chapter_is_prepared_for_reading(tmp_path):
     assert any("RMS" in head or "归一化" in head for _, _, head, _ in book.index)
 
 
-def test_where_a_detour_ends():
-    cell = lambda text, **meta: {"cell_type": "markdown", "source": text, "metadata": meta}
-    shut = {"jp-MarkdownHeadingCollapsed": True}
-    book = ["# 题", "## 甲", "文", "### 甲一", "## 乙", "### 丙", "文", "### 丁", "文"]
-    collapsed = {"## 甲", "### 丙"}
-    assert docs.detours([cell(t, **shut if t in collapsed else {}) for t in book]) == {2, 3, 6}
-    assert docs.detours([cell(t) for t in book]) == set()
-
-
 def test_the_front_page_lists_every_floor_once(tmp_path):
     "推荐的路线也是一张有链接的表，别当成楼层。"
     book = docs.Book(tmp_path)

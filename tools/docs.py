@@ -39,20 +39,6 @@ def title(path: Path) -> tuple[str, str]:
     return text.splitlines()[0].removeprefix("# "), said[1] if said else ""
 
 
-def detours(book: list[dict]) -> set[int]:
-    "「可跳过」的几节里是哪几格：标题收着的那一格之后，到下一个同级或更大的标题为止。"
-    inside, level = set(), 0
-    for i, cell in enumerate(book):
-        head = re.match("#+(?= )", source(cell)) if cell["cell_type"] == "markdown" else None
-        if head and len(head[0]) <= level:
-            level = 0
-        if level:
-            inside.add(i)
-        elif head and cell["metadata"].get("jp-MarkdownHeadingCollapsed"):
-            level = len(head[0])
-    return inside
-
-
 class Book:
     "一份整理好的课文 `folder`：笔记本、Markdown，与它们链接到的图和源文件。"
 
@@ -91,16 +77,15 @@ class Book:
         return LINK.sub(one, text)
 
     def notebook(self, path: Path) -> None:
-        "给读者看的一份：没有 `#|` 的指令行与空格子，折叠的格子与可跳过的代码折叠，滑块换成一句话。"
+        "给读者看的一份：没有 `#|` 的指令行与空格子，折叠的格子折叠，滑块换成一句话。"
         nb = json.loads(path.read_text(encoding="utf8"))
-        skippable = detours(nb["cells"])
-        for i, cell in enumerate(nb["cells"]):
+        for cell in nb["cells"]:
             cell["source"] = source(cell)
             if cell["cell_type"] == "markdown":
                 cell["source"] = self.relink(cell["source"], path)
                 continue
             cell["source"] = re.sub(r"^#\|.*\n?", "", cell["source"], flags=re.M)
-            if i in skippable or cell["metadata"].get("jupyter", {}).get("source_hidden"):
+            if cell["metadata"].get("jupyter", {}).get("source_hidden"):
                 cell["metadata"]["tags"] = ["hide-input"]
             for output in cell["outputs"]:
                 if any("widget" in kind for kind in output.get("data", {})):
