@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from course import NBS, ROOT, cells, notebooks, source
+from course import EN, NBS, ROOT, cells, everything, notebooks, source
 
 from minimind.learning.notes import headings
 
@@ -128,8 +128,7 @@ class Book:
         readme = ROOT / "README.md"
         text = readme.read_text(encoding="utf8")
         floors, placed = [], set()
-        rows = re.sub(r"<!-- minimind:route -->.*?<!-- /minimind:route -->", "", text, flags=re.S)  # 路线的表不是地图
-        for name, chapters, learn in re.findall(r"^\| (.+?) \| (.*?\.ipynb.*?) \| (.+?) \|$", rows, re.M):
+        for name, chapters, learn in re.findall(r"^\| ([^|]+) \| ([^|]*\.ipynb[^|]*) \| ([^|]+) \|$", text, re.M):
             links = [(label, ROOT / target) for label, target in re.findall(r"\[([^]]+)\]\(([^)]+\.ipynb)\)", chapters)]
             folder = links[0][1].parent
             beside = defaultdict(list)
@@ -152,6 +151,7 @@ class Book:
             body.append(f"### [{name}](/{(folder / 'index.md').relative_to(ROOT)})\n\n{learn}。\n\n{row}")
         body.insert(2, "## 全书")
         tree = [("开始", left), ("全书", [f / "index.md" for *_, f, _ in floors]), ("笔记", notes), ("这门课", about)]
+        tree += [("In English", notebooks(EN))]
         body += [toctree([("", p) for p in pages], caption) for caption, pages in tree]
         self.linked |= {*about, *notes, ROOT / "FAQ.md", ROOT / "GLOSSARY.md"}
         self.write(ROOT / "index.md", "\n\n".join(body))
@@ -172,11 +172,11 @@ def toctree(pages: list[tuple[str, Path]], caption: str = "") -> str:
 def prepare(folder: Path, only: list[Path] | None = None) -> Book:
     "把课文整理进 `folder`；`only` 只要这几个笔记本（不做目录）。"
     book = Book(folder)
-    for path in only or notebooks():
+    for path in only or everything():
         book.notebook(path)
     if only is None:
         book.contents()
-    done = set(NBS.rglob("*.ipynb"))
+    done = {*NBS.rglob("*.ipynb"), *EN.rglob("*.ipynb")}
     while more := sorted(book.linked - done):  # 一页里又链接到别的页
         for path in more:
             book.other(path)
