@@ -25,8 +25,8 @@ env: $(STAMP) ## 建立运行环境（其余命令会自动先做这一步）；
 demo: $(STAMP) ## 从零训练到聊天：几分钟，只用 CPU，不用下载任何数据
 	@$(BIN)/minimind demo
 
-lab: $(STAMP) ## 在 JupyterLab 里打开你的课本 my-nbs/（先更新，你写的都留着）；EDIT=1 改课程的原本
-	@$(BIN)/python tools/lab.py $(if $(EDIT),--edit)
+lab: $(STAMP) ## 在 JupyterLab 里打开你的课本 my-nbs/（先更新，你写的都留着）；EDIT=1 改课程的原本，EN=1 in English
+	@$(BIN)/python tools/lab.py $(if $(EDIT),--edit) $(if $(EN),--english)
 
 chat: $(STAMP) ## 在终端里和训练好的模型聊天
 	@$(BIN)/minimind chat

@@ -1,7 +1,7 @@
 """25.8M 个参数是怎样数出来的？
 
 不造模型，只用五个数就数清参数，再看它们花在了哪里：宽度加倍、层数加倍、词表加倍各贵多少。
-对应章节：nbs/3_model/10_config.ipynb
+对应章节：nbs/3_model/38_config.ipynb
 """
 
 from _kit import arguments, claim, picture

@@ -1,7 +1,7 @@
 """点积为什么要除以 √d？
 
 随机的查询与键，维度从 4 加到 1024，看分数散得多开、softmax 有多一边倒、梯度还剩多少。
-对应章节：nbs/3_model/40_attention.ipynb
+对应章节：nbs/3_model/25_attend.ipynb
 """
 
 import numpy as np

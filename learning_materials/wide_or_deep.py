@@ -1,7 +1,7 @@
 """同样多的参数，宽一点还是深一点？
 
 参数总数定死，宽度从 256 到 768 各配上合适的层数。不造模型，只用公式算：参数花在哪里，每个 token 的缓存多大，
-注意力多算多少，一个 token 要依次穿过几层。对应章节：nbs/3_model/05_presets.ipynb
+注意力多算多少，一个 token 要依次穿过几层。对应章节：nbs/3_model/37_presets.ipynb
 """
 
 from _kit import arguments, claim, picture

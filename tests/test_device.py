@@ -144,6 +144,34 @@ def test_a_narrow_terminal_does_not_stop_the_run(encoding):
     assert "loss 2.5" in raw.getvalue().decode(encoding) and raw.getvalue().endswith(b"\n")
 
 
+def test_the_apple_path_without_an_apple(monkeypatch):
+    "没有苹果的显卡：只能换掉 is_available，看选设备、选精度、随机状态、缩放走不走得通；真的训练没有试过。"
+    from minimind.trainer.batches import Batches
+    from minimind.trainer.checkpoint import rng_state, set_rng_state
+    from minimind.trainer.memory import peak_memory, reset_peak, used_memory
+    from minimind.trainer.runtime import autocast, make_scaler
+
+    kept, state = [], torch.arange(4, dtype=torch.uint8)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: state)
+    monkeypatch.setattr(torch.mps, "set_rng_state", kept.append)
+    device._mps_bf16.cache_clear()
+    try:
+        assert device.available_devices()[-2:] == ["mps", "cpu"]
+        mps = device.pick_device("mps")
+        assert mps == torch.device("mps") and device.pick_dtype("bfloat16", mps) is torch.float32  # 乘不成就退回
+    finally:
+        device._mps_bf16.cache_clear()
+    monkeypatch.setattr(device, "_mps_bf16", lambda: True)
+    assert device.pick_dtype("bfloat16", mps) is torch.bfloat16
+    assert not make_scaler(mps, torch.bfloat16).is_enabled() and autocast(mps, torch.float32) is not None
+    set_rng_state(rng_state())
+    assert len(kept) == 1 and kept[0].equal(state)
+    reset_peak(mps)
+    assert used_memory(mps) >= 0 and peak_memory(mps) >= 0
+    assert Batches([0], list, 1, device=mps).device.type == "mps"
+
+
 @pytest.mark.slow
 def test_the_suite_for_accelerators_holds_on_this_machine():
     "make test-gpu 的那一份，在 CPU 上小小地跑一遍：没有卡，也不会写坏它。"

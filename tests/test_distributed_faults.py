@@ -70,10 +70,10 @@ def test_rank_with_bad_data_stops_the_other(small, tmp_path):
     assert spent < 60
 
 
-def started(child) -> list[int]:
-    "等到训练走起来，返回两个训练进程的进程号。"
+def started(child, sign: str = "pretrain [2-9]/") -> list[int]:
+    "等到训练走起来（印出 `sign` 这样的一行），返回两个训练进程的进程号。"
     for line in child.stdout:
-        if re.search(r"pretrain [2-9]/", line):
+        if re.search(sign, line):
             break
     kids = subprocess.run(["pgrep", "-P", str(child.pid)], capture_output=True, text=True).stdout.split()
     assert len(kids) == 2, kids

@@ -25,12 +25,42 @@ def test_a_chapter_is_prepared_for_reading(tmp_path):
     assert not any("widget" in kind for c in code for o in c["outputs"] for kind in o.get("data", {}))
     hidden = [c for c in cards if c["cell_type"] == "code" and "hide-input" in c["metadata"].get("tags", [])]
     assert any("def solution_" in c["source"] for c in hidden)
+    tags = {c["id"]: c["metadata"].get("tags", []) for c in code}
+    assert tags["c028"] == tags["c034c"] == ["hide-input"] and not tags["c013"] and not tags["c039"]  # 可跳过的折着
     shown = [c["source"] for c in cards if c["cell_type"] == "code" and c not in hidden]
     assert any("raise NotImplementedError" in s for s in shown)  # 空壳看得见，答案折着
     text = "\n".join(c["source"] for c in lesson if c["cell_type"] == "markdown")
     assert "](/nbs/3_model/21_norm_exercises.ipynb)" in text and "](/knowledge_base.md" in text
     assert (tmp_path / "knowledge_base.md").exists()  # 链接到的也整理进来
     assert any("RMS" in head or "归一化" in head for _, _, head, _ in book.index)
+
+
+def test_every_page_has_one_place_in_the_contents(tmp_path):
+    "目录页由地图读出来，路线的表不算；英文版在自己的一栏里。"
+    docs.prepare(tmp_path)
+    trees = (tmp_path / "index.md").read_text(encoding="utf8").split("````{toctree}")[1:]
+    pages = [line for tree in trees for line in tree.splitlines() if line.startswith("/")]
+    assert len(pages) == len(set(pages)) and "/nbs/3_model/index.md" in pages
+    assert "/nbs_en/00_start.ipynb" in trees[-1] and "In English" in trees[-1]
+
+
+def test_where_a_detour_ends():
+    cell = lambda text, **meta: {"cell_type": "markdown", "source": text, "metadata": meta}
+    shut = {"jp-MarkdownHeadingCollapsed": True}
+    book = ["# 题", "## 甲", "文", "### 甲一", "## 乙", "### 丙", "文", "### 丁", "文"]
+    collapsed = {"## 甲", "### 丙"}
+    assert docs.detours([cell(t, **shut if t in collapsed else {}) for t in book]) == {2, 3, 6}
+    assert docs.detours([cell(t) for t in book]) == set()
+
+
+def test_the_front_page_lists_every_floor_once(tmp_path):
+    "推荐的路线也是一张有链接的表，别当成楼层。"
+    book = docs.Book(tmp_path)
+    book.contents()
+    lines = (tmp_path / "index.md").read_text(encoding="utf8").splitlines()
+    listed = [line for line in lines if line.startswith("/nbs/")]
+    floors = [f"/nbs/{folder.name}/index.md" for folder in sorted((ROOT / "nbs").glob("[0-9]_*"))]
+    assert listed == ["/nbs/00_start.ipynb", *floors, "/nbs/index.md"]
 
 
 def test_what_leads_nowhere_is_found(tmp_path):

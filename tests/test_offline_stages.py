@@ -12,6 +12,7 @@ from minimind.inference.load import load_model, save_weights
 from minimind.learning.errors import UserError
 from minimind.learning.stages import get_stage
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
+from minimind.trainer.arguments import DistillationArgs, make_args
 
 sys.path.insert(0, str(Path(__file__).parent))
 from stage_runs import losses, on_two_processes, resumes_bitwise, tiny_base, train  # noqa: E402
@@ -181,3 +182,20 @@ def test_distillation_refuses_another_tokenizer(kit, tmp_path):
     path = save_weights(student, tmp_path / "full_sft_16.pth", stage="full_sft", tokenizer_dir=other)
     with pytest.raises(UserError, match="不是同一个分词器"):
         run("distillation", kit, tmp_path, from_student_weight=str(path), tokenizer_path="")
+
+
+def test_distillation_refuses_a_from_weight_that_is_not_the_student_s(kit, tmp_path):
+    with pytest.raises(UserError, match="--from_student_weight"):
+        run("distillation", kit, tmp_path, from_weight="pretrain")
+    args = make_args(DistillationArgs, from_weight="dpo", from_student_weight="dpo")  # 说了两遍一样的，不拦
+    assert args.from_weight == args.from_student_weight == "dpo"
+
+
+def test_bad_rows_of_the_old_data_stop_or_are_skipped_as_asked(kit, tmp_path, capsys):
+    old = tmp_path / "old.jsonl"
+    old.write_text(Path(kit["sft"]).read_text(encoding="utf8") + '{"conversations": 3}\n', encoding="utf8")
+    with pytest.raises(UserError, match="old.jsonl:61"):
+        run("dpo", kit, tmp_path, replay_path=str(old))
+    capsys.readouterr()
+    result = run("dpo", kit, tmp_path, replay_path=str(old), skip_bad=1)
+    assert result.steps == 4 and "跳过 1 行坏的" in capsys.readouterr().out

@@ -190,7 +190,7 @@ def test_three_faces_show_the_same(book, monkeypatch, capsys):
     notes_write.done("读完 00_start", book)
     notes_write.ask("为什么？", "因为。", folder=book)
     now = overview(book)
-    assert (now.main, now.plan.chapter.file, now.plan.due, now.asked) == ((1, 10), "10_bpe", 1, 1)
+    assert (now.main, now.plan.chapter.file, now.plan.due, now.asked) == ((1, 11), "10_bpe", 1, 1)
     text, window = "\n".join(overview_lines(now)), progress_widget(book).children[0].value
     for page in (text, window):
         assert now.plan.chapter.title in page and now.plan.card.id in page and "1 个问题到期" in page

@@ -14,7 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from course import FLOORS, LIB, NBS, PRIVATE, ROOT, cells, code_stamp, module_of, notebooks, python_of, source
+from course import (
+    FLOORS, LIB, NBS, PRIVATE, ROOT, cells, code_stamp, everything, module_of, notebooks, python_of, source
+)
 
 MAX_KB = 400
 
@@ -28,7 +30,7 @@ def check_clean() -> list[str]:
     config = get_config(path=ROOT)
     keep = {f"allowed_{k}": config.get(f"allowed_{k}").split() for k in ("metadata_keys", "cell_metadata_keys")}
     bad = []
-    for path in notebooks():
+    for path in everything():
         nb = read_nb(path)
         before = json.dumps(json.loads(path.read_text(encoding="utf8")), sort_keys=True)
         clean_nb(nb, **keep)
@@ -123,7 +125,7 @@ def check_floors() -> list[str]:
 def check_links() -> list[str]:
     "笔记本与 Markdown 里的相对链接都指得到文件。"
     bad = []
-    pages = [(p, source(c)) for p in notebooks() for c in cells(p) if c["cell_type"] == "markdown"]
+    pages = [(p, source(c)) for p in everything() for c in cells(p) if c["cell_type"] == "markdown"]
     pages += [
         (p, p.read_text(encoding="utf8")) for p in [*ROOT.glob("*.md"), *(ROOT / "learning_materials").glob("*.md")]
     ]
@@ -152,10 +154,10 @@ def check_size() -> list[str]:
     "每个笔记本不超过 400 KB，每章都有画好的图或输出。"
     bad = [
         f"{p.relative_to(ROOT)} 有 {p.stat().st_size // 1024} KB，超过 {MAX_KB}"
-        for p in notebooks()
+        for p in everything()
         if p.stat().st_size > MAX_KB * 1024
     ]
-    for p in notebooks():
+    for p in everything():
         if not any(c.get("outputs") for c in cells(p) if c["cell_type"] == "code"):
             bad.append(f"{p.relative_to(ROOT)} 没有任何输出：先运行一遍再提交")
     return bad
@@ -164,7 +166,7 @@ def check_size() -> list[str]:
 def check_outputs() -> list[str]:
     "存着的输出是现在这份代码跑出来的，里面没有谁的电脑上的路径。"
     bad, homes = [], re.compile("|".join(f"{re.escape(place)}/" for place in PRIVATE) + "|" + re.escape(str(ROOT)))
-    for path in notebooks():
+    for path in everything():
         name, text = path.relative_to(ROOT), path.read_text(encoding="utf8")
         stamp = json.loads(text)["metadata"].get("minimind", {}).get("code")
         if stamp != code_stamp(path):
@@ -182,13 +184,20 @@ def check_style() -> list[str]:
     mine = [p for p in LIB.rglob("*.py") if hand(p)]
     mine += [p for p in (ROOT / d for d in ("tests", "tools", "learning_materials", "setup.py")) if p.exists()]
     command = [sys.executable, "-m", "ruff", "check", "--quiet", "--no-cache", "--output-format", "concise"]
-    done = subprocess.run([*command, *notebooks(), *mine], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([*command, *everything(), *mine], cwd=ROOT, capture_output=True, text=True)
     return (done.stdout + done.stderr).splitlines() if done.returncode else []
+
+
+def check_english() -> list[str]:
+    "英文版与中文版是同一份代码，译文齐全，没有过时。"
+    from english import check
+
+    return check()
 
 
 CHECKS = {
     "clean": check_clean, "export": check_export, "floors": check_floors, "links": check_links, "maps": check_maps,
-    "size": check_size, "outputs": check_outputs, "style": check_style,
+    "size": check_size, "outputs": check_outputs, "style": check_style, "english": check_english,
 }
 
 

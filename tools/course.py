@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NBS, LIB = ROOT / "nbs", ROOT / "minimind"
+NBS, EN, LIB = ROOT / "nbs", ROOT / "nbs_en", ROOT / "minimind"
 PRIVATE = (str(ROOT), str(Path.home()), tempfile.gettempdir())  # 这台电脑上的地方：存下的输出里不该有
 CACHE = ROOT / "out" / ".cache"  # 不进仓库；删了只是下一次慢一点
 # 楼层的名字与次序写在文件夹名里；顶层的笔记本与练习站在所有楼层之上
@@ -25,6 +25,11 @@ def notebooks(only: str | Path = NBS) -> list[Path]:
     only = Path(only).resolve()
     found = [only] if only.suffix == ".ipynb" else only.rglob("*.ipynb")
     return sorted(p for p in found if ".ipynb_checkpoints" not in p.parts)
+
+
+def everything() -> list[Path]:
+    "两种文字的全部笔记本：中文的原本，与由它拼成的英文版（tools/english.py）。"
+    return notebooks() + notebooks(EN)
 
 
 def cells(path: Path) -> list[dict]:

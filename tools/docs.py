@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from course import NBS, ROOT, cells, notebooks, source
+from course import EN, NBS, ROOT, cells, everything, notebooks, source
 
 from minimind.learning.notes import headings
 
@@ -37,6 +37,20 @@ def title(path: Path) -> tuple[str, str]:
     text = next(source(c) for c in cells(path) if c["cell_type"] == "markdown")
     said = re.search(r"^> (.+)$", text, re.M)
     return text.splitlines()[0].removeprefix("# "), said[1] if said else ""
+
+
+def detours(book: list[dict]) -> set[int]:
+    "「可跳过」的几节里是哪几格：标题收着的那一格之后，到下一个同级或更大的标题为止。"
+    inside, level = set(), 0
+    for i, cell in enumerate(book):
+        head = re.match("#+(?= )", source(cell)) if cell["cell_type"] == "markdown" else None
+        if head and len(head[0]) <= level:
+            level = 0
+        if level:
+            inside.add(i)
+        elif head and cell["metadata"].get("jp-MarkdownHeadingCollapsed"):
+            level = len(head[0])
+    return inside
 
 
 class Book:
@@ -77,15 +91,16 @@ class Book:
         return LINK.sub(one, text)
 
     def notebook(self, path: Path) -> None:
-        "给读者看的一份：没有 `#|` 的指令行与空格子，折叠的格子折叠，滑块换成一句话。"
+        "给读者看的一份：没有 `#|` 的指令行与空格子，折叠的格子与可跳过的代码折叠，滑块换成一句话。"
         nb = json.loads(path.read_text(encoding="utf8"))
-        for cell in nb["cells"]:
+        skippable = detours(nb["cells"])
+        for i, cell in enumerate(nb["cells"]):
             cell["source"] = source(cell)
             if cell["cell_type"] == "markdown":
                 cell["source"] = self.relink(cell["source"], path)
                 continue
             cell["source"] = re.sub(r"^#\|.*\n?", "", cell["source"], flags=re.M)
-            if cell["metadata"].get("jupyter", {}).get("source_hidden"):
+            if i in skippable or cell["metadata"].get("jupyter", {}).get("source_hidden"):
                 cell["metadata"]["tags"] = ["hide-input"]
             for output in cell["outputs"]:
                 if any("widget" in kind for kind in output.get("data", {})):
@@ -128,7 +143,7 @@ class Book:
         readme = ROOT / "README.md"
         text = readme.read_text(encoding="utf8")
         floors, placed = [], set()
-        for name, chapters, learn in re.findall(r"^\| (.+?) \| (.*?\.ipynb.*?) \| (.+?) \|$", text, re.M):
+        for name, chapters, learn in re.findall(r"^\| ([^|]+) \| ([^|]*\.ipynb[^|]*) \| ([^|]+) \|$", text, re.M):
             links = [(label, ROOT / target) for label, target in re.findall(r"\[([^]]+)\]\(([^)]+\.ipynb)\)", chapters)]
             folder = links[0][1].parent
             beside = defaultdict(list)
@@ -139,8 +154,10 @@ class Book:
             floors.append((name, learn, folder, pages))
             self.floor(name, learn, folder, pages)
         left = [p for p in notebooks() if p not in placed]
+        left += [ROOT / n for n in ("FAQ.md", "GLOSSARY.md")]
         about = [ROOT / n for n in ("README.md", "README_en.md", "CONTRIBUTING.md", "CHANGELOG.md")]
-        notes = [p for p in sorted(ROOT.glob("*.md")) if p not in about] + [ROOT / "learning_materials/README.md"]
+        notes = [p for p in sorted(ROOT.glob("*.md")) if p not in [*left, *about]]
+        notes += [ROOT / "learning_materials/README.md"]
         lead = text.partition("\n![")[0]
         start = next(source(c) for c in cells(NBS / "00_start.ipynb") if source(c).startswith("## 接下来"))
         body = [self.relink(lead, readme), self.relink(start, NBS / "00_start.ipynb").replace("接下来", "从哪里读起")]
@@ -149,8 +166,9 @@ class Book:
             body.append(f"### [{name}](/{(folder / 'index.md').relative_to(ROOT)})\n\n{learn}。\n\n{row}")
         body.insert(2, "## 全书")
         tree = [("开始", left), ("全书", [f / "index.md" for *_, f, _ in floors]), ("笔记", notes), ("这门课", about)]
+        tree += [("In English", notebooks(EN))]
         body += [toctree([("", p) for p in pages], caption) for caption, pages in tree]
-        self.linked |= {*about, *notes}
+        self.linked |= {*about, *notes, ROOT / "FAQ.md", ROOT / "GLOSSARY.md"}
         self.write(ROOT / "index.md", "\n\n".join(body))
 
     def floor(self, name: str, learn: str, folder: Path, pages: list[tuple[str, Path]]) -> None:
@@ -169,11 +187,11 @@ def toctree(pages: list[tuple[str, Path]], caption: str = "") -> str:
 def prepare(folder: Path, only: list[Path] | None = None) -> Book:
     "把课文整理进 `folder`；`only` 只要这几个笔记本（不做目录）。"
     book = Book(folder)
-    for path in only or notebooks():
+    for path in only or everything():
         book.notebook(path)
     if only is None:
         book.contents()
-    done = set(NBS.rglob("*.ipynb"))
+    done = {*NBS.rglob("*.ipynb"), *EN.rglob("*.ipynb")}
     while more := sorted(book.linked - done):  # 一页里又链接到别的页
         for path in more:
             book.other(path)

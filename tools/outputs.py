@@ -15,7 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from course import NBS, PRIVATE, ROOT, clean_home, code_stamp, notebooks, remember, seconds
+from course import EN, NBS, PRIVATE, ROOT, clean_home, code_stamp, notebooks, remember, seconds
 
 LONG = 60  # 上次超过这么多秒的，与量快慢的实验室，排在最后，独占所有的核
 LIMIT = 1800  # 一格最多几秒
@@ -91,7 +91,7 @@ def one(path: Path, threads: int) -> tuple[str, float]:
 
 def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    ask.add_argument("only", nargs="*", help="只做这些笔记本或文件夹；默认 nbs/ 里全部")
+    ask.add_argument("only", nargs="*", help="只做这些笔记本或文件夹；默认 nbs/ 与 nbs_en/ 里全部")
     ask.add_argument("--stale", action="store_true", help="只做代码改过、输出还是旧的")
     ask.add_argument("--jobs", type=int, default=2, help="同时做几个（默认 2）")
     ask.add_argument("--one", help=argparse.SUPPRESS)
@@ -99,7 +99,7 @@ def main() -> int:
     if given.one:
         refresh(Path(given.one))
         return 0
-    books = [b for name in given.only or [NBS] for b in notebooks(name) if not given.stale or is_stale(b)]
+    books = [b for name in given.only or [NBS, EN] for b in notebooks(name) if not given.stale or is_stale(b)]
     spent, cores = seconds(), len(os.sched_getaffinity(0))
     alone = {b for b in books if "_lab" in b.parent.name or spent.get(title(b), 0) > LONG}
     jobs = max(1, min(given.jobs, cores))

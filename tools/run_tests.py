@@ -22,7 +22,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 import psutil
-from course import NBS, ROOT, clean_home, notebooks, remember, seconds
+from course import EN, NBS, ROOT, clean_home, notebooks, remember, seconds
 
 HEAVY = [  # 先在父进程里导入，分身出来的孩子就都有了
     "torch", "transformers.generation", "transformers.modeling_utils", "tokenizers", "datasets", "IPython",
@@ -228,14 +228,16 @@ def all_jobs(only: list[str], full: bool) -> list[Job]:
     if only:
         paths = [Path(name).resolve() for name in only]
         books = [b for path in paths if path.is_relative_to(NBS) for b in notebooks(path)]
-        rest = [path for path in paths if not path.is_relative_to(NBS)]
+        twins = [b for path in paths if path.is_relative_to(EN) for b in notebooks(path)]
+        rest = [path for path in paths if not path.is_relative_to(NBS) and not path.is_relative_to(EN)]
         scripts = [t for path in rest for t in sorted(path.rglob("test_*.py")) or [path]]
         jobs = []
     else:
         books, scripts = notebooks(), sorted((ROOT / "tests").glob("test_*.py"))
+        twins = notebooks(EN) if full else []  # 平常只查英文版与中文版是不是同一份代码（check english）
         jobs = [Job("check", name) for name in CHECKS]
     jobs += [Job("notebook", relative(b), full) for b in books] + [Job("tests", relative(t), full) for t in scripts]
-    jobs += [Job("learner", relative(b)) for b in books] if full else []
+    jobs += [Job("learner", relative(b)) for b in [*(books if full else []), *twins]]
     guess, spent = {"check": 5, "notebook": 5, "tests": 60, "learner": 60}, seconds()
     jobs.sort(key=lambda job: -spent.get(job.title, guess[job.kind]))
     needed = any(job.needs_nano for job in jobs)

@@ -27,7 +27,10 @@ def is_npu_available() -> bool:
         import torch_npu  # noqa: F401  装上它才会有 torch.npu
     except ImportError:
         return False
-    return torch.npu.is_available()
+    there = torch.npu.is_available()
+    if there:
+        torch.__future__.set_swap_module_params_on_conversion(True)  # 搬家时共用的权重还是共用的，见下
+    return there
 
 # %% ../../nbs/0_learning/35_device.ipynb #c008
 DEVICE_ORDER = ("npu", "cuda", "mps", "cpu")
@@ -119,8 +122,8 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
         return torch.float32
     if device.type == "mps" and (want is torch.float16 or not _mps_bf16()):
         return torch.float32
-    if device.type == "cuda" and want is torch.bfloat16 and not torch.cuda.is_bf16_supported():
-        return torch.float16
+    if device.type in ("cuda", "npu") and want is torch.bfloat16:
+        return want if torch.get_device_module(device).is_bf16_supported() else torch.float16
     return want
 
 # %% ../../nbs/0_learning/35_device.ipynb #t002

@@ -263,21 +263,22 @@ def check_data(path: str, kind: str, rows: int = 100, skip_bad: bool = False) ->
 def stage_command(name: str, cls: type, train: Callable, help: str) -> click.Command:
     "一个训练阶段的命令：选项来自参数类 `cls`，跑的是 `train(args)`；参数与数据先查过，才去导入 torch。"
 
-    def callback(nproc=1, **given):
+    def callback(nproc=1, max_restarts=0, **given):
         given = {k: v for k, v in given.items() if v is not None and v is not False}
         args = make_args(cls, **_typed(cls, given))  # 参数写错了，开进程之前就说
         if cls.kind and "RANK" not in os.environ:  # torchrun 的各进程数据可能不同，由训练里面说是谁
             for path in filter(None, (args.data_path, args.valid_path)):
                 check_data(path, cls.kind, skip_bad=bool(args.skip_bad))
-        if nproc <= 1:
+        if nproc <= 1 and not max_restarts:
             return train(args)
         from minimind.trainer.peers import launch  # 要 torch，用到时才导入
 
         flags = [f"--{k}" if v is True else f"--{k}={v}" for k, v in given.items()]
-        return launch(nproc, f"minimind.trainer.train_{name}", flags)
+        return launch(nproc, f"minimind.trainer.train_{name}", flags, max_restarts)
 
     several = option("nproc", 1, "开几个进程一起训练；等于单机的 torchrun", low=1)
-    return Command(name, params=[*click_options(cls), several], callback=callback, help=help)
+    again = option("max_restarts", 0, "有进程没了，最多重新拉起几次，从断点接着练", low=0, high=1000)
+    return Command(name, params=[*click_options(cls), several, again], callback=callback, help=help)
 
 
 def _typed(cls: type, given: dict) -> dict:
@@ -429,6 +430,7 @@ class DistillationArgs(SFTArgs):
     teacher_hidden_size: int = opt(768, "老师的宽度", low=1)
     teacher_num_layers: int = opt(16, "老师的层数", low=1)
     teacher_use_moe: int = opt(0, "1：老师是混合专家", choices=(0, 1))
+    from_weight: str = opt("", "这里不用它：学生从哪里开始，写 --from_student_weight", path=True)
     from_student_weight: str = opt("full_sft", "学生从哪份权重开始，或 none", path=True)
     from_teacher_weight: str = opt("full_sft", "老师的权重：阶段名或文件", path=True)
     alpha: float = opt(0.5, "总损失 = alpha × 交叉熵 + (1 − alpha) × 蒸馏", low=0, high=1)
@@ -446,6 +448,14 @@ class DistillationArgs(SFTArgs):
         teacher_num_layers=4,
         from_student_weight="none",
     )
+
+    def __post_init__(self) -> None:
+        "说了 --from_weight 而与学生的不同，抛 `UserError`：悄悄听其中一个，练出来的就是另一个学生。"
+        if self.from_weight not in ("", self.from_student_weight):
+            raise UserError(
+                f"蒸馏不看 --from_weight（给的是 {self.from_weight}）：学生从哪份权重开始，写 --from_student_weight"
+                f"（现在是 {self.from_student_weight}）；老师写 --from_teacher_weight。"
+            )
 
 # %% ../../nbs/7_trainer/88_train_reason.ipynb #e002
 @dataclass

@@ -19,6 +19,7 @@ import torch
 import torch.distributed as dist
 
 from ..inference.load import RESUME, SHAPE, save_weights, weight_file
+from ..learning.device import available_devices
 from ..learning.errors import UserError
 from ..learning.paths import atomic_write, writing
 from ..model.config import MiniMindConfig
@@ -30,9 +31,10 @@ from .runtime import Logger, is_main_process, rank, world_size
 def rng_state() -> dict:
     "Python、torch 与各加速卡的随机状态；都是张量与普通的值，能写进断点。"
     state = {"python": random.getstate(), "torch": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        state["cuda"] = torch.cuda.get_rng_state_all()
-    return state
+    for kind in ("cuda", "npu"):
+        if kind in available_devices():
+            state[kind] = torch.get_device_module(kind).get_rng_state_all()
+    return state | ({"mps": torch.mps.get_rng_state()} if "mps" in available_devices() else {})
 
 
 def set_rng_state(state: dict) -> None:
@@ -40,8 +42,10 @@ def set_rng_state(state: dict) -> None:
     version, internal, gauss = state["python"]
     random.setstate((version, tuple(internal), gauss))
     torch.set_rng_state(state["torch"].cpu())
-    if "cuda" in state and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all([s.cpu() for s in state["cuda"]])
+    for kind in {"cuda", "npu"} & set(state) & set(available_devices()):
+        torch.get_device_module(kind).set_rng_state_all([s.cpu() for s in state[kind]])
+    if "mps" in state and "mps" in available_devices():
+        torch.mps.set_rng_state(state["mps"].cpu())
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c017
 def gather_rng() -> list[dict]:

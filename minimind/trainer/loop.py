@@ -38,12 +38,16 @@ from minimind.trainer.checkpoint import (
     check_origin, clean_leftovers, gather_rng, lm_checkpoint, restore_rng, save_resume, weight_file
 )
 from .journal import Display, Journal, Window, open_tracker
-from .memory import compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak
+from minimind.trainer.memory import (
+    compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak, told_when_full
+)
 from .optim import Optimizers, get_lr
 from .peers import distributed
 from .replay import replay_batches
+from .restart import launch_id, same_launch
 from minimind.trainer.runtime import (
-    Logger, autocast, is_main_process, keep_freed_memory, make_scaler, rank, setup_seed, sum_across_ranks, world_size
+    Logger, autocast, is_main_process, keep_freed_memory, make_scaler, rank, restarts, setup_seed, sum_across_ranks,
+    world_size
 )
 from minimind.trainer.shard import (
     assembled, check_strategy, empty_shell, full_tensors, load_whole, scatter_states, shard
@@ -159,7 +163,7 @@ class Loop:
         随机状态最后恢复，前面几步用掉多少随机数都不要紧。"""
         self.build()
         self.clean()
-        if self.args.from_resume:
+        if self.args.from_resume or self.restarted():
             self.restore()
         self.make_room()
         if self.args.strategy == "ddp":
@@ -269,6 +273,18 @@ def restore(self: Loop) -> None:
         self.batches.epoch = self.batches.samples = 0
         Logger("数据（或它的排法）换了（--new_data）：权重与优化器接着用，数据从头看。")
 
+# %% ../../nbs/7_trainer/58_loop.ipynb #k002
+@patch
+def restarted(self: Loop) -> bool:
+    "torchrun 重新拉起的：说一声；断点是这一次启动存的，就当作说了 --from_resume 1，返回 True。各进程都要调用。"
+    if not restarts():
+        return False
+    mine = same_launch(self.resume_file, self.device)
+    what = "从断点接着练" if mine else f"{self.checkpoint_dir} 里没有这一次启动存的断点，从头开始"
+    Logger(f"第 {restarts()} 次重新拉起：{what}。")
+    self.args.from_resume = int(mine)
+    return mine
+
 # %% ../../nbs/7_trainer/58_loop.ipynb #c098b
 @patch
 def restore_rng(self: Loop) -> None:
@@ -315,7 +331,10 @@ def cut(self: Loop) -> None:
 def wrap(self: Loop) -> None:
     "套上编译与 DDP；之后 `models` 里的都是套好的。"
     a, unused = self.args, bool(self.args.use_moe) or self.stage.unused
-    how = dict(compiled=bool(a.use_compile), unused=unused, ddp=a.strategy == "ddp")
+    compiled = bool(a.use_compile) and self.device.type != "npu"
+    if a.use_compile and not compiled:
+        Logger("torch.compile 的后端不认昇腾：不编译，照常训练。")
+    how = dict(compiled=compiled, unused=unused, ddp=a.strategy == "ddp")
     self.models = {name: wrap(model, self.device, **how) for name, model in self.models.items()}
 
 
@@ -363,6 +382,7 @@ def _write(self: Loop, raw: dict[str, nn.Module], optimizer: SimpleNamespace, rn
     others = {name: _on_cpu(raw[name]) for name in rest}
     at = dict(epoch=self.batches.epoch, step=self.step, samples=self.batches.samples)
     parts = dict(modules=others, stage=self.stage.state(), replay=old, origin=self.origin, best=self.best)
+    parts["launch"] = launch_id()  # torchrun 重新拉起之后，认得出是自己存的
     where = (self.resume_file, raw[main], optimizer, self.scaler, rng)
     save_resume(*where, self.args.keep, wandb_id=self.run_id, **at, **parts)
     return path
@@ -431,6 +451,20 @@ def loss(self: Loop, models: dict[str, nn.Module], batch: dict) -> tuple[Tensor,
     below = self.stage.weight(batch) or 1.0
     return total / below, {name: value / below for name, value in more.items()}
 
+# %% ../../nbs/7_trainer/58_loop.ipynb #o002
+@patch
+def _notice_overflow(self: Loop, before: float) -> None:
+    "scaler 跳过了更新（倍数比更新之前的 `before` 小）就说一声；减到 1 以下还溢出，抛 `UserError`。"
+    now, rate = self.scaler.get_scale(), self.args.learning_rate
+    if now < before:
+        less = f"放大倍数从 {before:g} 减到 {now:g}；偶尔几次是正常的。"
+        Logger(f"第 {self.step + 1} 步：float16 溢出，跳过这次更新，{less}")
+    if now < 1:
+        raise UserError(
+            f"第 {self.step + 1} 步：不放大梯度也溢出，训练停下，已存的权重没有动。可以试："
+            f"把 --learning_rate 从 {rate:g} 降到 {rate / 3:g}；--dtype bfloat16 或 float32。"
+        )
+
 # %% ../../nbs/7_trainer/58_loop.ipynb #c110
 @patch
 def one_step(self: Loop, micro: list[dict], factor: float, window: Window) -> None:
@@ -438,13 +472,14 @@ def one_step(self: Loop, micro: list[dict], factor: float, window: Window) -> No
     self.optimizer.set_lr(factor)
     for batches in self.stage.updates(self.models, micro):
         guard = (lambda norms, batches=batches: self._guard(norms, batches)) if self.device.type == "cpu" else None
-        rows = next(self.old) if self.old else []
+        scale, rows = self.scaler.get_scale(), next(self.old) if self.old else []
         old = Stream(rows, supervised, self.stage.replay, self.args.replay_weight) if rows else None
         out = train_step(
             self.models, batches, self.weight, self.loss, self.optimizer, self.scaler,
             grad_clip=self.args.grad_clip, amp=self.stage.amp, device=self.device, guard=guard, old=old,
         )
         window.add(out, [*batches, *rows])
+        self._notice_overflow(scale)
     self.step += 1
 
 
@@ -582,10 +617,10 @@ def train_stage(
 ) -> TrainResult:
     """训练一个阶段：起进程组，定种子，选设备，就位，走到头。`on_log(journal)` 每记一笔调用一次。
 
-    数据、权重、断点有问题，别人占着，或损失变成 NaN，抛 `UserError`。被请走时存好：SIGTERM 以 SystemExit(0)、
+    数据、权重、断点有问题，别人占着，内存不够，或损失变成 NaN，抛 `UserError`。被请走时存好：SIGTERM 以 SystemExit(0)、
     Ctrl-C 以 KeyboardInterrupt 离开。
     """
-    with distributed(args.device):
+    with distributed(args.device), told_when_full(args):
         setup_seed(args.seed)
         loop = Loop(stage_cls(args, pick_device(args.device)), on_log)
         with alone(loop.stage.name, loop.metrics_file, Path(args.save_dir) / args.save_weight):

@@ -4,16 +4,18 @@
 
 # %% auto #0
 __all__ = ['SLACK', 'COMPILER', 'COMPILED_LOGIT', 'state_bytes', 'saved_bytes', 'row_bytes', 'used_memory', 'reset_peak',
-           'peak_memory', 'each', 'recompute', 'memory_estimate', 'describe_memory', 'compare_memory']
+           'peak_memory', 'each', 'recompute', 'memory_estimate', 'describe_memory', 'compare_memory', 'out_of_memory',
+           'lighter', 'told_when_full']
 
 # %% ../../nbs/7_trainer/45_memory.ipynb #c002
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 from torch import Tensor, nn
 
+from ..learning.errors import UserError
 from .arguments import TrainArgs
 from .optim import split_params
 from .runtime import autocast, keep_freed_memory, world_size
@@ -129,7 +131,8 @@ def memory_estimate(
     parts, amp, config = state_bytes(model, args.optimizer), autocast(device, dtype), each(model)[0].config
     kept, rows = device.type == "cpu" and keep_freed_memory(), rows or args.batch_size
     compiled = args.use_compile and device.type == "cpu"  # 显卡上不编译也是整张算分数，称的时候已在里面
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    kind = device.type if device.type in ("cuda", "npu") else "cuda"
+    with torch.random.fork_rng(devices=[device] if kind == device.type else [], device_type=kind):
         per, fixed = row_bytes(model, batch_of, loss_fn, amp)
         if args.grad_ckpt:
             recompute(model)
@@ -160,3 +163,33 @@ def describe_memory(parts: dict[str, int]) -> str:
 def compare_memory(parts: dict[str, int], peak: int) -> str:
     "实测的峰值与预计比一比，一句话；量不到时是空串。"
     return f"实测内存峰值 {peak / 2**20:,.0f} MB，是预计的 {peak / sum(parts.values()):.2f} 倍。" if peak else ""
+
+# %% ../../nbs/7_trainer/45_memory.ipynb #m004
+def out_of_memory(error: BaseException) -> bool:
+    "是不是内存（显存）不够：torch 的 OutOfMemoryError，CPU 分配器的 RuntimeError，Python 的 MemoryError。"
+    said = str(error).lower()
+    words = ("can't allocate memory", "out of memory", "not enough memory", "cannot allocate memory")
+    known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+    return known or (isinstance(error, RuntimeError) and any(w in said for w in words))
+
+
+def lighter(args: TrainArgs) -> list[str]:
+    "还能省内存的选项，最管用的在前：现在是多少，改成多少。"
+    half = lambda name: f"--{name} {getattr(args, name) // 2}（现在 {getattr(args, name)}）"
+    rows = f"{half('batch_size')}，配 --accumulation_steps {args.accumulation_steps * 2}，梯度不变"
+    found = [(args.batch_size > 1, rows), (not args.grad_ckpt, "--grad_ckpt 1（反向时重算，慢约三分之一）")]
+    words = [word for able, word in found if able]
+    more = {"num_generations": 2, "max_seq_len": 32, "max_gen_len": 32, "replay_batch_size": 1}
+    words += [half(name) for name, least in more.items() if getattr(args, name, 0) > least]
+    return words + ["更小的模型（--preset、--hidden_size）"]
+
+# %% ../../nbs/7_trainer/45_memory.ipynb #m005
+@contextmanager
+def told_when_full(args: TrainArgs) -> Iterator[None]:
+    "期间内存不够，换成 `UserError`：三个可以改的选项。"
+    try:
+        yield
+    except (RuntimeError, MemoryError) as e:
+        if not out_of_memory(e):
+            raise
+        raise UserError(f"内存不够了，训练停下，已存的权重没有动。可以改：{'；'.join(lighter(args)[:3])}。") from e

@@ -216,8 +216,11 @@ def distributed(device: str | None = None) -> Iterator[int]:
             dist.destroy_process_group()
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c081
-def launch(nproc: int, module: str, argv: Sequence[str] = ()) -> int:
-    "开 `nproc` 个进程跑 `python -m module argv…`（等于单机的 torchrun），返回最先出事的那个的退出码，都好是 0。"
+def launch(nproc: int, module: str, argv: Sequence[str] = (), max_restarts: int = 0) -> int:
+    """开 `nproc` 个进程跑 `python -m module argv…`（等于单机的 torchrun），返回最先出事的那个的退出码，都好是 0。
+
+    有进程没好好结束，就把大家停掉再一起拉起，至多 `max_restarts` 次。
+    """
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
@@ -225,7 +228,7 @@ def launch(nproc: int, module: str, argv: Sequence[str] = ()) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, int(cores_allowed()) // nproc)))
     config = LaunchConfig(
         min_nodes=1, max_nodes=1, nproc_per_node=nproc, run_id=secrets.token_hex(4), rdzv_backend="c10d",
-        rdzv_endpoint="localhost:0", max_restarts=0, monitor_interval=0.1,
+        rdzv_endpoint="localhost:0", max_restarts=max_restarts, monitor_interval=0.1,
     )
     try:
         elastic_launch(config, sys.executable)("-m", module, *map(str, argv))

@@ -37,11 +37,15 @@ FOREVER = 1_000_000_000  # 遍数；取不完
 
 
 def replay_batches(args: TrainArgs, tokenizer: PreTrainedTokenizerFast, device: torch.device) -> Batches | None:
-    "旧数据一股，每次更新取一批（每行 max_seq_len 个 token）；没有旧数据是 None。文件有问题抛 `UserError`。"
+    """旧数据一股，每次更新取一批（每行 max_seq_len 个 token）；没有旧数据是 None。
+
+    文件有问题（有坏的行，又没说 --skip_bad 1）抛 `UserError`。
+    """
     if not (path := replay_file(args)):
         return None
     length = max(args.max_seq_len, 32)
     changes = dict(drop_empty_think=getattr(args, "drop_empty_think", 0.0), seed=args.seed)  # 与新数据同样处理
+    changes["skip_bad"] = bool(args.skip_bad)
     rows = PackedDataset(SFTDataset(str(path), tokenizer, length, **changes), length, seed=args.seed)
     Logger(f"旧数据：{path}，{len(rows):,} 行，每次更新混进一批，损失乘 {args.replay_weight:g}。")
     size = args.replay_batch_size or args.batch_size

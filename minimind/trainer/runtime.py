@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['BACKENDS', 'autocast', 'make_scaler', 'keep_freed_memory', 'setup_seed', 'rank', 'world_size', 'is_main_process',
-           'Logger', 'patience', 'init_distributed_mode', 'sum_across_ranks', 'get_model_params']
+           'Logger', 'restarts', 'patience', 'init_distributed_mode', 'sum_across_ranks', 'get_model_params']
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c002
 import ctypes
@@ -16,6 +16,7 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
+from torch.distributed.rendezvous import rendezvous
 
 from ..inference.load import unwrap
 from ..learning.device import cpu_has_bf16, is_npu_available, pick_device, pick_dtype  # noqa: F401
@@ -85,6 +86,11 @@ def Logger(content: str) -> None:
 BACKENDS = {"cuda": "nccl", "npu": "hccl", "cpu": "gloo"}
 
 
+def restarts() -> int:
+    "这是 torchrun 第几次重新拉起：头一次是 0，不是它启动的也是 0。"
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0))
+
+
 def patience(device: torch.device) -> timedelta:
     "一次集体通信最多等同伴多久：环境变量 MINIMIND_DIST_TIMEOUT（秒）；默认 CPU 60 秒，加速卡 600 秒。"
     asked = os.environ.get("MINIMIND_DIST_TIMEOUT", "")
@@ -102,8 +108,11 @@ def init_distributed_mode(device: str | None = None) -> int:
         return int(os.environ.get("LOCAL_RANK", 0))
     where = pick_device(device)
     if where.type in ("cuda", "npu"):
-        getattr(torch, where.type).set_device(where)
-    dist.init_process_group(BACKENDS.get(where.type, "gloo"), timeout=patience(where))
+        torch.accelerator.set_device_index(where.index)
+    store, number, total = next(rendezvous("env://", timeout=patience(where)))
+    store = dist.PrefixStore(f"attempt{restarts()}", store)  # 重新拉起的，不看上一次写在黑板上的字
+    backend = BACKENDS.get(where.type, "gloo")
+    dist.init_process_group(backend, store=store, rank=number, world_size=total, timeout=patience(where))
     return int(os.environ.get("LOCAL_RANK", 0))
 
 # %% ../../nbs/7_trainer/10_runtime.ipynb #c087
