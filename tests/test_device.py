@@ -176,6 +176,6 @@ def test_the_apple_path_without_an_apple(monkeypatch):
 def test_the_suite_for_accelerators_holds_on_this_machine():
     "make test-gpu 的那一份，在 CPU 上小小地跑一遍：没有卡，也不会写坏它。"
     env = {**os.environ, "MINIMIND_TEST_DEVICE": "cpu", "MINIMIND_TEST_STEPS": "20"}
-    command = [sys.executable, "-m", "pytest", "-q", "tests/gpu"]
+    command = [sys.executable, "-m", "pytest", "tests/gpu"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0 and " passed" in done.stdout and "skipped" not in done.stdout, done.stdout[-3000:]
