@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -33,6 +34,26 @@ def test_a_chapter_is_prepared_for_reading(tmp_path):
     assert "](/nbs/3_model/21_norm_exercises.ipynb)" in text and "](/knowledge_base.md" in text
     assert (tmp_path / "knowledge_base.md").exists()  # 链接到的也整理进来
     assert any("RMS" in head or "归一化" in head for _, _, head, _ in book.index)
+
+
+@pytest.mark.parametrize(
+    "url, repo",
+    [
+        ("https://github.com/someone/minimind.git", "someone/minimind"), ("git@github.com:a-b/c.d.git", "a-b/c.d"),
+        ("some/where", "some/where"), ("https://example.com/a/b", ""), ("/srv/git/minimind", ""), ("", ""),
+    ],
+)
+def test_a_published_course_leads_to_a_hosted_notebook(monkeypatch, tmp_path, url, repo):
+    monkeypatch.setenv("COURSE_REPO", url)
+    monkeypatch.setattr(docs.subprocess, "run", lambda *a, **k: SimpleNamespace(stdout=""))
+    assert docs.repository() == repo
+    names = ["nbs/3_model/20_norm.ipynb", "nbs_en/00_start.ipynb"]
+    book = docs.Book(tmp_path)
+    for name in names:
+        book.notebook(ROOT / name)
+        first = next(c["source"] for c in page(book, name) if c["cell_type"] == "markdown")
+        link = f"https://colab.research.google.com/github/{repo}/blob/main/{name}"
+        assert (link in first and f"%pip install -q git+https://github.com/{repo}`" in first) == bool(repo)
 
 
 def test_every_page_has_one_place_in_the_contents(tmp_path):
