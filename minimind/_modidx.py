@@ -2364,6 +2364,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                            'minimind/exercises/sampling.py'),
                                              'minimind.exercises.sampling._greedy_cut': ( '4_inference/sampling_exercises.html#_greedy_cut',
                                                                                           'minimind/exercises/sampling.py'),
+                                             'minimind.exercises.sampling._never_off': ( '4_inference/sampling_exercises.html#_never_off',
+                                                                                         'minimind/exercises/sampling.py'),
                                              'minimind.exercises.sampling._not_back': ( '4_inference/sampling_exercises.html#_not_back',
                                                                                         'minimind/exercises/sampling.py'),
                                              'minimind.exercises.sampling._one_for_all': ( '4_inference/sampling_exercises.html#_one_for_all',
