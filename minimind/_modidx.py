@@ -787,6 +787,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                               'minimind/exercises/bpe.py'),
                                         'minimind.exercises.bpe._step_by_one': ( '2_tokenizer/bpe_exercises.html#_step_by_one',
                                                                                  'minimind/exercises/bpe.py'),
+                                        'minimind.exercises.bpe._unfinished': ( '2_tokenizer/bpe_exercises.html#_unfinished',
+                                                                                'minimind/exercises/bpe.py'),
                                         'minimind.exercises.bpe._with_itself': ( '2_tokenizer/bpe_exercises.html#_with_itself',
                                                                                  'minimind/exercises/bpe.py'),
                                         'minimind.exercises.bpe._wraps': ( '2_tokenizer/bpe_exercises.html#_wraps',
