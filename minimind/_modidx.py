@@ -687,6 +687,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                               'minimind/exercises/attention.py'),
                                               'minimind.exercises.attention._scaled': ( '3_model/attention_exercises.html#_scaled',
                                                                                         'minimind/exercises/attention.py'),
+                                              'minimind.exercises.attention._sees': ( '3_model/attention_exercises.html#_sees',
+                                                                                      'minimind/exercises/attention.py'),
                                               'minimind.exercises.attention._top_left': ( '3_model/attention_exercises.html#_top_left',
                                                                                           'minimind/exercises/attention.py'),
                                               'minimind.exercises.attention.check_cache_bytes': ( '3_model/attention_exercises.html#check_cache_bytes',
