@@ -400,10 +400,15 @@ def _on_shelf(self: Service, name: str) -> dict[str, torch.Tensor]:
     if not path.is_relative_to(self.shelf):
         raise ApiError("只能换上许可的文件夹里的权重（--allow_reload）", 403, param="model_path")
     state = read_weights(path)
-    card = {"config": config_dict(config_from_folder(path))} if path.is_dir() else read_sidecar(path)
-    if card:
+    if card := _folder_card(path) if path.is_dir() else read_sidecar(path):
         check_card(self.engine.model.config, card, path.name)
     return state
+
+
+def _folder_card(folder: Path) -> dict:
+    "文件夹的 config.json 当作身份证；不是混合专家的，没有写专家的几项。"
+    config, experts = config_dict(config_from_folder(folder)), ("norm_topk_prob", "num_experts_per_tok")
+    return {"config": {k: v for k, v in config.items() if config["use_moe"] or k not in experts}}
 
 
 @patch
