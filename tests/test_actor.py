@@ -1,14 +1,18 @@
 """采样交给服务器：写出的与自己写的一样，权重跟得上，训练相同；服务器不在、死了、答得不对，各是一句话。"""
 
 import json
+import socket
+import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import torch
+from conftest import command_env
 
 from minimind.dataset import RLAIFDataset
 from minimind.inference.batching import Engine, Row
@@ -20,6 +24,7 @@ from minimind.trainer import actor as actors, train_grpo
 from minimind.trainer.actor import SGLangActor, ServerActor, actor_of, letters
 from minimind.trainer.arguments import GRPOArgs, expand_aliases, make_args
 from minimind.trainer.rollout import own_log_probs, rollout, write
+from minimind.trainer.train_agent import agent_tools
 
 sys.path.insert(0, str(Path(__file__).parent))
 from stage_runs import losses, tiny_base, train  # noqa: E402
@@ -37,6 +42,10 @@ def kit(small, tmp_path_factory):
     rows = [{"conversations": [TALK[0] | {"content": f"狗怎么叫{i}"}, TALK[1]], "gt": often} for i in range(14)]
     lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
     (home / "rlaif.jsonl").write_text(lines, encoding="utf8")
+    head = {"role": "system", "content": "", "tools": json.dumps(agent_tools().schemas(["calculator"]))}
+    rows = [r | {"conversations": [head, *r["conversations"]], "gt": [often]} for r in rows]
+    lines = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
+    (home / "agent_rl.jsonl").write_text(lines, encoding="utf8")
     return dict(home=home, base=base, tok=small["tok"])
 
 
@@ -114,9 +123,12 @@ def given_args(kit, home, **more):
     ("grpo", dict(resample=1)),
     ("spo", dict(num_generations=1, loss_type="dapo", batch_size=4)),
     ("ppo", dict(num_generations=1, loss_type="dapo", batch_size=4, beta=0.0, update_old_actor_freq=2)),
+    ("agent", dict(max_seq_len=2000, max_gen_len=8)),
 ])
 def test_training_by_server_equals_training_in_process(kit, far, tmp_path, monkeypatch, stage, more):
     "温度 1、同样的种子：每一步的损失与最后的权重都相同；服务器收到的正是每一步的新权重。"
+    if stage == "agent":
+        more = more | dict(data_path=str(kit["home"] / "agent_rl.jsonl"))
     there = given_args(kit, tmp_path / "far", rollout_engine="server", rollout_url=far.url, **more)
     there |= dict(rollout_shared_path=str(kit["home"] / f"shared_{stage}"))
     told = train(stage, there)
@@ -149,6 +161,43 @@ def test_the_weights_travel_only_when_they_moved(kit, far, near, monkeypatch):
     stirred(model, 3)
     rollout(model, tok, items[:1], 2, write=actor, max_new_tokens=4)
     assert sum("update" in url for url in sent) == 2 and actor.gap < 1e-4
+
+
+def test_the_real_command_serves_the_rollouts(kit, tmp_path):
+    "一个进程开 `minimind serve --allow_reload`，带钥匙；另一个练。"
+    shelf, port = tmp_path / "shelf", free_port()
+    command = ["serve", "--weight", str(kit["base"]), "--allow_reload", str(shelf), "--port", str(port)]
+    run = [sys.executable, "-c", "from minimind.cli import main; main()", *command]
+    server = subprocess.Popen(run, env=command_env(tmp_path) | {"MINIMIND_API_KEY": "钥匙"}, stdout=subprocess.DEVNULL)
+    try:
+        args = dict(rollout_engine="server", rollout_url=f"http://127.0.0.1:{port}", rollout_shared_path=str(shelf))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MINIMIND_API_KEY", "不对")
+            wait_for_401(lambda: actor_of(make_args(GRPOArgs, **args)))
+            patch.setenv("MINIMIND_API_KEY", "钥匙")
+            train("grpo", given_args(kit, tmp_path, max_steps=2, **args))
+    finally:
+        server.kill()
+        server.wait()
+    assert len(losses(tmp_path)) == 2 and (shelf / "model.safetensors").is_file()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for_401(work, within=120):
+    "服务器还没开好时连不上；开好以后，钥匙不对的应当是 401。"
+    until = time.monotonic() + within
+    while True:
+        with pytest.raises(UserError) as e:
+            work()
+        if "401" in str(e.value):
+            return
+        assert "连不上" in str(e.value) and time.monotonic() < until
+        time.sleep(0.2)
 
 
 # ---- 出错，各是一句话 --------------------------------------------------------------------------------------------

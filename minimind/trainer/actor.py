@@ -37,7 +37,9 @@ from .runtime import world_size
 # %% ../../nbs/7_trainer/95_actor.ipynb #a010
 def ask(url: str, body: dict | None = None, key: str = "", timeout: float = 600) -> object:
     "寄一封 JSON（没有 `body` 就是 GET），返回答的 JSON。太忙就等等再寄；连不上、不肯、看不懂，抛 `UserError`。"
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    headers = {"Content-Type": "application/json"}
+    if key:
+        headers["Authorization"] = f"Bearer {key}".encode().decode("latin1")  # 信头里只许 latin1，钥匙可以是中文
     local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
     opener = build_opener(*[ProxyHandler({})] if local else [])
     data = None if body is None else json.dumps(body).encode()
