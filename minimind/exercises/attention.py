@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['check_causal', 'solution_causal_attention', 'check_repeat', 'solution_my_repeat_kv', 'check_mask',
-           'solution_left_padding_mask']
+           'solution_left_padding_mask', 'check_cache_bytes', 'solution_cache_bytes', 'check_diagonal',
+           'solution_diagonal']
 
 # %% ../../nbs/3_model/41_attention_exercises.ipynb #c002
 from collections.abc import Callable
@@ -120,3 +121,71 @@ def solution_left_padding_mask(attention_mask: torch.Tensor) -> torch.Tensor:
     t = attention_mask.shape[1]
     causal = torch.ones(t, t, dtype=torch.bool).tril()
     return (causal & attention_mask[:, None].bool()) | torch.eye(t, dtype=torch.bool)
+
+# %% ../../nbs/3_model/41_attention_exercises.ipynb #s10
+card("attention.cache_bytes", "缓存占多少字节", 1, 3, "乘法", "每层两块，键值头少几倍，缓存就小几倍")
+
+# %% ../../nbs/3_model/41_attention_exercises.ipynb #s11
+def _allocated(layers: int, kv: int, d: int, t: int, size: int) -> int:
+    "另一种写法：真的留一块（在 meta 设备上，不占内存），问它多大。"
+    kind = {1: torch.int8, 2: torch.bfloat16, 4: torch.float32, 8: torch.float64}[size]
+    return sum(torch.empty(kv, t, d, dtype=kind, device="meta").nbytes for _ in range(2 * layers))
+
+
+@checker(
+    "attention.cache_bytes",
+    common_mistakes={
+        "只算了键，值也要存一份": lambda layers, kv, d, t, size: layers * kv * d * t * size,
+        "只算了一层，每一层都要存": lambda layers, kv, d, t, size: 2 * kv * d * t * size,
+        "数的是有几个数，还没有换成字节": lambda layers, kv, d, t, size: 2 * layers * kv * d * t,
+        "词数乘了两次：存的是键和值，不是打分表": lambda layers, kv, d, t, size: 2 * layers * kv * d * t**2 * size,
+    },
+)
+def check_cache_bytes(fn: Callable) -> None:
+    cases = {}
+    for asked in ((1, 1, 1, 1, 1), (8, 2, 64, 1024, 2), (8, 8, 64, 1024, 2), (4, 2, 36, 7, 4), (3, 5, 2, 9, 8)):
+        layers, kv, d, t, size = asked
+        cases[f"{layers} 层、{kv} 个键值头、头宽 {d}、{t} 个词、每个数 {size} 字节，一共几个字节"] = asked
+    expect_agrees(fn, _allocated, cases)
+
+# %% ../../nbs/3_model/41_attention_exercises.ipynb #s12
+@solution("attention.cache_bytes")
+def solution_cache_bytes(layers: int, kv: int, d: int, t: int, size: int) -> int:
+    "参考答案：键和值两份，每层都有。"
+    return 2 * layers * kv * d * t * size
+
+# %% ../../nbs/3_model/41_attention_exercises.ipynb #s20
+card("attention.diagonal", "缓存里有词时的对角线", 1, 4, "tril", "第 i 个新词的位置是 past+i，对角线跟着挪")
+
+# %% ../../nbs/3_model/41_attention_exercises.ipynb #s21
+def _asked_one_by_one(t: int, past: int) -> torch.Tensor:
+    "另一种写法：一对一对地问，第 past+i 个看不看得见第 j 个。"
+    return torch.tensor([[j <= past + i for j in range(past + t)] for i in range(t)])
+
+
+def _top_left(t: int, past: int) -> torch.Tensor:
+    return torch.ones(t, past + t, dtype=torch.bool).tril()
+
+
+@checker(
+    "attention.diagonal",
+    common_mistakes={
+        "对角线没有跟着挪，新词只看得见最老的几个键": _top_left,
+        "挪少了一格，每个词看不见自己": lambda t, past: torch.ones(t, past + t, dtype=torch.bool).tril(past - 1),
+        "挪多了一格，看见了下一个词": lambda t, past: torch.ones(t, past + t, dtype=torch.bool).tril(past + 1),
+    },
+)
+def check_diagonal(fn: Callable) -> None:
+    got = fn(2, 1)
+    kind = getattr(got, "dtype", type(got).__name__)
+    expect_true(kind == torch.bool, f"要布尔张量，得到 {kind}。给 torch.ones 加上 dtype=torch.bool。")
+    cases = {}
+    for t, past in ((3, 0), (3, 3), (1, 5), (2, 4), (5, 1)):
+        cases[f"缓存里有 {past} 个，再来 {t} 个，谁能看谁"] = (t, past)
+    expect_agrees(fn, _asked_one_by_one, cases)
+
+# %% ../../nbs/3_model/41_attention_exercises.ipynb #s22
+@solution("attention.diagonal")
+def solution_diagonal(t: int, past: int) -> torch.Tensor:
+    "参考答案：下三角的对角线往右挪 past 格。(t, past+t) bool。"
+    return torch.ones(t, past + t, dtype=torch.bool).tril(past)

@@ -40,6 +40,23 @@ def by_chunk(x, heads):
     return torch.stack(x.chunk(heads, -1), 1)
 
 
+def shares_by_log(query, keys):
+    scores = torch.einsum("d,td->t", query, keys)
+    return (scores - scores.logsumexp(0)).exp()
+
+
+def negated(query, keys):
+    return (-(keys @ query)).softmax(0)
+
+
+def hardest(query, keys):
+    return torch.nn.functional.one_hot((keys @ query).argmax(), len(keys)).float()
+
+
+def by_cosine(query, keys):
+    return torch.cosine_similarity(query[None], keys).softmax(0)
+
+
 ATTACKS = {
     "attend.head": dict(
         right=[by_einsum],
@@ -62,6 +79,18 @@ ATTACKS = {
             "多挪了一步": lambda x, heads: by_chunk(x, heads).transpose(2, 3),
             "次序反了": lambda x, heads: by_chunk(x, heads).flip(1),
             "断了梯度": (lambda x, heads: by_chunk(x.detach(), heads), "梯度"),
+        },
+    ),
+    "attend.shares": dict(
+        right=[shares_by_log],
+        wrong={
+            "没有 softmax": (lambda query, keys: keys @ query, "没有过 softmax"),
+            "没有取指数": (lambda query, keys: keys @ query / (keys @ query).sum(), "没有取指数"),
+            "没有除以总和": (lambda query, keys: (keys @ query).exp(), "没有除以总和"),
+            "越不像越多": negated,
+            "全给最像的": hardest,
+            "比的是夹角": by_cosine,
+            "断了梯度": (lambda query, keys: shares_by_log(query, keys).detach(), "梯度"),
         },
     ),
 }

@@ -120,6 +120,19 @@ def pads_see_first(am):
     return out
 
 
+def bytes_by_position(layers, kv, d, t, size):
+    per_word = 2 * kv * d * size
+    return sum(per_word * layers for _ in range(t))
+
+
+def with_arange(t, past):
+    return torch.arange(past + t) <= torch.arange(past, past + t)[:, None]
+
+
+def upper(t, past):
+    return ~with_arange(t, past)
+
+
 ATTACKS = {
     "attention.causal": dict(
         right=[with_where],
@@ -156,6 +169,28 @@ ATTACKS = {
             "不是布尔": (as_numbers, "布尔"),
             "真假弄反": upside_down,
             "空位都看第一个": pads_see_first,
+        },
+    ),
+    "attention.cache_bytes": dict(
+        right=[bytes_by_position],
+        wrong={
+            "只算了键": (lambda layers, kv, d, t, size: layers * kv * d * t * size, "值也要存"),
+            "只算了一层": (lambda layers, kv, d, t, size: 2 * kv * d * t * size, "每一层"),
+            "没有换成字节": (lambda layers, kv, d, t, size: 2 * layers * kv * d * t, "字节"),
+            "打分表": (lambda layers, kv, d, t, size: 2 * layers * kv * d * t * t * size, "打分表"),
+            "头数忘了": lambda layers, kv, d, t, size: 2 * layers * d * t * size,
+        },
+    ),
+    "attention.diagonal": dict(
+        right=[with_arange],
+        wrong={
+            "没有挪": (it._top_left, "没有跟着挪"),
+            "看不见自己": (lambda t, past: torch.ones(t, past + t, dtype=torch.bool).tril(past - 1), "看不见自己"),
+            "看见下一个": (lambda t, past: torch.ones(t, past + t, dtype=torch.bool).tril(past + 1), "下一个词"),
+            "什么都看得见": lambda t, past: torch.ones(t, past + t, dtype=torch.bool),
+            "真假弄反": upper,
+            "不是布尔": (lambda t, past: torch.ones(t, past + t).tril(past), "布尔"),
+            "只有新词的几列": (lambda t, past: torch.ones(t, t, dtype=torch.bool).tril(), "形状"),
         },
     ),
 }

@@ -145,6 +145,58 @@ def by_character(pieces):
         yield from text
 
 
+def replace_with_stack(symbols, pair, new):
+    out = []
+    for s in symbols:
+        out.append(s)
+        if tuple(out[-2:]) == pair:
+            out[-2:] = [new]
+    return out
+
+
+def replace_from_the_right(symbols, pair, new):
+    return it._eat(symbols[::-1], pair[::-1], new)[::-1]
+
+
+def loses_the_last(symbols, pair, new):
+    out, i = [], 0
+    while i < len(symbols) - 1:
+        hit = tuple(symbols[i : i + 2]) == pair
+        out.append(new if hit else symbols[i])
+        i += 2 if hit else 1
+    return out
+
+
+def either_order(symbols, pair, new):
+    out, i = [], 0
+    while i < len(symbols):
+        hit = tuple(symbols[i : i + 2]) in (pair, pair[::-1])
+        out.append(new if hit else symbols[i])
+        i += 2 if hit else 1
+    return out
+
+
+def changes_with_padding(symbols, i, new):
+    x, a, b, y = [None, *symbols, None][i : i + 4]
+    pick = lambda *pairs: [p for p in pairs if None not in p]
+    return pick((x, a), (b, y)), pick((x, new), (new, y))
+
+
+def left_only(symbols, i, new):
+    gone, born = it._both_lists(symbols[: i + 2], i, new)
+    return gone, born
+
+
+def keeps_old_side(symbols, i, new):
+    gone, born = it._both_lists(symbols, i, new)
+    return gone, [p[::-1] for p in born]
+
+
+def all_pairs(symbols, i, new):
+    after = [*symbols[:i], new, *symbols[i + 2 :]]
+    return list(zip(symbols, symbols[1:])), list(zip(after, after[1:]))
+
+
 ATTACKS = {
     "bpe.best_pair": dict(
         right=[by_one_pass],
@@ -176,6 +228,27 @@ ATTACKS = {
             "读完了才开始交": (all_then_split, "yield"),
             "半个字被扔掉": ignores_halves,
             "一个字一个字地交": by_character,
+        },
+    ),
+    "bpe.replace": dict(
+        right=[replace_with_stack, it._eat],
+        wrong={
+            "只换第一处": (it._only_first, "第一处"),
+            "只前进一步": (it._step_by_one, "跳过两个"),
+            "从右往左": (replace_from_the_right, "从左到右"),
+            "丢了最后一个": loses_the_last,
+            "反过来的也换": either_order,
+        },
+    ),
+    "bpe.changes": dict(
+        right=[changes_with_padding],
+        wrong={
+            "段首取到最后一个": (it._wraps, "最后一个"),
+            "那一对自己也算": (it._with_itself, "自己也算"),
+            "两样弄反": (lambda s, i, new: it._both_lists(s, i, new)[::-1], "次序反了"),
+            "只看左边": left_only,
+            "新生的左右写反": keeps_old_side,
+            "把所有对都列了": all_pairs,
         },
     ),
 }

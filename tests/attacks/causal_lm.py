@@ -1,3 +1,5 @@
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -103,6 +105,22 @@ def token_by_token(model, ids, n):
     return ids
 
 
+def loss_of_a_thousandth(v):
+    return -sum(1 / v * math.log(1 / v) for _ in range(v))
+
+
+def with_cat(labels):
+    return torch.cat([labels[:, 1:], torch.full_like(labels[:, :1], -100)], 1)
+
+
+def one_short_target(labels):
+    return labels[:, 1:]
+
+
+def repeats_the_last(labels):
+    return torch.cat([labels[:, 1:], labels[:, -1:]], 1)
+
+
 ATTACKS = {
     "causal_lm.loss": dict(
         right=[by_picking],
@@ -128,6 +146,27 @@ ATTACKS = {
             "只返回新的": new_ones_only,
             "取了最小的": least_likely,
             "提示也一个一个喂": (token_by_token, "缓存"),
+        },
+    ),
+    "causal_lm.first_loss": dict(
+        right=[loss_of_a_thousandth],
+        wrong={
+            "以 2 为底": (math.log2, "自然对数"),
+            "只是概率": (lambda v: 1 / v, "负对数"),
+            "少了负号": (lambda v: math.log(1 / v), "负号"),
+            "背下 6400 的": lambda v: 8.764,
+        },
+    ),
+    "causal_lm.targets": dict(
+        right=[with_cat],
+        wrong={
+            "绕回第一个": (it._rolled, "绕回"),
+            "挪反了": (lambda y: F.pad(y[:, :-1], (1, 0), value=-100), "方向"),
+            "没有挪": (lambda y: y.clone(), "没有挪"),
+            "补了 0": (lambda y: F.pad(y[:, 1:], (0, 1)), "−100"),
+            "短了一格": (one_short_target, "形状"),
+            "重复最后一个": repeats_the_last,
+            "成了小数": (lambda y: with_cat(y).float(), "整数"),
         },
     ),
 }

@@ -1,4 +1,6 @@
-"攻击“只学回答”的两个检查器。"
+"攻击“只学回答”的检查器。"
+
+from minimind.exercises import masking as it
 
 
 def labels_by_marking(turns, heads):
@@ -67,6 +69,38 @@ def cuts_ids_only(samples, max_len):
     return [(a[0], b[1]) for a, b in zip(kept, longer)], dropped
 
 
+def places_by_shifting(labels):
+    return [i for i, after in enumerate([*labels[1:], -100]) if after != -100]
+
+
+def how_many(labels):
+    return [0] * len(places_by_shifting(labels))
+
+
+def pad_one_by_one(ids, labels, size, pad):
+    ids, labels = list(ids), list(labels)
+    while len(ids) < size:
+        ids.append(pad)
+        labels.append(-100)
+    return ids, labels
+
+
+def learns_nothing(ids, labels, size, pad):
+    return pad_one_by_one(ids, labels, size, pad)[0], [-100] * size
+
+
+def one_too_many(ids, labels, size, pad):
+    return pad_one_by_one(ids, labels, size + 1, pad)
+
+
+def labels_left_short(ids, labels, size, pad):
+    return pad_one_by_one(ids, labels, size, pad)[0], list(labels)
+
+
+def pads_with_zero(ids, labels, size, pad):
+    return pad_one_by_one(ids, labels, size, 0)
+
+
 ATTACKS = {
     "masking.labels": dict(
         right=[labels_by_marking],
@@ -92,6 +126,29 @@ ATTACKS = {
             "只截了 ids": (cuts_ids_only, "ids 与 labels 一起截"),
             "没数丢了几条": (lambda s, n: (keep(s, n)[0], 0), "丢掉的个数"),
             "少截一个": (lambda s, n: keep(s, n + 1), "没有截断"),
+        },
+    ),
+    "masking.places": dict(
+        right=[places_by_shifting],
+        wrong={
+            "没有错开": (lambda y: [i for i, l in enumerate(y) if l != -100], "没有错开"),
+            "往后错": (lambda y: [i + 1 for i, l in enumerate(y) if l != -100], "要往前"),
+            "第 0 个也算": (lambda y: [i - 1 for i, l in enumerate(y) if l != -100], "没有人能猜"),
+            "只有个数": how_many,
+            "全部位置": lambda y: list(range(len(y) - 1)),
+            "从大到小": lambda y: it._from_labels(y)[::-1],
+        },
+    ),
+    "masking.pad": dict(
+        right=[pad_one_by_one],
+        wrong={
+            "按编号抹": (it._by_id, "按位置"),
+            "学填充": (it._learns_padding, "学填充"),
+            "补在左边": (lambda i, l, n, pad: ([pad] * (n - len(i)) + i, [-100] * (n - len(l)) + l), "左边"),
+            "全都不学": learns_nothing,
+            "多补一个": one_too_many,
+            "标签没有补": labels_left_short,
+            "用 0 去补": pads_with_zero,
         },
     ),
 }

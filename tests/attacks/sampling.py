@@ -1,8 +1,10 @@
-"攻击采样的三个检查器。"
+"攻击采样的检查器。"
 
 import math
 
 import torch
+
+from minimind.exercises import sampling as it
 
 
 def top_p_by_threshold(logits, p):
@@ -68,6 +70,43 @@ def sample_in_proportion(logits):
     return (edges < place[:, None]).sum(-1).clamp(max=logits.shape[-1] - 1)
 
 
+def warm_with_where(x, t):
+    return x / t if t > 0 else torch.where(x == x.amax(-1, keepdim=True), x, torch.tensor(-math.inf))
+
+
+def tiny_instead_of_zero(x, t):
+    return x / max(t, 1e-6)
+
+
+def only_the_first_max(x, t):
+    if t:
+        return x / t
+    return torch.full_like(x, -math.inf).scatter(1, x.argmax(-1, keepdim=True), x.amax(-1, keepdim=True))
+
+
+def top_k_by_scatter(x, k):
+    if not 0 < k < x.shape[-1]:
+        return x.clone()
+    values, places = x.topk(k)
+    return torch.full_like(x, -math.inf).scatter(1, places, values)
+
+
+def one_threshold_for_all(x, k):
+    if not 0 < k < x.shape[-1]:
+        return x.clone()
+    return x.masked_fill(x < x.topk(k).values.min(), -math.inf)
+
+
+def loses_the_edge(x, k):
+    if not 0 < k < x.shape[-1]:
+        return x.clone()
+    return x.masked_fill(x <= x.topk(k).values[:, -1:], -math.inf)
+
+
+def nothing_when_off(x, k):
+    return top_k_by_scatter(x, k) if k else torch.full_like(x, -math.inf)
+
+
 ATTACKS = {
     "sampling.top_p": dict(
         right=[top_p_by_threshold],
@@ -102,6 +141,28 @@ ATTACKS = {
             "不看概率": (lambda x: torch.randint(0, x.shape[-1], (len(x),)), "各行不同"),
             "squeeze 把只有一行的那一维也压掉了": (lambda x: torch.multinomial(x.softmax(-1), 1).squeeze(), "只有一行"),
             "忘了 softmax": lambda x: torch.multinomial(x.clamp(min=0, max=9) + 1, 1)[:, 0],
+        },
+    ),
+    "sampling.temperature": dict(
+        right=[warm_with_where],
+        wrong={
+            "真的除以 0": (lambda x, t: x / t, "单独照顾"),
+            "整批一个最大": (it._whole_max, "各找各的"),
+            "乘了温度": (lambda x, t: x * t if t else warm_with_where(x, 0), "该除"),
+            "用极小的数代替 0": tiny_instead_of_zero,
+            "并列的只留一个": (only_the_first_max, "并列"),
+            "先变成了概率": lambda x, t: warm_with_where(x, t).softmax(-1),
+        },
+    ),
+    "sampling.top_k": dict(
+        right=[top_k_by_scatter],
+        wrong={
+            "写成了 0": (it._zeroed, "仍有概率"),
+            "整批一个门槛": one_threshold_for_all,
+            "门槛上的也删了": loses_the_edge,
+            "k=0 时全删": (nothing_when_off, "k=0"),
+            "只交回 k 个": (lambda x, k: x.topk(min(k, x.shape[-1]) or x.shape[-1]).values, "形状"),
+            "最小的 k 个": lambda x, k: -top_k_by_scatter(-x, k),
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击监督微调的两个检查器。"
+"攻击监督微调的检查器。"
 
 import torch
 
@@ -47,6 +47,30 @@ def drops_first_row(nll, mask):
     return per_dialogue_by_weights(nll[-2:], mask[-2:])
 
 
+def share_running(rows):
+    learnt = total = 0
+    for row in rows:
+        for label in row:
+            learnt, total = learnt + (label != -100), total + 1
+    return learnt / total
+
+
+def only_first_row(rows):
+    return share_running(rows[:1])
+
+
+def in_percent(rows):
+    return 100 * share_running(rows)
+
+
+def told_by_parts(loss, n, extra):
+    return loss - loss * extra / (n + extra)
+
+
+def one_newline(loss, n, extra):
+    return loss * n / (n + 1)
+
+
 ATTACKS = {
     "sft.labels": dict(
         right=[labels_by_state],
@@ -70,6 +94,27 @@ ATTACKS = {
             "没有用掩码": (lambda nll, mask: nll.mean(1)[mask.any(1)].mean(), "掩码"),
             "返回数": (lambda nll, mask: per_dialogue_by_weights(nll, mask).item(), "张量"),
             "每段求和": (lambda nll, mask: torch.stack([(nll * mask).sum(1)]).mean(), "一长一短"),
+        },
+    ),
+    "sft.share": dict(
+        right=[share_running],
+        wrong={
+            "先按段平均": (it._mean_of_shares, "再平均"),
+            "不学的比例": (lambda rows: 1 - share_running(rows), "不学的比例"),
+            "0 不算": (lambda rows: sum(l > 0 for r in rows for l in r) / sum(map(len, rows)), "编号是 0"),
+            "只有个数": (lambda rows: float(sum(l != -100 for r in rows for l in r)), "除以全部"),
+            "只看第一段": only_first_row,
+            "写成了百分数": in_percent,
+        },
+    ),
+    "sft.told": dict(
+        right=[told_by_parts],
+        wrong={
+            "没有动": (lambda loss, n, extra: loss, "分母"),
+            "两头平均": (lambda loss, n, extra: loss / 2, "按个数"),
+            "除以换行": (lambda loss, n, extra: loss * n / extra if extra else loss, "该是全部"),
+            "反而高了": (lambda loss, n, extra: loss * (n + extra) / n, "也算了"),
+            "总当一个换行": one_newline,
         },
     ),
 }

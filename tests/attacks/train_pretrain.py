@@ -1,8 +1,9 @@
-"攻击预训练的两个检查器。"
+"攻击预训练的检查器。"
 
 import math
 
 import torch
+import torch.nn.functional as F
 
 from minimind.exercises import train_pretrain as it
 
@@ -64,6 +65,33 @@ def counts_last_too(tokens):
     return one, sum(-math.log(pairs.count(p) / tokens.count(p[0])) for p in pairs) / n
 
 
+def grad_by_scatter(logits, target):
+    p = logits.softmax(-1)
+    return p.scatter_add(1, target[:, None], -torch.ones_like(p[:, :1]))
+
+
+def naive_exponentials(logits, target):
+    p = logits.exp() / logits.exp().sum(-1, keepdim=True)
+    return p - F.one_hot(target, logits.shape[-1])
+
+
+def along_places(logits, target):
+    return logits.softmax(0) - F.one_hot(target, logits.shape[-1])
+
+
+def steps_with_divmod(n, batch, accumulation):
+    whole, rest = divmod(n, batch * accumulation)
+    return whole + (rest > 0)
+
+
+def ignores_accumulation(n, batch, accumulation):
+    return -(-n // batch)
+
+
+def one_more(n, batch, accumulation):
+    return n // (batch * accumulation) + 1
+
+
 ATTACKS = {
     "pretrain.loss": dict(
         right=[loss_by_logsumexp],
@@ -88,6 +116,27 @@ ATTACKS = {
             "两个数的次序反了": (lambda tokens: ladder_by_groups(tokens)[::-1], "01 交替"),
             "由后一个猜前一个": (it._backwards, "条件反了"),
             "二元熵总是 0": (lambda tokens: (ladder_by_groups(tokens)[0], 0.0), "随机的一串"),
+        },
+    ),
+    "pretrain.grad": dict(
+        right=[grad_by_scatter, it._grad_by_autograd],
+        wrong={
+            "符号反了": (lambda z, y: F.one_hot(y, z.shape[-1]) - z.softmax(-1), "符号反了"),
+            "没有减答案": (lambda z, y: z.softmax(-1), "减去答案"),
+            "没有变成概率": (lambda z, y: z - F.one_hot(y, z.shape[-1]), "变成概率"),
+            "求了平均": (lambda z, y: grad_by_scatter(z, y) / len(y), "之和"),
+            "指数溢出": (naive_exponentials, "分数很大"),
+            "沿错了维": along_places,
+        },
+    ),
+    "pretrain.steps": dict(
+        right=[steps_with_divmod],
+        wrong={
+            "没有管攒批": (ignores_accumulation, "攒够几批"),
+            "不满的丢了": (lambda n, b, a: n // (b * a), "不满的"),
+            "攒批变多了": (lambda n, b, a: -(-n // b) * a, "变少"),
+            "总是多一步": one_more,
+            "不取整": lambda n, b, a: n / (b * a),
         },
     ),
 }

@@ -76,6 +76,61 @@ def down_the_batch(m):
     return (m.cumsum(0) - 1).clamp(min=0)
 
 
+def count_from_shapes(hidden, heads, kv, middle):
+    d = hidden // heads
+    shapes = [(hidden, heads * d), (heads * d, hidden), *[(hidden, kv * d)] * 2, *[(hidden, middle)] * 3]
+    return sum(a * b for a, b in [*shapes, (hidden, 2)])
+
+
+def with_biases(hidden, heads, kv, middle):
+    return it._built(hidden, heads, kv, middle) + 3 * hidden + 2 * kv * hidden // heads + 2 * middle
+
+
+def leaks_by_size(body, ids, cut):
+    other = torch.cat([ids[:, :cut], 60 - ids[:, cut:] + (ids[:, cut:] == 30)], 1)
+    return (body(other) - body(ids))[:, :cut].abs().max().item() > 0
+
+
+def compares_everything(body, ids, cut):
+    other = ids.clone()
+    other[:, cut:] = (other[:, cut:] + 1) % 61
+    return not torch.equal(body(other), body(ids))
+
+
+def first_row_only(body, ids, cut):
+    other = ids.clone()
+    other[:, cut:] = (other[:, cut:] + 1) % 61
+    return not torch.equal(body(other)[0, :cut], body(ids)[0, :cut])
+
+
+def first_place_only(body, ids, cut):
+    other = ids.clone()
+    other[:, cut:] = (other[:, cut:] + 1) % 61
+    return not torch.equal(body(other)[:, 0], body(ids)[:, 0])
+
+
+def too_tolerant(body, ids, cut):
+    other = ids.clone()
+    other[:, cut:] = (other[:, cut:] + 1) % 61
+    return not body(other)[:, :cut].allclose(body(ids)[:, :cut], atol=0.1)
+
+
+def changes_to_three(body, ids, cut):
+    other = ids.clone()
+    other[:, cut:] = 3
+    return not torch.equal(body(other)[:, :cut], body(ids)[:, :cut])
+
+
+def upside_down_leak(body, ids, cut):
+    return not leaks_by_size(body, ids, cut)
+
+
+def spoils_ids(body, ids, cut):
+    before = body(ids)[:, :cut]
+    ids[:, cut:] = (ids[:, cut:] + 1) % 61
+    return not torch.equal(body(ids)[:, :cut], before)
+
+
 ATTACKS = {
     "transformer.block": dict(
         right=[with_residual_helper],
@@ -103,6 +158,29 @@ ATTACKS = {
             "只看第一句": first_row_for_all,
             "从右往左数": from_the_right,
             "沿错了维": down_the_batch,
+        },
+    ),
+    "transformer.count": dict(
+        right=[count_from_shapes],
+        wrong={
+            "键值也按查询头数": (lambda h, n, kv, m: it._counted(h, n, n, m), "kv 个头"),
+            "前馈两块": (lambda h, n, kv, m: it._counted(h, n, kv, m, ffn=2), "门"),
+            "忘了归一化": (lambda h, n, kv, m: it._counted(h, n, kv, m, norms=0), "归一化的系数"),
+            "归一化算一个": (lambda h, n, kv, m: it._counted(h, n, kv, m, norms=1), "只算了一个"),
+            "忘了输出投影": (lambda h, n, kv, m: it._counted(h, n, kv, m, out=0), "o_proj"),
+            "加了偏置": with_biases,
+        },
+    ),
+    "transformer.leak": dict(
+        right=[leaks_by_size],
+        wrong={
+            "连后面的也比": (compares_everything, "不偷看"),
+            "只看第一句": (first_row_only, "第二句"),
+            "只看第一个位置": first_place_only,
+            "放得太宽": (too_tolerant, "只多看后面一格"),
+            "都改成 3": (changes_to_three, "都是 3"),
+            "真假弄反": upside_down_leak,
+            "改动了传进来的": (spoils_ids, "改动了"),
         },
     ),
 }
