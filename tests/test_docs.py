@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,6 +36,26 @@ def test_a_chapter_is_prepared_for_reading(tmp_path):
     assert any("RMS" in head or "归一化" in head for _, _, head, _ in book.index)
 
 
+@pytest.mark.parametrize(
+    "url, repo",
+    [
+        ("https://github.com/someone/minimind.git", "someone/minimind"), ("git@github.com:a-b/c.d.git", "a-b/c.d"),
+        ("some/where", "some/where"), ("https://example.com/a/b", ""), ("/srv/git/minimind", ""), ("", ""),
+    ],
+)
+def test_a_published_course_leads_to_a_hosted_notebook(monkeypatch, tmp_path, url, repo):
+    monkeypatch.setenv("COURSE_REPO", url)
+    monkeypatch.setattr(docs.subprocess, "run", lambda *a, **k: SimpleNamespace(stdout=""))
+    assert docs.repository() == repo
+    names = ["nbs/3_model/20_norm.ipynb", "nbs_en/00_start.ipynb"]
+    book = docs.Book(tmp_path)
+    for name in names:
+        book.notebook(ROOT / name)
+        first = next(c["source"] for c in page(book, name) if c["cell_type"] == "markdown")
+        link = f"https://colab.research.google.com/github/{repo}/blob/main/{name}"
+        assert (link in first and f"%pip install -q git+https://github.com/{repo}`" in first) == bool(repo)
+
+
 def test_every_page_has_one_place_in_the_contents(tmp_path):
     "目录页由地图读出来，路线的表不算；英文版在自己的一栏里。"
     docs.prepare(tmp_path)
@@ -42,25 +63,6 @@ def test_every_page_has_one_place_in_the_contents(tmp_path):
     pages = [line for tree in trees for line in tree.splitlines() if line.startswith("/")]
     assert len(pages) == len(set(pages)) and "/nbs/3_model/index.md" in pages
     assert "/nbs_en/00_start.ipynb" in trees[-1] and "In English" in trees[-1]
-
-
-def test_where_a_detour_ends():
-    cell = lambda text, **meta: {"cell_type": "markdown", "source": text, "metadata": meta}
-    shut = {"jp-MarkdownHeadingCollapsed": True}
-    book = ["# 题", "## 甲", "文", "### 甲一", "## 乙", "### 丙", "文", "### 丁", "文"]
-    collapsed = {"## 甲", "### 丙"}
-    assert docs.detours([cell(t, **shut if t in collapsed else {}) for t in book]) == {2, 3, 6}
-    assert docs.detours([cell(t) for t in book]) == set()
-
-
-def test_the_front_page_lists_every_floor_once(tmp_path):
-    "推荐的路线也是一张有链接的表，别当成楼层。"
-    book = docs.Book(tmp_path)
-    book.contents()
-    lines = (tmp_path / "index.md").read_text(encoding="utf8").splitlines()
-    listed = [line for line in lines if line.startswith("/nbs/")]
-    floors = [f"/nbs/{folder.name}/index.md" for folder in sorted((ROOT / "nbs").glob("[0-9]_*"))]
-    assert listed == ["/nbs/00_start.ipynb", *floors, "/nbs/index.md"]
 
 
 def test_what_leads_nowhere_is_found(tmp_path):

@@ -570,7 +570,8 @@ def outside_blocks(text):
     for start, stop in spans:
         out.append(text[at:start])
         at = stop
-    return [re.sub(r"[0-9]+", "0", re.sub(r"(\.md)#[^)\r\n]*\)", r"\1#)", part)) for part in [*out, text[at:]]]
+    blank = lambda part: re.sub(r"(\]\([^)#\r\n]*)#[^)\r\n]*\)", r"\1#)", part)
+    return [re.sub(r"[0-9]+", "0", blank(part)) for part in [*out, text[at:]]]
 
 
 @quick

@@ -2,6 +2,7 @@
 
 import configparser
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -119,6 +120,23 @@ def test_the_version_is_written_once(packages):
         about = z.read(next(n for n in z.namelist() if n.endswith("METADATA"))).decode()
     assert "Author: minimind 课程的作者们" in about and "Requires-Python: >=3.11" in about
     assert "Home-page" not in about and "Project-URL" not in about  # 还没有公开的网址，不写别人的
+
+
+@pytest.mark.slow
+def test_a_chapter_runs_where_only_the_package_is_installed(packages, tmp_path):
+    "托管的笔记本里的那一格：新环境里只装这个包（与内核），在空文件夹里跑一章，它不知道仓库在哪。"
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "MINIMIND", "VIRTUAL"))}
+    env["IN_TEST"] = "1"
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], check=True)
+    python, here = tmp_path / "env" / "bin" / "python", tmp_path / "empty"
+    here.mkdir()
+    wanted = [packages[0], "nbclient", "ipykernel", "-c", ROOT / "constraints.txt"]
+    subprocess.run([python, "-m", "pip", "install", "-q", *wanted], check=True, env=env, timeout=1200)
+    for name in ("3_model/20_norm", "2_tokenizer/10_bpe", "3_model/21_norm_exercises"):
+        shutil.copy(ROOT / "nbs" / f"{name}.ipynb", here / "chapter.ipynb")
+        command = [python, "-m", "nbclient.cli", "chapter.ipynb", "--kernel_name=python3"]
+        done = subprocess.run(command, cwd=here, env=env, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stderr[-3000:]
 
 
 def test_an_unknown_name_in_the_package_says_so():

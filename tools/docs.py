@@ -14,7 +14,7 @@ import tempfile
 from collections import defaultdict
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from course import EN, NBS, ROOT, cells, everything, notebooks, source
 
@@ -39,25 +39,33 @@ def title(path: Path) -> tuple[str, str]:
     return text.splitlines()[0].removeprefix("# "), said[1] if said else ""
 
 
-def detours(book: list[dict]) -> set[int]:
-    "「可跳过」的几节里是哪几格：标题收着的那一格之后，到下一个同级或更大的标题为止。"
-    inside, level = set(), 0
-    for i, cell in enumerate(book):
-        head = re.match("#+(?= )", source(cell)) if cell["cell_type"] == "markdown" else None
-        if head and len(head[0]) <= level:
-            level = 0
-        if level:
-            inside.add(i)
-        elif head and cell["metadata"].get("jp-MarkdownHeadingCollapsed"):
-            level = len(head[0])
-    return inside
+def repository() -> str:
+    "课程在 GitHub 上的 用户/仓库：环境变量 COURSE_REPO，再不然是 origin 的网址；都不是就是空的。"
+    asked = subprocess.run(["git", "remote", "get-url", "origin"], cwd=ROOT, capture_output=True, text=True)
+    url = os.environ.get("COURSE_REPO") or asked.stdout.strip()
+    found = re.fullmatch(r"(?:https://github\.com/|git@github\.com:)?([\w.-]+/[\w.-]+?)(?:\.git)?/?", url)
+    return found[1] if found else ""
+
+
+def hosted(path: Path, repo: str) -> str:
+    "一章在 Colab 里打开的链接，和在那里先要运行的一格。"
+    page = quote(path.relative_to(ROOT).as_posix())
+    link = f"https://colab.research.google.com/github/{repo}/blob/main/{page}"
+    if path.is_relative_to(EN):
+        return f"[Open this chapter in Colab]({link}); there, first run `{installing(repo)}` in a cell of its own."
+    return f"[在 Colab 里打开这一章]({link})；在那里先单独运行一格 `{installing(repo)}`。"
+
+
+def installing(repo: str) -> str:
+    "别人的机器上的那一格：装好课程的包。"
+    return f"%pip install -q git+https://github.com/{repo}"
 
 
 class Book:
     "一份整理好的课文 `folder`：笔记本、Markdown，与它们链接到的图和源文件。"
 
     def __init__(self, folder: Path):
-        self.folder, self.linked, self.index = folder, set(), []
+        self.folder, self.linked, self.index, self.repo = folder, set(), [], repository()
 
     def write(self, path: Path, text: str) -> None:
         to = self.folder / path.relative_to(ROOT)
@@ -91,16 +99,18 @@ class Book:
         return LINK.sub(one, text)
 
     def notebook(self, path: Path) -> None:
-        "给读者看的一份：没有 `#|` 的指令行与空格子，折叠的格子与可跳过的代码折叠，滑块换成一句话。"
+        "给读者看的一份：没有 `#|` 的指令行与空格子，折叠的格子折叠，滑块换成一句话。"
         nb = json.loads(path.read_text(encoding="utf8"))
-        skippable = detours(nb["cells"])
-        for i, cell in enumerate(nb["cells"]):
+        first = next(c for c in nb["cells"] if c["cell_type"] == "markdown")
+        for cell in nb["cells"]:
             cell["source"] = source(cell)
             if cell["cell_type"] == "markdown":
                 cell["source"] = self.relink(cell["source"], path)
+                if self.repo and cell is first:
+                    cell["source"] += "\n\n" + hosted(path, self.repo)
                 continue
             cell["source"] = re.sub(r"^#\|.*\n?", "", cell["source"], flags=re.M)
-            if i in skippable or cell["metadata"].get("jupyter", {}).get("source_hidden"):
+            if cell["metadata"].get("jupyter", {}).get("source_hidden"):
                 cell["metadata"]["tags"] = ["hide-input"]
             for output in cell["outputs"]:
                 if any("widget" in kind for kind in output.get("data", {})):
