@@ -539,6 +539,17 @@ def test_several_processes_write_the_same_cache_as_one(tmp_path, tok, monkeypatc
     assert all((stores[0] / f).read_bytes() == (stores[1] / f).read_bytes() for f in files)
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_building_the_cache_draws_no_random_numbers(tmp_path, tok, monkeypatch, workers):
+    "第一次训练造缓存，第二次不造：两次的随机数必须一样。"
+    monkeypatch.setattr(module, "encoders", lambda rows: workers)
+    path = write(tmp_path / "x.jsonl", many("pretrain", 30))
+    before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
+    PretrainDataset(path, tok, cache=tmp_path / "cache")
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert before[1:] == (random.getstate(), np.random.get_state()[1].tolist())
+
+
 def _read_again(path):
     with patch.object(module, "_read_all", side_effect=AssertionError("又读了一遍")):
         return module.file_fingerprint([path])

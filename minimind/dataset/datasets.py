@@ -332,11 +332,13 @@ def encode_blocks(
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """整份数据分块编码，按行的次序交出每块的 flatten；encode(一批行, 第一行的行号) → 一批 (ids, labels)。
     workers 是子进程数，None 由 encoders 决定。行多时说一声，在终端里画进度。"""
+    import torch
     from rich.progress import track
     from torch.utils.data import DataLoader
 
     workers, quiet = encoders(len(rows)) if workers is None else workers, len(rows) <= MANY or not sys.stderr.isatty()
     fork = dict(multiprocessing_context="fork", worker_init_fn=_one_thread) if workers else {}
+    fork["generator"] = torch.Generator()  # 它要抽一颗种子：别动全局的，造没造过缓存，训练都得一样
     loader = DataLoader(_Blocks(rows, encode, vocab_size), None, num_workers=workers, collate_fn=_same, **fork)
     if len(rows) > MANY:
         say(f"正在把 {len(rows):,} 行编码成 token（{max(1, workers)} 个进程）；只做这一次，结果存在缓存里。")
