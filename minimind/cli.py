@@ -587,22 +587,27 @@ def serving_parts() -> None:
     option("cors", "", "许可哪些网页来连（如 https://a.example），几个用逗号隔开；默认一个也不许"),
     option("slots", 64, "最多同时写几行", low=1), option("max_requests", 256, "连排队的在内，最多收几行", low=1),
     option("context", 0, "上下文最多几个 token；0 是模型自己的上限", low=0), option("int8", False, INT8),
+    option("allow_reload", "", "许可不关门换权重（强化学习用），只认这个文件夹里的；默认不许", path=True),
     *MODEL_OPTIONS,
     help="开一台 OpenAI 接口的服务器，别的程序填上它的地址就能用你的模型。",
 )
 def serve(
-    port: int, host: str, api_key: str, cors: str, slots: int, max_requests: int, context: int, int8: bool, **where
+    port: int, host: str, api_key: str, cors: str, slots: int, max_requests: int, context: int, int8: bool,
+    allow_reload: str, **where,
 ) -> None:
     serving_parts()
+    if allow_reload and int8:
+        raise UserError("--allow_reload 与 --int8 不能一起用：送来的是没有量化的权重。")
     where["weight"] = default_weight(where["weight"])
     if not port_is_free(host, port):
         raise UserError(f"{host}:{port} 用不了（多半已被占用）；换一个端口试试，例如 --port {port + 1}。")
     from minimind.serving.server import serve as serve_model
 
+    loaded = open_model(**where) if allow_reload else fast_model(int8, **where)
     serve_model(
-        *fast_model(int8, **where), host=host, port=port, names=("minimind", Path(where["weight"]).stem), slots=slots,
+        *loaded, host=host, port=port, names=("minimind", Path(where["weight"]).stem), slots=slots,
         api_key=api_key or os.environ.get("MINIMIND_API_KEY", ""), cors=tuple(filter(None, cors.split(","))),
-        most=max_requests, context=context or None,
+        most=max_requests, context=context or None, shelf=allow_reload or None,
     )
 
 # %% ../nbs/99_cli.ipynb #c051

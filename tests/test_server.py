@@ -1,12 +1,14 @@
 """OpenAI 接口的服务器：官方客户端说了算，怪请求不许崩，走掉的不白算，坏了的不装好。"""
 
 import asyncio
+import copy
 import json
 import random
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import openai
 import pytest
 import schemathesis
@@ -19,6 +21,7 @@ from starlette.testclient import TestClient
 
 from minimind.inference.batching import Engine
 from minimind.inference.int8 import pack_weights
+from minimind.inference.weights import save_weights
 from minimind.learning.errors import UserError
 from minimind.serving import protocol, server as serving
 from minimind.serving.remote import ApiChat, api_base
@@ -425,6 +428,142 @@ def test_other_pages_may_not_read_unless_allowed(nano):
         assert allowed.status_code == 200 and allowed.headers["access-control-allow-origin"] == "https://a.example"
         other = web.get("/v1/models", headers={"Origin": "https://b.example"})
         assert "access-control-allow-origin" not in other.headers
+
+
+# ---- 换权重 ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shelf(nano, tmp_path):
+    "一个架子，上面有一份动过的权重；连同一台许可换的服务器与它自己的模型。"
+    model, tok, folder = nano
+    model, other = copy.deepcopy(model), copy.deepcopy(model)
+    with torch.no_grad():
+        for p in other.parameters():
+            p.mul_(1 + 0.3 * torch.randn(p.shape, generator=torch.Generator().manual_seed(1)))
+    shelf = tmp_path / "shelf"
+    path = save_weights(other, shelf / "new.pth", stage="grpo", tokenizer_dir=folder / "tokenizer", dtype=None)
+    return Service(Engine(model), tok, shelf=shelf), other, path
+
+
+def tell(web, **more):
+    ask = dict(prompt=[[1, 40, 41]], max_tokens=12, temperature=0, logprobs=0, return_token_ids=True) | more
+    answer = web.post("/v1/completions", json=ask)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["choices"][0]
+
+
+def swap(web, path, **headers):
+    return web.post("/update_weights_from_disk", json={"model_path": str(path)}, headers=headers)
+
+
+def test_new_weights_answer_after_a_swap(shelf):
+    service, other, path = shelf
+    with TestClient(create_app(Service(Engine(other), service.tok))) as web:
+        want = tell(web)
+    with TestClient(create_app(service)) as web:
+        before, done, after = tell(web), swap(web, path), tell(web)
+    assert done.status_code == 200 and done.json()["success"] and before["token_ids"] != want["token_ids"]
+    assert after["token_ids"] == want["token_ids"]
+    assert after["logprobs"]["token_logprobs"] == pytest.approx(want["logprobs"]["token_logprobs"], abs=1e-4)
+
+
+def test_who_is_writing_finishes_with_the_old_weights(shelf):
+    "写到一半来了新权重：这一句照旧写完；之后来的等着，用新的。"
+    service, other, path = shelf
+    long = dict(prompt=[[1, 40, 41]], max_tokens=150, temperature=1, seed=5, logprobs=0, ignore_eos=True)
+    with TestClient(create_app(Service(Engine(other), service.tok))) as web:
+        new = tell(web, **long)["token_ids"]
+    with running(create_app(service)) as server, ThreadPoolExecutor(3) as pool:
+        with httpx.Client(base_url=server.url, timeout=60) as web:
+            old = tell(web, **long)["token_ids"]
+            first = pool.submit(tell, web, **long)
+            wait_for(lambda: service.engine.rows and len(service.engine.rows[0].new) > 3)
+            swapped = pool.submit(swap, web, path)
+            wait_for(lambda: service.driver.todo or swapped.done())
+            assert not swapped.done() and not first.done()  # 换的在等
+            second = pool.submit(tell, web, **long)
+            assert first.result()["token_ids"] == old != new == second.result()["token_ids"]
+            assert swapped.result().status_code == 200
+
+
+def wait_for(true, within=10.0):
+    until = time.monotonic() + within
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.002)
+
+
+def test_who_left_before_boarding_does_not_board(shelf):
+    "等换权重的时候走掉了：不再替他写。"
+    service, _, path = shelf
+    with running(create_app(service)) as server, ThreadPoolExecutor(2) as pool:
+        with httpx.Client(base_url=server.url, timeout=60) as web:
+            long = dict(prompt=[[1, 40, 41]], max_tokens=120, ignore_eos=True)
+            first = pool.submit(tell, web, **long)
+            wait_for(lambda: service.engine.rows)
+            swapped = pool.submit(swap, web, path)
+            wait_for(lambda: service.driver.todo)
+            with pytest.raises(httpx.ReadTimeout):
+                web.post("/v1/completions", json=long | {"max_tokens": 8000}, timeout=0.05)
+            assert first.result() and swapped.result().status_code == 200
+        assert idle(service, 3)
+
+
+def test_bad_weights_are_refused_and_the_old_ones_stay(shelf, nano, tmp_path):
+    service, other, path = shelf
+    outside = save_weights(other, tmp_path / "outside.pth", stage="grpo", tokenizer_dir=None)
+    (path.parent / "link.pth").symlink_to(outside)
+    (path.parent / "half.pth").write_bytes(path.read_bytes()[:1000])
+    small = {k: v for k, v in other.state_dict().items() if "layers.0" not in k}
+    torch.save(small, path.parent / "few.pth")
+    torch.save({"model": Evil()}, path.parent / "evil.pth")
+    card = path.with_suffix(".json").read_text(encoding="utf8").replace('"rope_theta": ', '"rope_theta": 9')
+    (path.parent / "turned.json").write_text(card, encoding="utf8")
+    (path.parent / "turned.pth").write_bytes(path.read_bytes())
+    with TestClient(create_app(service)) as web:
+        before = tell(web)
+        for name in (outside, path.parent / "../outside.pth", path.parent / "link.pth", "/etc/passwd", "\0"):
+            answer = swap(web, name)
+            assert answer.status_code in (400, 403) and answer.json()["error"]["param"] == "model_path", name
+        words = {"half": "不是完整的", "few": "对不上", "evil": "已拒绝", "turned": "不一致", "none": "没有找到"}
+        for name, word in words.items():
+            answer = swap(web, path.with_name(f"{name}.pth"))
+            assert answer.status_code == 400 and word in answer.json()["error"]["message"], name
+        assert tell(web) == before and not Evil.ran
+        assert web.post("/update_weights_from_disk", json={"model_path": 3}).status_code == 400
+
+
+class Evil:
+    "读它就会执行的东西；执行了 `ran` 就是真的。"
+
+    ran = False
+
+    def __reduce__(self):
+        return setattr, (Evil, "ran", True)
+
+
+def test_swapping_is_off_unless_allowed_and_asks_for_the_key(nano, shelf):
+    service, _, path = shelf
+    with TestClient(create_app(fresh(nano))) as web:
+        assert swap(web, path).status_code == 404
+    with TestClient(create_app(service, api_key="钥匙")) as web:
+        assert swap(web, path).status_code == 401
+        assert swap(web, path, Authorization="Bearer 钥匙".encode()).status_code == 200
+
+
+def test_ids_and_chances_come_together(web, nano):
+    _, tok, _ = nano
+    said = tell(web, prompt="法国的首都是", max_tokens=30)
+    ids = said["token_ids"]
+    assert said["prompt_token_ids"][0] == tok.bos_token_id and len(ids) == len(said["logprobs"]["token_logprobs"])
+    assert tok.decode([i for i in ids if i != tok.eos_token_id]) == said["text"]
+    ends = [ids[-1] == tok.eos_token_id, said["finish_reason"] == "stop"]
+    assert ends == [True, True]  # 自己停的：结束标记在内，概率也在
+    streamed = dict(prompt="一", max_tokens=2, return_token_ids=True, stream=True)
+    assert web.post("/v1/completions", json=streamed).json()["error"]["param"] == "return_token_ids"
+    plain = web.post("/v1/completions", json=dict(prompt="一", max_tokens=2)).json()["choices"][0]
+    assert "token_ids" not in plain
 
 
 def broken_request(rng):

@@ -92,6 +92,7 @@ class CompletionRequest(Options):
     echo: Literal[False] | None = None
     best_of: Literal[1] | None = None
     suffix: Literal[""] | None = None
+    return_token_ids: bool | None = None  # 另外报提示与写出的编号（vLLM 的叫法）
 
 # %% ../../nbs/8_serving/45_protocol.ipynb #p014
 TEMPERATURE, TOP_P, MAX_TOKENS = 0.7, 0.92, 8192
@@ -262,12 +263,14 @@ def _release(self: CallSplitter, last: bool) -> list[tuple[str, Any]]:
 class Voice:
     "跟着一行，把写出的 token 变成 delta。`done` 为真时这一行不必再写；`finish_reason` 是停的原因。"
 
+    raw = False  # 结束标记的概率也要
+
     def __init__(self, tok: PreTrainedTokenizerFast):
-        self.tok, self.entries, self.tokens, self.done, self.finish_reason = tok, [], 0, False, None
+        self.tok, self.entries, self.ids, self.done, self.finish_reason = tok, [], [], False, None
 
     def push(self, wrote: Wrote) -> list[dict]:
         "写了一个 token → 此刻该送出的几段；最后一个之后，`finish_reason` 就有了。"
-        self.tokens += 1
+        self.ids.append(wrote.token)
         out = self._speak(wrote)
         if self.done or wrote.finish:
             out += self._finish()
@@ -279,7 +282,7 @@ class Voice:
 
     def _note(self, wrote: Wrote) -> None:
         "记下这个词的概率；没要的、结束标记不记。"
-        if wrote.logprob is not None and wrote.token != self.tok.eos_token_id:
+        if wrote.logprob is not None and (self.raw or wrote.token != self.tok.eos_token_id):
             self.entries.append(entry(self.tok, wrote))
 
     def take(self) -> list[dict]:
@@ -350,17 +353,16 @@ def _call_delta(self: ChatVoice, call: Call) -> dict:
 
 # %% ../../nbs/8_serving/45_protocol.ipynb #p042
 class TextVoice(Voice):
-    "续写：文字进 `text`。"
+    "续写：文字进 `text`；`raw` 是要编号的，逐词概率就一个不少，结束标记也算。"
 
-    def __init__(self, tok: PreTrainedTokenizerFast, stop: Iterable[str] = ()):
+    def __init__(self, tok: PreTrainedTokenizerFast, stop: Iterable[str] = (), raw: bool = False):
         super().__init__(tok)
-        self.decoder, self.cutter = StreamDecoder(tok), StopCutter(stop)
+        self.decoder, self.cutter, self.raw = StreamDecoder(tok), StopCutter(stop), raw
 
     def _speak(self, wrote: Wrote) -> list[dict]:
         text = self.cutter.push(self.decoder.push(wrote.token))
-        if self.cutter.hit is not None:
-            self.done = True
-        else:
+        self.done |= self.cutter.hit is not None
+        if self.raw or not self.done:
             self._note(wrote)
         return [{"text": text}] if text else []
 
@@ -443,5 +445,5 @@ def folded(deltas: Iterable[dict], chat: bool = True) -> dict:
 
 def usage_of(prompts: list[list[int]], voices: list[Voice]) -> dict:
     "用了多少 token：提示只算一次，写出的各份都算。"
-    read, wrote = sum(map(len, prompts)), sum(v.tokens for v in voices)
+    read, wrote = sum(map(len, prompts)), sum(len(v.ids) for v in voices)
     return {"prompt_tokens": read, "completion_tokens": wrote, "total_tokens": read + wrote}

@@ -20,7 +20,8 @@ from ..dataset.datasets import RLAIFDataset
 from ..learning.errors import UserError
 from ..model.transformer import unwrap
 from ..tokenizer.render import build_prompt
-from .arguments import TrainArgs, opt, run_stage
+from .actor import actor_of
+from .arguments import ActorArgs, opt, run_stage
 from .journal import Journal
 from .loop import TrainResult, train_stage
 from .objectives import degenerate_groups, group_advantages, grpo_loss, kl_k3, masked_mean
@@ -50,6 +51,7 @@ class GRPO(Stage):
     def __init__(self, args: GRPOArgs, device: torch.device) -> None:
         super().__init__(args, device)
         self.divisor = "rows" if args.loss_type == "grpo" else "tokens"
+        self.actor = actor_of(args)
         self.turn = 0  # 采过几次：每次的随机数都由它定，断点续训时接着数
         self.reference = self.judge = None
 
@@ -108,7 +110,7 @@ def sample(self: GRPO, model: nn.Module, items: list[dict], g: torch.Generator) 
     args = self.args
     with self.amp:
         return rollout(
-            model, self.tokenizer, items, args.num_generations, max_new_tokens=args.max_gen_len,
+            model, self.tokenizer, items, args.num_generations, write=self.actor, max_new_tokens=args.max_gen_len,
             temperature=args.temperature, generator=g,
         )
 
