@@ -3,11 +3,12 @@
 python tests/run_as_learner.py 结果.json 笔记本…
 
 大件（torch、transformers、matplotlib）只载入一次，每个笔记本 fork 一个进程，所以都有全新的命名空间。
-正文很长，按测试的规模跑；练习本完全照学习者的样子跑。
+正文很长，按测试的规模跑，跑到最后一个小空为止：后面的与空壳无关，别处都跑过。练习本完全照学习者的样子跑。
 """
 
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -20,6 +21,13 @@ def cells(path: Path) -> list[tuple[str, str]]:
     return [(c["id"], "".join(c["source"])) for c in nb["cells"] if c["cell_type"] == "code"]
 
 
+def asked(path: Path) -> list[tuple[str, str]]:
+    "要跑的格子：练习本是全部，正文到最后一个检查为止。"
+    found = cells(path)
+    stubs = [i for i, (_, source) in enumerate(found) if re.search(r"^check\(", source, re.M)]
+    return found if path.stem.endswith("_exercises") or not stubs else found[: stubs[-1] + 1]
+
+
 def run(path: Path) -> dict:
     "跑一个笔记本，返回 {error: 第一处回溯, recorded: 记下的通过, unwritten: 说了“还没写”的次数, seconds: CPU 秒}。"
     from execnb.shell import CaptureShell
@@ -28,7 +36,7 @@ def run(path: Path) -> dict:
     os.environ["MINIMIND_HOME"] = str(home)
     os.chdir(path.parent)
     shell, error, unwritten = CaptureShell(mpl_format="png"), "", 0
-    for id, source in cells(path):
+    for id, source in asked(path):
         long_chapter = not path.stem.endswith("_exercises") and "check(" not in source
         os.environ["IN_TEST"] = "1" if long_chapter else "0"
         outputs = shell.run(source)

@@ -101,7 +101,20 @@ def _pair_by_pair(attention_mask: torch.Tensor) -> torch.Tensor:
     return torch.tensor([[[sees(n, i, j) for j in range(t)] for i in range(t)] for n in range(b)])
 
 
-@checker("attention.mask")
+def _sees(attention_mask: torch.Tensor, causal: bool, hide: bool) -> torch.Tensor:
+    t = attention_mask.shape[1]
+    keys = attention_mask[:, None].bool() if hide else torch.ones_like(attention_mask)[:, None].bool()
+    seen = keys.expand(-1, t, -1)
+    return (seen.tril() if causal else seen) | torch.eye(t, dtype=torch.bool)
+
+
+@checker(
+    "attention.mask",
+    common_mistakes={
+        "没有遮住后面的词：每个词只看得见自己和前面的": lambda am: _sees(am, causal=False, hide=True),
+        "没有遮住空位：真词不许看空位，空位只看自己": lambda am: _sees(am, causal=True, hide=False),
+    },
+)
 def check_mask(fn: Callable) -> None:
     am = torch.tensor([[0, 0, 1, 1], [1, 1, 1, 1]])
     got = fn(am.clone())

@@ -98,12 +98,23 @@ def solution_encode(symbols: list[str], ranks: dict[tuple[str, str], int]) -> li
 card("bpe.stream", "流式解码", 3, 15, ["UTF-8 的字节结构", "生成器"], "聊天程序怎样做到从不显示半个汉字")
 
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c024
+def _unfinished(data: bytes) -> int:
+    "末尾有几个字节是还没来齐的字；没有就是 0。"
+    for n in range(min(3, len(data)), 0, -1):
+        try:
+            data[-n:].decode()
+        except UnicodeDecodeError as e:
+            if e.start == 0 and e.reason == "unexpected end of data":
+                return n
+    return 0
+
+
 def _prefixes(pieces: Iterable[bytes]) -> list[str]:
-    "另一种写法：每来一段，就把到此为止的字节整个解码一遍，多出来的就是该交出的。"
+    "另一种写法：每来一段，就把到此为止的字节整个解码一遍（没来齐的尾巴除外），多出来的就是该交出的。"
     data, shown, out = b"", "", []
     for piece in pieces:
         data += piece
-        now = data.decode(errors="ignore")
+        now = data[: len(data) - _unfinished(data)].decode(errors="replace")
         out, shown = out + [now[len(shown) :]], now
     rest = data.decode(errors="replace")[len(shown) :]
     return [text for text in [*out, rest] if text]
@@ -118,11 +129,13 @@ def _cut(text: str, rng: random.Random) -> list[bytes]:
 # %% ../../nbs/2_tokenizer/11_bpe_exercises.ipynb #c024b
 @checker("bpe.stream")
 def check_stream(fn: Callable) -> None:
-    "拼起来要与整体解码相同；中途不许出现 �；要尽早交出"
+    "拼起来要与整体解码相同；没来齐的字不许闪出 �；能交的要立刻交出"
     rng = random.Random(0)
     cases = {
         "凑成完整的字就该立刻交出": (_cut("好", rng) + ["a🙂".encode()[:4], "a🙂".encode()[4:] + "吗".encode()],),
         "末尾残缺的字节用一个 � 代替": ([b"ok", "好".encode()[:2]],),
+        "成不了字的字节要当场换成 �，不能憋住后面的": ([b"\xff", b"abc", b"def"],),
+        "好字、坏字节、半个字混在一起": (["好".encode() + b"\xff", b"a", "吗".encode()[:1], "吗".encode()[1:]],),
         "空的输入": ([],),
     }
     cases |= {f"随机切开的一句话 {i}": (_cut("".join(rng.choices("好a🙂é吗\n", k=9)), rng),) for i in range(8)}

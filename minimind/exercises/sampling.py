@@ -23,6 +23,7 @@ card(
     hints=[
         "从大到小排好，算累加。", "该删的是：排在自己前面的概率之和已经够 p 了。",
         "用 scatter 把排好序的标记放回原位。", "p=0 时第一名前面的和是 0，也“够”了：它要单独留下。",
+        "p=1 是“关”：累加舍入之后会提早到 1.0，所以要单独原样返回。",
     ],
 )
 
@@ -37,8 +38,18 @@ def _not_back(logits: torch.Tensor, p: float) -> torch.Tensor:
     probs = logits.sort(-1, descending=True).values.softmax(-1)
     return logits.masked_fill(probs.cumsum(-1) - probs >= p, -math.inf)
 
+
+def _never_off(logits: torch.Tensor, p: float) -> torch.Tensor:
+    ordered, order = logits.sort(-1, descending=True)
+    probs = ordered.softmax(-1)
+    drop = probs.cumsum(-1) - probs >= p
+    drop[..., 0] = False
+    return logits.masked_fill(drop.scatter(-1, order, drop), -math.inf)
+
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c010r
 def _top_p_by_hand(logits: torch.Tensor, p: float) -> torch.Tensor:
+    if p >= 1:
+        return logits.clone()
     out = torch.full_like(logits, -math.inf)
     for row, (values, probs) in enumerate(zip(logits.tolist(), logits.double().softmax(-1).tolist())):
         total = 0.0
@@ -55,6 +66,7 @@ def _top_p_by_hand(logits: torch.Tensor, p: float) -> torch.Tensor:
     common_mistakes={
         "把跨过门槛的那一个也删了；很有把握时整行会被删光": _greedy_cut,
         "标记是排好序的，忘了放回原来的位置": _not_back,
+        "p=1 应当一个都不删；累加舍入之后会提早到 1.0，把尾巴删掉": _never_off,
     },
 )
 def check_top_p(fn: Callable[[torch.Tensor, float], torch.Tensor]) -> None:
@@ -62,8 +74,9 @@ def check_top_p(fn: Callable[[torch.Tensor, float], torch.Tensor]) -> None:
     x = torch.tensor([[0.15, 0.5, 0.05, 0.3], [0.9, 0.02, 0.03, 0.05]]).log()
     expect_shape(fn(x.clone(), 0.7), (2, 4), "结果")
     g = torch.Generator().manual_seed(0)
-    noise = 3 * torch.randn(6, 11, generator=g)
-    for scores, p in [(x, 0.7), (x, 0.99), (x[1:], 0.7), (x, 0.0), *((noise, p) for p in (0.0, 0.3, 0.8, 0.95, 1.0))]:
+    noise, sharp = 3 * torch.randn(6, 11, generator=g), 9 * torch.randn(2, 6400, generator=g)
+    cases = [(x, 0.7), (x, 0.99), (x[1:], 0.7), (x, 0.0), *((noise, p) for p in (0.0, 0.3, 0.8, 0.95, 1.0))]
+    for scores, p in [*cases, (sharp, 1.0)]:
         out, want = fn(scores.clone(), p), _top_p_by_hand(scores, p)
         what = f"p={p}、{len(scores)} 行 {scores.shape[1]} 个候选时，"
         expect_shape(out, tuple(want.shape), "结果")
@@ -74,7 +87,9 @@ def check_top_p(fn: Callable[[torch.Tensor, float], torch.Tensor]) -> None:
 # %% ../../nbs/4_inference/21_sampling_exercises.ipynb #c011
 @solution("sampling.top_p")
 def solution_top_p(logits: torch.Tensor, p: float) -> torch.Tensor:
-    "参考答案：排在自己前面的已经够了，就删。`logits` (b, v) 浮点 → (b, v)。"
+    "参考答案：排在自己前面的已经够了，就删；p=1 原样返回。`logits` (b, v) 浮点 → (b, v)。"
+    if p >= 1:
+        return logits
     ordered, order = logits.sort(-1, descending=True)
     probs = ordered.softmax(-1)
     drop = probs.cumsum(-1) - probs >= p

@@ -60,12 +60,6 @@ def split_text(text: str, single_digits: bool = False) -> list[str]:
         return _GPT.findall(text)
     return [piece for part in _DIGIT.split(text) for piece in _GPT.findall(part)]
 
-# %% ../../nbs/2_tokenizer/10_bpe.ipynb #c030
-def _cutter(special: Iterable[str]) -> regex.Pattern | None:
-    "切出特殊 token 的正则；长的优先，所以 <a> 不会抢走 <a><b> 里更长的那个。没有特殊 token 时是 None"
-    longest_first = sorted(special, key=len, reverse=True)
-    return regex.compile("(" + "|".join(map(regex.escape, longest_first)) + ")") if longest_first else None
-
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #l002
 LONGEST = 256  # 训练时一段最多几个字；正常的词与句子远短于它
 _LONG = regex.compile(
@@ -98,6 +92,12 @@ def chopped(texts: Iterable[str]) -> Iterator[str]:
                 "编码时不切。", flush=True,
             )
         yield from parts
+
+# %% ../../nbs/2_tokenizer/10_bpe.ipynb #c030
+def _cutter(special: Iterable[str]) -> regex.Pattern | None:
+    "切出特殊 token 的正则；长的优先，所以 <a> 不会抢走 <a><b> 里更长的那个。没有特殊 token 时是 None"
+    longest_first = sorted(special, key=len, reverse=True)
+    return regex.compile("(" + "|".join(map(regex.escape, longest_first)) + ")") if longest_first else None
 
 # %% ../../nbs/2_tokenizer/10_bpe.ipynb #c030b
 def count_words(texts: Iterable[str], single_digits: bool = False, special: Iterable[str] = ()) -> Counter[bytes]:

@@ -164,8 +164,8 @@ ATTACKS = {
         wrong={
             "有整行全遮": (whole_rows_hidden, "整行全遮"),
             "空位看见了全部": pads_see_everything,
-            "空位没有遮": pads_visible,
-            "没有因果": not_causal,
+            "空位没有遮": (pads_visible, "没有遮住空位"),
+            "没有因果": (not_causal, "没有遮住后面的词"),
             "不是布尔": (as_numbers, "布尔"),
             "真假弄反": upside_down,
             "空位都看第一个": pads_see_first,

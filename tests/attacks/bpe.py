@@ -106,6 +106,21 @@ def by_hand(pieces):
     kept = b""
     for piece in pieces:
         kept += piece
+        wait = 0
+        for n in range(1, min(3, len(kept)) + 1):
+            lead = kept[-n]
+            if 0xC2 <= lead <= 0xF4 and n < 2 + (lead >= 0xE0) + (lead >= 0xF0):
+                wait = n
+        text, kept = kept[: len(kept) - wait].decode(errors="replace"), kept[len(kept) - wait :]
+        yield text
+    if kept:
+        yield "�"
+
+
+def waits_for_valid(pieces):
+    kept = b""
+    for piece in pieces:
+        kept += piece
         for back in range(min(4, len(kept)) + 1):
             try:
                 text = kept[: len(kept) - back].decode()
@@ -115,7 +130,19 @@ def by_hand(pieces):
             yield text
             break
     if kept:
-        yield "�"
+        yield kept.decode(errors="replace")
+
+
+def holds_until_whole(pieces):
+    kept = b""
+    for piece in pieces:
+        kept += piece
+        try:
+            text, kept = kept.decode(), b""
+        except UnicodeDecodeError:
+            continue
+        yield text
+    yield kept.decode(errors="replace")
 
 
 def at_once(pieces):
@@ -128,7 +155,9 @@ def at_the_end(pieces):
 
 
 def drops_the_tail(pieces):
-    return [text for text in it._prefixes(pieces) if "�" not in text]
+    pieces = list(pieces)
+    out = list(it._prefixes(pieces))
+    return out[:-1] if it._unfinished(b"".join(pieces)) else out
 
 
 def all_then_split(pieces):
@@ -224,6 +253,8 @@ ATTACKS = {
         wrong={
             "来一个解一个": (at_once, "�"),
             "攒到最后": (at_the_end, "立刻交出"),
+            "坏字节把后面的都憋住": (waits_for_valid, "憋住后面的"),
+            "整段成字才交": (holds_until_whole, "立刻交出"),
             "残缺的尾巴丢了": (drops_the_tail, "末尾残缺"),
             "读完了才开始交": (all_then_split, "yield"),
             "半个字被扔掉": ignores_halves,

@@ -69,6 +69,22 @@ def divides_first(h):
     return 8 // 3 * h // 64 * 64
 
 
+def single_with_einsum(A, B):
+    return torch.einsum("om,mi->oi", B, A)
+
+
+def single_sum(A, B):
+    return B.sum(1, keepdim=True) * A.sum(0)
+
+
+def silu_by_exp(x):
+    return x / (1 + torch.exp(-x))
+
+
+def hard_silu(x):
+    return x * ((x + 3) / 6).clamp(0, 1)
+
+
 ATTACKS = {
     "feedforward.swiglu": dict(
         right=[with_einsum],
@@ -92,6 +108,25 @@ ATTACKS = {
             "还是四倍": four_times,
             "取了 128 的倍数": of_128,
             "8 // 3 先算成了 2": divides_first,
+        },
+    ),
+    "feedforward.single": dict(
+        right=[single_with_einsum],
+        wrong={
+            "多转置了一次": (lambda A, B: A.T @ B.T, "转置"),
+            "先求和再乘": single_sum,
+            "只有 B 的一半": lambda A, B: B[:, ::2] @ A[::2],
+            "加在一起": lambda A, B: B @ A + 1,
+        },
+    ),
+    "feedforward.silu": dict(
+        right=[silu_by_exp],
+        wrong={
+            "只有 sigmoid": (torch.sigmoid, "乘上 x"),
+            "是 ReLU": (torch.relu, "ReLU"),
+            "符号反了": (lambda x: x * torch.sigmoid(-x), "符号反了"),
+            "换成了 GELU": F.gelu,
+            "折线的近似": hard_silu,
         },
     ),
 }

@@ -24,6 +24,15 @@ def by_outer(W, A, B, alpha):
     return out.to(W.dtype)
 
 
+def sizes_by_layers(fan_in, fan_out, r):
+    count = lambda *shape: torch.nn.Linear(*shape, bias=False).weight.numel()
+    return count(fan_in, fan_out), count(fan_in, r) + count(r, fan_out)
+
+
+def wakes_by_numbers(a_zero, b_zero):
+    return (1 - b_zero) > 0, (1 - a_zero) > 0
+
+
 ATTACKS = {
     "lora.side": dict(
         right=[one_matrix],
@@ -45,6 +54,24 @@ ATTACKS = {
             "在 fp16 里算积": (lambda W, A, B, alpha: W + (alpha / A.shape[0] * (B @ A)).to(W.dtype), "溢出"),
             "返回 float32": (lambda W, A, B, alpha: it._merged(W.float(), A, B, alpha), "float16"),
             "转置了": (it._transposed, "方阵"),
+        },
+    ),
+    "lora.sizes": dict(
+        right=[sizes_by_layers],
+        wrong={
+            "只算了一块": (lambda i, o, r: (o * i, r * i), "都要学"),
+            "都当成方的": (lambda i, o, r: (o * i, 2 * r * i), "B 是"),
+            "相乘": (lambda i, o, r: (o * i, r * i * o * r), "相加"),
+            "次序反了": (lambda i, o, r: (r * (i + o), o * i), "次序反了"),
+        },
+    ),
+    "lora.wakes": dict(
+        right=[wakes_by_numbers],
+        wrong={
+            "弄反了": (lambda a, b: (not a, not b), "弄反"),
+            "一个是零就都没有": (lambda a, b: (not (a or b),) * 2, "看的是对方"),
+            "总是都有": lambda a, b: (True, True),
+            "总是先动 B": lambda a, b: (False, True),
         },
     ),
 }

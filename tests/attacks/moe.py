@@ -96,6 +96,26 @@ def half_detached(scores, index):
     return loss.detach() + 0 * scores.sum()
 
 
+def queues_by_sorting(index, experts):
+    order = index.flatten().argsort(stable=True)
+    sizes = index.flatten().bincount(minlength=experts).tolist()
+    return [part.tolist() for part in (order // index.shape[1]).split(sizes)]
+
+
+def places_not_tokens(index, experts):
+    flat = index.flatten().tolist()
+    return [[i for i, e in enumerate(flat) if e == expert] for expert in range(experts)]
+
+
+def how_many(index, experts):
+    return index.flatten().bincount(minlength=experts).tolist()
+
+
+def times_by_sets(routed, shared, k):
+    total = len([*range(routed), *range(shared)])
+    return total, total - (routed - k)
+
+
 ATTACKS = {
     "moe.route": dict(
         right=[softmax_of_the_chosen],
@@ -126,6 +146,26 @@ ATTACKS = {
             "只看第一个选择": first_choice_only,
             "取了 .item()": (as_a_number, "梯度"),
             "断了一半梯度": (half_detached, "梯度"),
+        },
+    ),
+    "moe.queues": dict(
+        right=[queues_by_sorting],
+        wrong={
+            "只看第一位": (it._first_choice_only, "第一位"),
+            "空的队丢了": (it._no_empty, "空列表"),
+            "没有翻过来": (lambda index, experts: index.tolist(), "每位专家"),
+            "给的是第几对": places_not_tokens,
+            "只给了人数": how_many,
+            "从大到小": lambda index, experts: [q[::-1] for q in queues_by_sorting(index, experts)],
+        },
+    ),
+    "moe.times": dict(
+        right=[times_by_sets],
+        wrong={
+            "共享的没有算": (lambda routed, shared, k: (routed + shared, k), "计算里也要"),
+            "共享的没有参数": (lambda routed, shared, k: (routed, k + shared), "也有参数"),
+            "次序反了": (lambda routed, shared, k: (k + shared, routed + shared), "次序反了"),
+            "全都要算": (lambda routed, shared, k: (routed + shared, routed + shared), "不用算"),
         },
     ),
 }

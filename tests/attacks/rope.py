@@ -73,6 +73,27 @@ def reversed_second_half(weight, n_heads):
     return torch.cat([torch.cat([head[0::2], head[1::2].flip(0)]) for head in heads])
 
 
+def turn_by_matrix(v, angle):
+    c, s = torch.tensor(angle).cos(), torch.tensor(angle).sin()
+    return torch.stack([torch.stack([c, -s]), torch.stack([s, c])]) @ v
+
+
+def swaps_places(v, angle):
+    return turn_by_matrix(v, angle).flip(0)
+
+
+def stretches(v, angle):
+    return turn_by_matrix(v, angle) * 2
+
+
+def rates_by_exp(d, base):
+    return torch.exp(torch.arange(d // 2) * (-2 / d) * torch.tensor(float(base)).log())
+
+
+def always_ten_thousand(d, base):
+    return rates_by_exp(d, 10000.0)
+
+
 ATTACKS = {
     "rope.rotate": dict(
         right=[with_matrices],
@@ -97,6 +118,26 @@ ATTACKS = {
             "前后两半对调": halves_swapped,
             "头数写死了": two_heads_always,
             "后半的次序反了": reversed_second_half,
+        },
+    ),
+    "rope.turn": dict(
+        right=[turn_by_matrix],
+        wrong={
+            "方向反了": (lambda v, angle: it._turn_by_complex(v, -angle), "转反"),
+            "用了转过的": (it._in_order, "原来的"),
+            "当成了度": (lambda v, angle: it._turn_by_complex(v, angle * torch.pi / 180), "弧度当成"),
+            "两个数对调": swaps_places,
+            "放长了": stretches,
+        },
+    ),
+    "rope.rates": dict(
+        right=[rates_by_exp],
+        wrong={
+            "少了负号": (lambda d, base: it._power(d, base, 2, d // 2), "负号"),
+            "少乘了 2": (lambda d, base: it._power(d, base, -1, d // 2), "少乘"),
+            "给了 d 个": (lambda d, base: it._power(d, base, -2, d), "d/2"),
+            "从 1 数起": (lambda d, base: it._power(d, base, -2, d // 2 + 1)[1:], "从 1 数起"),
+            "底数写死了": always_ten_thousand,
         },
     ),
 }

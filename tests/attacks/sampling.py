@@ -8,6 +8,8 @@ from minimind.exercises import sampling as it
 
 
 def top_p_by_threshold(logits, p):
+    if p >= 1:
+        return logits.clone()
     probs = logits.softmax(-1)
     rank = probs.argsort(-1, descending=True).argsort(-1)
     ahead = (probs[:, None, :] * (rank[:, None, :] < rank[:, :, None])).sum(-1)  # 排在自己前面的概率之和
@@ -112,6 +114,7 @@ ATTACKS = {
         right=[top_p_by_threshold],
         wrong={
             "p=0 时整行删光": (lambda x, p: top_p_exclusive(x, p, first=False), "第一名总要留下"),
+            "p=1 也删了尾巴": (top_p_exclusive, "提早到 1.0"),
             "删了跨过门槛的那一个": (top_p_cuts_crossing, "哪些留下了"),
             "全批共用一个门槛": (lambda x, p: top_p_exclusive(x, p, flat=True), "哪些留下了"),
             "返回概率而不是分数": (top_p_returns_probs, "哪些留下了"),

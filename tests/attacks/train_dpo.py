@@ -20,6 +20,22 @@ def by_ratio(pc, pr, rc, rr, beta):
     return torch.logaddexp(torch.zeros_like(pc), beta * ((pr - rr) - (pc - rc))).mean()
 
 
+def push_by_exp(h, beta):
+    return beta / (1 + torch.exp(beta * h))
+
+
+def steady_push(h, beta):
+    return torch.full_like(h, beta / 2)
+
+
+def ipo_expanded(h, beta):
+    return h * h - h / beta + 1 / (4 * beta**2)
+
+
+def one_sided(h, beta):
+    return (1 / (2 * beta) - h).clamp(min=0) ** 2
+
+
 ATTACKS = {
     "dpo.sequence": dict(
         right=[by_cross_entropy],
@@ -42,6 +58,26 @@ ATTACKS = {
             "参考放反": (it._crossed, "参考的好坏"),
             "先概率再对数": (lambda a, b, c, d, k: -torch.sigmoid(k * (a - b - c + d)).log().mean(), "溢出"),
             "求和": (lambda a, b, c, d, k: it._softplus(a, b, c, d, k) * len(a), "六对"),
+        },
+    ),
+    "dpo.push": dict(
+        right=[push_by_exp],
+        wrong={
+            "少乘了 β": (lambda h, beta: torch.sigmoid(-beta * h), "少乘了 β"),
+            "符号反了": (lambda h, beta: beta * torch.sigmoid(beta * h), "符号反了"),
+            "忘了取负": (lambda h, beta: -beta * torch.sigmoid(-beta * h), "忘了取负"),
+            "没有求导": (lambda h, beta: -F.logsigmoid(beta * h), "还没有求导"),
+            "力总一样大": steady_push,
+        },
+    ),
+    "dpo.ipo": dict(
+        right=[ipo_expanded],
+        wrong={
+            "少除了 2": (lambda h, beta: (h - 1 / beta) ** 2, "少除了 2"),
+            "倒数写反": (lambda h, beta: (h - 2 * beta) ** 2, "不是 2β"),
+            "又乘了 β": (lambda h, beta: (beta * h - 1 / (2 * beta)) ** 2, "没有再乘"),
+            "没有平方": (lambda h, beta: (h - 1 / (2 * beta)).abs(), "没有平方"),
+            "超过的不罚": one_sided,
         },
     ),
 }
