@@ -399,7 +399,7 @@ def actor(tok, script):
     def write(model, tok, rows, num, **how):
         text, ended = next(turns)
         ids = tok(text, add_special_tokens=False)["input_ids"] + [tok.eos_token_id] * ended
-        return [list(ids) for _ in rows]
+        return [list(ids) for _ in rows for _ in range(num)]
 
     return write
 
@@ -420,12 +420,11 @@ BROKEN = '<tool_call>\n{"name": "calculator", "arg\n</tool_call>'
     ([("", True)], "", 0, True),
     ([("", False)], "", 0, False),
 ])
-def test_only_the_own_words_of_a_dialogue_are_learned(kit, monkeypatch, script, answer, calls, finished):
+def test_only_the_own_words_of_a_dialogue_are_learned(kit, script, answer, calls, finished):
     model, tok = load_model(kit["base"])
     data = RLAIFDataset(kit["home"] / "agent_rl.jsonl", tok, kind="agent")
-    monkeypatch.setattr(train_agent, "write", actor(tok, script))
     items = [data[0], data[1]]
-    talks = play(model, tok, items, 2, agent_tools(), limit=2)
+    talks = play(model, tok, items, 2, agent_tools(), limit=2, write=actor(tok, script))
     told = as_rollout(talks, [i for i in items for _ in range(2)], tok, torch.device("cpu"))
     for row, talk in enumerate(talks):
         assert (talk.answer, len(talk.calls), talk.finished) == (answer, calls, finished)
