@@ -102,16 +102,16 @@ def _looks(path: Path) -> tuple[int, ...]:
 @lru_cache(256)
 def _contents(path: Path, looks: tuple[int, ...]) -> bytes:
     "一个文件内容的摘要；样子没变就不再读，别的进程读过的也算。"
-    name = hashlib.blake2b(str(path).encode(errors="surrogateescape"), digest_size=12).hexdigest()
-    note = cache_root() / "seen" / f"{name}.json"
     if looks[0] < SMALL:
         return _read_all(path)
+    name = hashlib.blake2b(str(path).encode(errors="surrogateescape"), digest_size=12).hexdigest()
+    note = cache_root() / "seen" / f"{name}.json"
     with lock_of(note):  # 几个进程同时开始：一个读，别的等它记下
         return _noted(note, path, list(looks))
 
 
 def _noted(note: Path, path: Path, looks: list[int]) -> bytes:
-    "note 里记着这个样子的摘要就用它；没有就读一遍 path，够大、够旧才记下。"
+    "note 里记着这个样子的摘要就用它；没有就读一遍 path，不是刚改过的才记下。"
     try:
         known, digest = json.loads(note.read_text())
         if known == looks:
@@ -120,7 +120,7 @@ def _noted(note: Path, path: Path, looks: list[int]) -> bytes:
         pass
     digest = _read_all(path)
     with suppress(OSError):  # 记不下也不要紧
-        if looks[0] >= SMALL and time.time() - path.stat().st_mtime > FRESH:
+        if time.time() - path.stat().st_mtime > FRESH:
             atomic_write(note, json.dumps([looks, digest.hex()]))
     return digest
 
@@ -336,13 +336,17 @@ def encode_blocks(
     from rich.progress import track
     from torch.utils.data import DataLoader
 
-    workers, quiet = encoders(len(rows)) if workers is None else workers, len(rows) <= MANY or not sys.stderr.isatty()
-    fork = dict(multiprocessing_context="fork", worker_init_fn=_one_thread) if workers else {}
-    fork["generator"] = torch.Generator()  # 它要抽一颗种子：别动全局的，造没造过缓存，训练都得一样
-    loader = DataLoader(_Blocks(rows, encode, vocab_size), None, num_workers=workers, collate_fn=_same, **fork)
-    if len(rows) > MANY:
+    workers, many = encoders(len(rows)) if workers is None else workers, len(rows) > MANY
+    if "fork" not in multiprocessing.get_all_start_methods():
+        workers = 0
+    own = torch.Generator()  # 它要抽一颗种子：别动全局的，造没造过缓存，训练都得一样
+    loader = DataLoader(
+        _Blocks(rows, encode, vocab_size), None, num_workers=workers, collate_fn=_same, generator=own,
+        worker_init_fn=_one_thread, multiprocessing_context="fork" if workers else None,
+    )
+    if many:
         say(f"正在把 {len(rows):,} 行编码成 token（{max(1, workers)} 个进程）；只做这一次，结果存在缓存里。")
-    for block in track(loader, "编码", len(loader), disable=quiet):
+    for block in track(loader, "编码", len(loader), disable=not many or not sys.stderr.isatty()):
         if isinstance(block, UserError):
             raise block
         yield block

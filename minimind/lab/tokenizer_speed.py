@@ -21,7 +21,6 @@ from ..dataset import PretrainDataset, SFTDataset, datasets
 from ..dataset.formats import texts_of
 from .bench import bench_options, interleaved, medians, save_result, show_table, speedups, told
 from ..learning.command import Command, option, run_command
-from ..learning.cores import cores_allowed
 from ..learning.paths import ROOT
 from ..tokenizer.bpe import BPETokenizer, count_words
 from ..tokenizer.fast import CHAT_TEMPLATE, train_tokenizer
@@ -116,8 +115,7 @@ def cache_builders(
         with patch.object(datasets, "encoders", lambda rows: workers), patch.object(tok, "chat_template", template):
             return made(folder / f"{kind}.jsonl", tok, 512, cache=fresh)
 
-    many = max(2, min(16, int(cores_allowed())))
-    ways = {}
+    many, ways = datasets.encoders(datasets.MANY + 1) or 2, {}
     for kind in lines:
         if kind == "对话":
             ways[kind, "1 个进程，走模板"] = lambda: build("对话", 0, CHAT_TEMPLATE + "{# 走模板 #}")
@@ -132,11 +130,10 @@ def compare_caches(texts: list[str], vocab_size: int, rounds: int = 3) -> list[d
     tok, size = train_tokenizer(texts[:2000], vocab_size), sum(len(t.encode()) for t in texts) / 1e6
     with tempfile.TemporaryDirectory() as tmp:
         seconds = interleaved(cache_builders(texts, tok, Path(tmp)), rounds, warmup=0)
-    fast = {kind: name for name in seconds for kind in [name[0]]}  # 每种数据里排在最后的：几个进程
+    fast = {kind: speedups(seconds, (kind, who)) for kind, who in seconds}  # 与每种数据里排在最后的（几个进程）比
     return [
-        {"做什么": f"编成缓存（{name[0]}）", "谁": name[1], "秒": s, "MB/秒": size / s,
-         "倍时": 1 / speedups(seconds, fast[name[0]])[name]}
-        for name, s in medians(seconds).items()
+        {"做什么": f"编成缓存（{kind}）", "谁": who, "秒": s, "MB/秒": size / s, "倍时": 1 / fast[kind][kind, who]}
+        for (kind, who), s in medians(seconds).items()
     ]
 
 # %% ../../nbs/9_lab/40_tokenizer_speed.ipynb #c023
