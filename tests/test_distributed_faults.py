@@ -160,3 +160,39 @@ def test_our_launcher_keeps_the_exit_code_and_says_only_that(small, tmp_path):
     said = [line for line in done.stderr.splitlines() if line.strip()]
     assert done.returncode == 2 and len(said) == 1, done.stderr
     assert said[0].startswith("错误：第 ") and "bad.jsonl:1：" in said[0]
+
+
+ROUNDS = """
+import os, sys
+import torch
+import torch.distributed as dist
+from minimind.trainer import peers
+
+rank, stores = int(os.environ["RANK"]), iter(range(10**6))
+def init(device):
+    dist.init_process_group("gloo", store=dist.FileStore(f"{sys.argv[1]}/{next(stores)}", 2), rank=rank, world_size=2)
+    return rank
+peers.init_distributed_mode = init
+peers.Peers.watch = lambda self: None
+for _ in range(150):
+    with peers.distributed("cpu"):
+        model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(2, 2))
+        model(torch.zeros(1, 2)).sum().backward()
+    del model  # 组已经拆了，DDP 才放手
+print("走完了")
+"""
+
+
+def test_a_ddp_model_that_outlives_its_group_does_not_hang_the_exit(tmp_path):
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    pair = [
+        subprocess.Popen([sys.executable, "-c", ROUNDS, str(tmp_path)], env={**env, "RANK": str(r)}, text=True,
+                         stdout=subprocess.PIPE)
+        for r in (0, 1)
+    ]
+    try:
+        assert [p.communicate(timeout=120)[0].strip() for p in pair] == ["走完了"] * 2
+    finally:
+        for p in pair:
+            p.kill()
+            p.wait()

@@ -187,6 +187,9 @@ def leave(self: Peers) -> None:
         pass
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c074
+_ended: list[dist.ProcessGroup] = []  # 拆过的组，留到进程结束：最后一个放手的不能是 DDP
+
+
 @contextmanager
 def distributed(device: str | None = None) -> Iterator[int]:
     """`with distributed() as local_rank:` 进来时建进程组，正常离开时大家会合一次再拆掉；单进程时什么也不做。
@@ -213,6 +216,7 @@ def distributed(device: str | None = None) -> Iterator[int]:
         if peers:
             peers.leave()
         if mine and not (peers and peers.trouble):  # 出了事就不拆：拆也要等别人
+            _ended.append(dist.group.WORLD)
             dist.destroy_process_group()
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c081
