@@ -1,4 +1,4 @@
-"攻击强化学习目标的两个检查器。"
+"攻击强化学习目标的检查器。"
 
 import torch
 
@@ -18,6 +18,16 @@ def by_autograd(pairs, epsilon):
 def by_tensors(rewards, values, gamma, lam):
     r, v = torch.tensor([rewards], dtype=torch.float64), torch.tensor([values], dtype=torch.float64)
     return by_module(r, v, torch.ones_like(r), gamma, lam)[0][0].tolist()
+
+
+def by_jacobian(probs, scores):
+    return (torch.diag(probs) - torch.outer(probs, probs)) @ scores
+
+
+def cispo_without_grad(logp, old, a, top):
+    with torch.no_grad():
+        weight = torch.minimum(torch.exp(logp) / torch.exp(old), torch.tensor(top))
+    return weight * logp * a
 
 
 ATTACKS = {
@@ -41,6 +51,29 @@ ATTACKS = {
             "返回回报": (it._returns, "A+V"),
             "次序反了": (lambda r, v, g, l: it._by_sums(r, v, g, l)[::-1], "手算"),
             "原样返回": (lambda r, v, g, l: r, "手算"),
+        },
+    ),
+    "objectives.policy_gradient": dict(
+        right=[by_jacobian],
+        wrong={
+            "只推抽到的": (lambda p, s: p * s, "别的要按概率下来"),
+            "没乘概率": (lambda p, s: s - (p * s).sum(), "抽到它的机会"),
+            "平分的平均": (lambda p, s: p * (s - s.mean()), "按概率加权"),
+            "方向反了": (lambda p, s: p * ((p * s).sum() - s), "方向反了"),
+            "只给一个数": (lambda p, s: (p * s).sum(), "形状"),
+            "平均分平方": (lambda p, s: p * (s - (p * s).sum() ** 2), "三个词"),
+        },
+    ),
+    "objectives.cispo": dict(
+        right=[cispo_without_grad],
+        wrong={
+            "系数也传梯度": (it._live_weight, "detach 掉"),
+            "没有封顶": (lambda n, o, a, top: torch.exp(n - o).detach() * a * n, "没有封顶"),
+            "没乘对数概率": (lambda n, o, a, top: torch.exp(n - o).clamp(max=top) * a, "没有乘 log"),
+            "新旧反了": (lambda n, o, a, top: torch.exp(o - n).clamp(max=top).detach() * a * n, "新的除以旧的"),
+            "顶写死了": (lambda n, o, a, top: torch.exp(n - o).clamp(max=1.5).detach() * a * n, "顶是 1.2"),
+            "封在下面": (lambda n, o, a, top: torch.exp(n - o).clamp(min=top).detach() * a * n, "封的是下面"),
+            "全断了": (lambda n, o, a, top: it.solution_cispo(n, o, a, top).detach(), "梯度"),
         },
     ),
 }
