@@ -94,10 +94,13 @@ def write(path: Path, *sources: str) -> Path:
     ],
 )
 def test_a_lesson_may_import_only_its_own_exercises(tmp_path, monkeypatch, source, allowed):
+    shared = "from minimind.exercises.shard import solution_shard"  # 练习本与章同号的，也认得
     books = [
         write(tmp_path / "3_model" / "20_norm.ipynb", "#| default_exp model.norm", source),
         write(tmp_path / "3_model" / "21_norm_exercises.ipynb", "#| default_exp exercises.norm"),
         write(tmp_path / "3_model" / "31_rope_exercises.ipynb", "#| default_exp exercises.rope"),
+        write(tmp_path / "3_model" / "47_shard.ipynb", "#| default_exp model.shard", shared),
+        write(tmp_path / "3_model" / "47_shard_exercises.ipynb", "#| default_exp exercises.shard"),
     ]
     monkeypatch.setattr(check_repository, "ROOT", tmp_path)
     monkeypatch.setattr(check_repository, "NBS", tmp_path)

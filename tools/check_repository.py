@@ -87,8 +87,8 @@ def imported(tree: ast.AST, package: list[str]) -> set[str]:
 def own_exercises(path: Path) -> str | None:
     "这一章自己的练习本导出的模块：`20_norm` → `exercises.norm`；旁边没有练习本的是 None。"
     number, _, stem = path.stem.partition("_")
-    beside = path.with_name(f"{int(number) + 1:02d}_{stem}_exercises.ipynb")
-    return module_of(beside) if beside.exists() else None
+    beside = (path.with_name(f"{int(number) + up:02d}_{stem}_exercises.ipynb") for up in (1, 0))  # 后面没有空号的同号
+    return next((module_of(book) for book in beside if book.exists()), None)
 
 
 def check_floors() -> list[str]:
