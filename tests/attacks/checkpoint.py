@@ -1,4 +1,4 @@
-"攻击存盘与续训的两个检查器。"
+"攻击存盘与续训的检查器。"
 
 import random
 import re
@@ -57,6 +57,22 @@ def shuffles_the_rest(n, seed, epoch, samples, batch_size):
     return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
 
 
+def renames_by_insert(keep):
+    out = []
+    for place in range(keep):
+        out.insert(0, (place - 1, place))
+    return out
+
+
+def newest_by_filter(files):
+    if not files:
+        return None
+    try:
+        return next(filter(lambda file: file[1], files))[0]
+    except StopIteration:
+        raise ValueError("没有好的") from None
+
+
 ATTACKS = {
     "checkpoint.clean_keys": dict(
         right=[clean_by_regex],
@@ -78,6 +94,29 @@ ATTACKS = {
             "看完了还给一个空批": (lambda n, s, e, k, b: remaining(n, s, e, k, b) or [[]], "看过 10 个"),
             "不看 seed": (lambda n, s, e, k, b: remaining(n, 1, e, k, b), "seed="),
             "按整批跳过": (lambda n, s, e, k, b: remaining(n, s, e, 0, b)[k // b :], "重看"),
+        },
+    ),
+    "checkpoint.renames": dict(
+        right=[renames_by_insert],
+        wrong={
+            "从新的让起": (lambda keep: [(i - 1, i) for i in range(keep)], "盖掉了"),
+            "没有就位": (lambda keep: [(i - 1, i) for i in range(keep - 1, 0, -1)], "最后要就位"),
+            "只换最新的": (lambda keep: [(-1, 0)], "盖掉了"),
+            "多留一份": (lambda keep: [(i, i + 1) for i in range(keep - 1, -2, -1)], "多出了"),
+            "改了空的": (lambda keep: [(5, 6), *renames_by_insert(keep)], "空了"),
+            "只让一步": (lambda keep: [(0, keep - 1), (-1, 0)] if keep > 1 else [(-1, 0)], "往后让一位"),
+            "不是成对的": (lambda keep: list(range(keep)), "(从, 到)"),
+        },
+    ),
+    "checkpoint.newest": dict(
+        right=[newest_by_filter],
+        wrong={
+            "不看好不好": (lambda files: files[0][0] if files else None, "最新的坏了"),
+            "用最旧的": (lambda files: next((s for s, fine in reversed(files) if fine), None), "最新的就是好的"),
+            "都坏了也从头": (lambda files: next((s for s, fine in files if fine), None), "悄悄"),
+            "没有就抛": (lambda files: next(s for s, fine in [*files, (None, not files)] if fine) or 0, "None"),
+            "第 0 步当成没有": (lambda files: newest_by_filter(files) or None, "第 0 步"),
+            "只看两份": (lambda files: newest_by_filter(files[:2]), "坏了两份"),
         },
     ),
 }

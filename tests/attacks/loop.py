@@ -1,4 +1,4 @@
-"攻击训练循环的三个检查器。"
+"攻击训练循环的检查器。"
 
 import torch
 
@@ -60,6 +60,22 @@ def plan_by_slices(n, batch_size, accumulation_steps, epochs):
     return [k for _ in range(epochs) for k in one]
 
 
+def bad_by_recursion(layers, x):
+    if not layers:
+        return ""
+    (name, layer), *rest = layers
+    y = layer(x)
+    return bad_by_recursion(rest, y) if torch.isfinite(y).all() else name
+
+
+def all_bad(layers, x):
+    return next((name for name, y in it._all_outputs(layers, x) if not y.isfinite().any()), "")
+
+
+def now_by_sorting(step, total, spent, limit):
+    return sorted([step, total * (spent / limit if limit else 0)])[1]
+
+
 ATTACKS = {
     "loop.step_loss": dict(
         right=[loss_by_cat],
@@ -95,6 +111,30 @@ ATTACKS = {
             "只看一遍": (lambda n, b, k, e: plan_by_slices(n, b, k, 1), "看两遍"),
             "数的是样本": (lambda n, b, k, e: [x * b for x in plan_by_slices(n, b, k, e)], "正好攒满"),
             "多出一个 0": (lambda n, b, k, e: plan_by_slices(n, b, k, e) + [0], "正好攒满"),
+        },
+    ),
+    "loop.first_bad": dict(
+        right=[bad_by_recursion],
+        wrong={
+            "只找 NaN": (it._only_nan, "inf 也是坏的"),
+            "最后坏的": (it._last, "最先的"),
+            "全坏才算": (all_bad, "不必全坏"),
+            "各算各的": (
+                lambda layers, x: next((n for n, f in layers if not f(x).isfinite().all()), ""), "上一层的输出"
+            ),
+            "给的是第几层": (lambda layers, x: [n for n, _ in layers].index(it._first(layers, x) or "翻倍"), "str"),
+            "总是空串": (lambda layers, x: "", "先是 inf"),
+        },
+    ),
+    "loop.now": dict(
+        right=[now_by_sorting],
+        wrong={
+            "取小的": (lambda s, t, spent, limit: min(s, spent / limit * t) if limit else s, "取了小的"),
+            "只看时间": (lambda s, t, spent, limit: spent / limit * t if limit else s, "听步数"),
+            "只看步数": (lambda s, t, spent, limit: s, "没有看时间"),
+            "没乘总步数": (lambda s, t, spent, limit: max(s, spent / limit) if limit else s, "乘总步数"),
+            "相加": (lambda s, t, spent, limit: s + spent / limit * t if limit else s, "不能相加"),
+            "除以 0": (lambda s, t, spent, limit: max(s, spent / limit * t), "除以了 0"),
         },
     ),
 }

@@ -1,6 +1,11 @@
-"攻击优化的三个检查器。"
+"攻击优化的检查器。"
+
+import math
+from itertools import accumulate
 
 import torch
+
+from minimind.exercises import optim as it
 
 
 def wsd_by_minimum(step, total, warm, down, floor):
@@ -70,6 +75,15 @@ def spectral(g, steps):
     return x
 
 
+def cosine_between(step, total, lr):
+    share = (1 + math.cos(math.pi * step / (total - 1))) / 2
+    return share * lr + (1 - share) * lr / 10
+
+
+def velocity_by_accumulate(grads, beta):
+    return list(accumulate(grads, lambda v, g: beta * v + g))
+
+
 ATTACKS = {
     "optim.wsd": dict(
         right=[wsd_by_minimum],
@@ -101,6 +115,29 @@ ATTACKS = {
             "没有缩放": (lambda g, steps: cubic_other_side(g, 0) * g.norm() if not steps else g * 3, "代入"),
             "转置了": (lambda g, steps: cubic_other_side(g, steps).T, "形状"),
             "不管几次都给 UVᵀ": (lambda g, steps: cubic_other_side(g, 60), "代入 0 次"),
+        },
+    ),
+    "optim.cosine": dict(
+        right=[cosine_between],
+        wrong={
+            "原来的": (lambda s, t, lr: lr / 10 + 0.5 * lr * (1 + math.cos(math.pi * s / t)), "原来的写法"),
+            "差一步": (lambda s, t, lr: lr * (0.1 + 0.45 * (1 + math.cos(math.pi * s / t))), "还差一步"),
+            "没缩小": (lambda s, t, lr: lr / 10 + lr * (1 + math.cos(math.pi * s / (t - 1))) / 2, "要缩小"),
+            "没垫底": (lambda s, t, lr: lr * (1 + math.cos(math.pi * s / (t - 1))) / 2, "没有垫底"),
+            "直线": (lambda s, t, lr: lr * (1 - 0.9 * s / (t - 1)), "直线"),
+            "lr 写死了": (lambda s, t, lr: cosine_between(s, t, 1.0), "lr = 0.003"),
+        },
+    ),
+    "optim.velocity": dict(
+        right=[velocity_by_accumulate],
+        wrong={
+            "滑动平均": (it._averaged, "不乘 1 − beta"),
+            "就是梯度": (lambda grads, beta: list(grads), "以前的速度"),
+            "不忘": (lambda grads, beta: list(accumulate(grads)), "永远不忘"),
+            "乘错了": (lambda grads, beta: list(accumulate(beta * g for g in grads)), "不是这一步的梯度"),
+            "慢一步": (lambda grads, beta: [0.0, *velocity_by_accumulate(grads, beta)[:-1]], "慢了一步"),
+            "只给最后一步": (lambda grads, beta: velocity_by_accumulate(grads, beta)[-1], "list"),
+            "beta 写死了": (lambda grads, beta: velocity_by_accumulate(grads, 0.9), "beta = 0"),
         },
     ),
 }
