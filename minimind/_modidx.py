@@ -6039,6 +6039,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                         'minimind.trainer.actor.actor_of': ('7_trainer/actor.html#actor_of', 'minimind/trainer/actor.py'),
                                         'minimind.trainer.actor.ask': ('7_trainer/actor.html#ask', 'minimind/trainer/actor.py'),
                                         'minimind.trainer.actor.letters': ('7_trainer/actor.html#letters', 'minimind/trainer/actor.py'),
+                                        'minimind.trainer.actor.mail': ('7_trainer/actor.html#mail', 'minimind/trainer/actor.py'),
                                         'minimind.trainer.actor.version_of': ( '7_trainer/actor.html#version_of',
                                                                                'minimind/trainer/actor.py')},
             'minimind.trainer.arguments': { 'minimind.trainer.arguments.ActorArgs': ( '7_trainer/actor.html#actorargs',
