@@ -58,7 +58,8 @@ def test_a_published_course_leads_to_a_hosted_notebook(monkeypatch, tmp_path, ur
 
 def test_anchors_are_the_ones_of_the_page(tmp_path):
     "JupyterLab 的锚点留着大写与标点，网页的不留。"
-    said = docs.Book(tmp_path).relink("[a](#Doing-the-sums) [b](3_model/20_norm.ipynb#1.1-报错)", ROOT / "nbs/00_start.ipynb")
+    text = "[a](#Doing-the-sums) [b](3_model/20_norm.ipynb#1.1-报错)"
+    said = docs.Book(tmp_path).relink(text, ROOT / "nbs/00_start.ipynb")
     assert said == "[a](#doing-the-sums) [b](/nbs/3_model/20_norm.ipynb#11-报错)"
 
 
