@@ -10,9 +10,11 @@ import json
 import os
 import re
 import sys
-import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+from course import clean_home
 
 
 def cells(path: Path) -> list[tuple[str, str]]:
@@ -28,11 +30,10 @@ def asked(path: Path) -> list[tuple[str, str]]:
     return found if path.stem.endswith("_exercises") or not stubs else found[: stubs[-1] + 1]
 
 
-def run(path: Path) -> dict:
+def run(path: Path, home: Path) -> dict:
     "跑一个笔记本，返回 {error: 第一处回溯, recorded: 记下的通过, unwritten: 说了“还没写”的次数, seconds: CPU 秒}。"
     from execnb.shell import CaptureShell
 
-    home = Path(tempfile.mkdtemp())
     os.environ["MINIMIND_HOME"] = str(home)
     os.chdir(path.parent)
     shell, error, unwritten = CaptureShell(mpl_format="png"), "", 0
@@ -60,7 +61,8 @@ def main(out: str, *paths: str) -> None:
         reading, writing = os.pipe()
         if os.fork() == 0:
             try:
-                found = run(path.resolve())
+                with clean_home() as home:  # 进度是空的；练好的小模型与平时合用，不必每本练一个
+                    found = run(path.resolve(), home)
             except BaseException as error:
                 found = dict(error=f"{type(error).__name__}：{error}", recorded=[], unwritten=0, seconds=0)
             with os.fdopen(writing, "w") as file:
