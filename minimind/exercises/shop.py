@@ -23,7 +23,11 @@ Offers = list[tuple[str, int]]
 
 
 def _any_name(offers: Offers, taken: set[str]) -> dict[str, int]:
-    return solution_pick(offers, set())
+    shelf = {}
+    for name, price in offers:
+        if name not in shelf and price not in shelf.values():
+            shelf[name] = price
+    return shelf
 
 
 def _any_price(offers: Offers, taken: set[str]) -> dict[str, int]:
