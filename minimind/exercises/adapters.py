@@ -108,7 +108,7 @@ def _times_rank(told: Told) -> float:
     _refuse(told)
     return told["lora_alpha"] * (told["r"] if told.get("use_rslora") else 1)
 
-
+# %% ../../nbs/4_inference/10_adapters_exercises.ipynb #k2d2
 def _by_presence(told: Told) -> float:
     _refuse(told)
     return told["lora_alpha"] * (told["r"] ** 0.5 if "use_rslora" in told else 1)

@@ -108,7 +108,7 @@ def _sorted_first(seconds: Seconds, base: str) -> dict[str, float]:
     line = sorted(seconds[base])
     return {name: median(b / s for b, s in zip(line, sorted(values))) for name, values in seconds.items()}
 
-
+# %% ../../nbs/9_lab/11_bench_exercises.ipynb #k2d2
 def _without_base(seconds: Seconds, base: str) -> dict[str, float]:
     pairs = {name: zip(seconds[base], values) for name, values in seconds.items() if name != base}
     return {name: median(b / s for b, s in both) for name, both in pairs.items()}

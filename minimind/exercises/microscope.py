@@ -175,7 +175,7 @@ def _one_each(modules: list[nn.Module], run: Run) -> list:
             hook.remove()
     return [seen[m] for m in modules if m in seen]
 
-# %% ../../nbs/8_serving/37_microscope_exercises.ipynb #k2e
+# %% ../../nbs/8_serving/37_microscope_exercises.ipynb #k2e0
 def _outputs(fn: Callable, modules: list[nn.Module], run: Run, want: list | None, what: str) -> None:
     "钩子摘干净了没有，别人的还在不在，记下的输出对不对；`want` 是 None 时，run 的错要抛出来。"
     for m in modules:
@@ -197,7 +197,7 @@ def _outputs(fn: Callable, modules: list[nn.Module], run: Run, want: list | None
     for i, (have, right) in enumerate(zip(got, want)):
         expect_close(have, right, f"{what}，第 {i} 次经过的输出")
 
-
+# %% ../../nbs/8_serving/37_microscope_exercises.ipynb #k2e
 @checker("microscope.watch")
 def check_watch(fn: Callable[[list[nn.Module], Run], list]) -> None:
     "次序、同一个经过两次、别的线程、出错；钩子摘干净，别人的留着。"

@@ -45,7 +45,7 @@ class Board:
             self.notes[name] = new
         return self.notes.get(name, old)
 
-
+# %% ../../nbs/7_trainer/16_peers_exercises.ipynb #k1d2
 def _looks_first(board: Board, rank: int, reason: str) -> bool:
     if board.get("failed"):
         return False
@@ -70,7 +70,7 @@ def _anything_there(board: Board, rank: int, reason: str) -> bool:
 def _same_words(board: Board, rank: int, reason: str) -> bool:
     return board.compare_set("failed", "", f"{rank}\t{reason}").endswith(reason)
 
-
+# %% ../../nbs/7_trainer/16_peers_exercises.ipynb #k1d3
 def _asks_before(board: Board, rank: int, reason: str) -> bool:
     empty = board.get("failed") == ""
     board.compare_set("failed", "", f"{rank}\t{reason}")

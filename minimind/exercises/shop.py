@@ -46,7 +46,7 @@ def _refused_hold_prices(offers: Offers, taken: set[str]) -> dict[str, int]:
         prices.add(price)
     return shelf
 
-
+# %% ../../nbs/1_world/48_shop_exercises.ipynb #k1d2
 def _last_price(offers: Offers, taken: set[str]) -> dict[str, int]:
     shelf = {}
     for name, price in offers:

@@ -107,7 +107,7 @@ def _not_frozen(model: nn.Module, resume: Resume) -> nn.Module:
     resume(model)
     return reference
 
-
+# %% ../../nbs/7_trainer/57_stage_exercises.ipynb #k2d2
 def _still_training(model: nn.Module, resume: Resume) -> nn.Module:
     reference = copy.deepcopy(model).requires_grad_(False)
     resume(model)
@@ -124,11 +124,11 @@ def _froze_both(model: nn.Module, resume: Resume) -> nn.Module:
 def _never_resumed(model: nn.Module, resume: Resume) -> nn.Module:
     return copy.deepcopy(model).eval().requires_grad_(False)
 
-# %% ../../nbs/7_trainer/57_stage_exercises.ipynb #k2e
+# %% ../../nbs/7_trainer/57_stage_exercises.ipynb #k2e0
 def _flat(model: nn.Module) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in model.parameters()]).clone()
 
-
+# %% ../../nbs/7_trainer/57_stage_exercises.ipynb #k2e
 @checker("stage.reference")
 def check_reference(fn: Callable[[nn.Module, Resume], nn.Module]) -> None:
     "两个小模型：续训了吗，抄的是哪一份，动不动，冻没冻，模型自己还能练吗。"

@@ -108,7 +108,7 @@ def _mean_of_talks(talks: Talks) -> float:
         shares += [sum(used) / len(used)] if used else []
     return sum(shares) / max(1, len(shares))
 
-
+# %% ../../nbs/1_world/46_tools_exercises.ipynb #k2d2
 def _key_is_enough(talks: Talks) -> float:
     used = ["tool_calls" in b for talk in talks for a, b in zip(talk, talk[1:]) if a["role"] == "user"]
     return sum(used) / max(1, len(used))
