@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 import torch
 
-from minimind.lab import bench, step_time
+from minimind.lab import accelerator, bench, step_time
 from minimind.lab.step_time import (
     SECTIONS, TECHNIQUES, bench_train, command, fake_batch, flops_per_token, full_loss, language_model_loss,
     llama_like, llama_loss, one_step,
@@ -50,9 +50,15 @@ def test_a_failed_save_keeps_the_old_file(tmp_path, monkeypatch):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["train.json", "train.md"]
 
 
-@pytest.mark.parametrize("argv, word", [(["--section", "nanoo"], "nanoo"), (["--nothing"], "nothing")])
+@pytest.mark.parametrize(
+    "argv, word",
+    [
+        (["--section", "nanoo"], "nanoo"), (["--nothing"], "nothing"), (["--batch_size", "4"], "--device"),
+        (["--device", "cpu", "--section", "nano"], "--section"),
+    ],
+)
 def test_wrong_options_are_one_sentence_and_exit_2(argv, word, capsys):
-    assert run_command(command, ["--quick", *argv]) == 2
+    assert run_command(accelerator.command, ["--quick", *argv]) == 2
     said = capsys.readouterr().err
     assert word in said and "Traceback" not in said
 

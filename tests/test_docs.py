@@ -56,6 +56,13 @@ def test_a_published_course_leads_to_a_hosted_notebook(monkeypatch, tmp_path, ur
         assert (link in first and f"%pip install -q git+https://github.com/{repo}`" in first) == bool(repo)
 
 
+def test_anchors_are_the_ones_of_the_page(tmp_path):
+    "JupyterLab 的锚点留着大写与标点，网页的不留。"
+    text = "[a](#Doing-the-sums) [b](3_model/20_norm.ipynb#1.1-报错)"
+    said = docs.Book(tmp_path).relink(text, ROOT / "nbs/00_start.ipynb")
+    assert said == "[a](#doing-the-sums) [b](/nbs/3_model/20_norm.ipynb#11-报错)"
+
+
 def test_every_page_has_one_place_in_the_contents(tmp_path):
     "目录页由地图读出来，路线的表不算；英文版在自己的一栏里。"
     docs.prepare(tmp_path)

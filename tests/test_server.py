@@ -667,14 +667,14 @@ def test_serve_and_chat_from_the_command_line(cli, nano, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    env = command_env(tmp_path, PYTHONUNBUFFERED="1", MINIMIND_API_KEY="k")
+    env = command_env(tmp_path, PYTHONUNBUFFERED="1", MINIMIND_API_KEY="钥匙")
     command = [sys.executable, "-m", "minimind.cli", "serve", "--weight", str(weight), "--port", port]
     house = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, cwd=ROOT)
     try:
         assert f":{port}/v1" in house.stdout.readline()
         until = time.monotonic() + 30
         ask = ("chat", "--api", f"127.0.0.1:{port}", "--ask", "法国的首都是哪里？", "--temperature", "0")
-        while (done := cli(*ask, "--api_key", "k", home=tmp_path)).returncode and time.monotonic() < until:
+        while (done := cli(*ask, "--api_key", "钥匙", home=tmp_path)).returncode and time.monotonic() < until:
             time.sleep(0.2)
         assert done.returncode == 0 and "巴黎" in done.stdout, done.stderr
         refused = cli(*ask, home=tmp_path)

@@ -4,6 +4,7 @@ import configparser
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -43,6 +44,19 @@ def test_the_last_line_counts_everything_and_failure_is_not_zero(tmp_path, monke
     assert done.returncode == 1 and done.stdout.splitlines()[-1] == "1 passed, 2 failed, 1 skipped", done.stdout
     assert "这里没有显卡" in done.stdout and "assert 1 == 2" in done.stdout and "退出码 3" in done.stdout
     assert "1 个慢测试" in done.stdout and "最慢的十样" in done.stdout
+
+
+def test_ctrl_c_reports_what_is_done(tmp_path):
+    "全部跑完要一个多钟头：半路停下，已经坏的几件也要说清楚。"
+    (tmp_path / "test_bad.py").write_text("def test_bad(): assert 1 == 2\n", encoding="utf8")
+    (tmp_path / "test_long.py").write_text("import time\n\ndef test_long(): time.sleep(200)\n", encoding="utf8")
+    command = [sys.executable, "-u", str(ROOT / "tools" / "run_tests.py"), "--workers", "2", str(tmp_path)]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    first = running.stdout.readline()
+    running.send_signal(signal.SIGINT)
+    said = running.communicate(timeout=100)[0]
+    assert "✗" in first and running.returncode == 1
+    assert "2 件里做完了 1 件" in said and "assert 1 == 2" in said and said.splitlines()[-1] == "0 passed, 1 failed"
 
 
 def test_nothing_to_run_is_a_failure(tmp_path):

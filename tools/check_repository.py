@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote
 
 from course import (
     FLOORS, LIB, NBS, PRIVATE, ROOT, cells, code_stamp, everything, module_of, notebooks, python_of, source
@@ -195,9 +196,37 @@ def check_english() -> list[str]:
     return check()
 
 
+def check_formulas() -> list[str]:
+    "公式都写得成网页上的样子（MathML），同一页里的链接都有去处。"
+    from docutils.utils.math import MathError
+    from docutils.utils.math.latex2mathml import tex2mathml
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+    from minimind.learning.notes import headings, slug
+
+    reader, bad = MarkdownIt("commonmark").use(dollarmath_plugin), []
+    for path in everything():
+        texts = [source(c) for c in cells(path) if c["cell_type"] == "markdown"]
+        anchors = {h.anchor for text in texts for h in headings(text)}
+        for text in texts:
+            tokens = [t for block in reader.parse(text) for t in [block, *(block.children or ())]]
+            for token in tokens:
+                if token.type.startswith("math"):
+                    try:
+                        tex2mathml(token.content)
+                    except MathError as error:
+                        bad.append(f"{path.relative_to(ROOT)}：公式 {token.content.strip()[:40]} 写不成：{error}")
+                to = str(token.attrs.get("href", ""))
+                if to.startswith("#") and slug(unquote(to[1:])) not in anchors:
+                    bad.append(f"{path.relative_to(ROOT)}：这一页里没有 {unquote(to)}")
+    return bad
+
+
 CHECKS = {
     "clean": check_clean, "export": check_export, "floors": check_floors, "links": check_links, "maps": check_maps,
     "size": check_size, "outputs": check_outputs, "style": check_style, "english": check_english,
+    "formulas": check_formulas,
 }
 
 

@@ -18,10 +18,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from course import EN, NBS, ROOT, cells, everything, notebooks, source
 
-from minimind.learning.notes import headings
+from minimind.learning.notes import headings, slug
 
 SITE = ROOT / "out" / "site"
-LINK = re.compile(r"(```.*?```|`[^`\n]*`)|(?<=\]\()([^)\s#]+)(#[^)\s]*)?(?=\))", re.S)
+LINK = re.compile(r"(```.*?```|`[^`\n]*`)|(?<=\]\()([^)\s#]*)(#[^)\s]*)?(?=\))", re.S)
 PICTURES = {".png", ".svg", ".jpg"}
 MARKS = re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)|^`{3,}\w*|</?[a-z]+\b[^>\n]*>|\*\*|^> |`", re.M)  # 搜索不要的记号
 OUTSIDE = re.compile(r"(?:url\(|@import|fetch\(|\.src\s*=)\s*[\"']?(https?:[^\"')]+)")
@@ -89,6 +89,9 @@ class Book:
             code, target, anchor = found.groups()
             if code or re.match(r"[a-z]+:", target):
                 return found[0]
+            anchor = anchor and f"#{slug(unquote(anchor[1:]))}"  # JupyterLab 的锚点留着大写与标点，网页的不留
+            if not target:
+                return anchor or ""
             at = (path.parent / unquote(target)).resolve()
             if at.is_dir():
                 at /= "README.md"

@@ -279,12 +279,15 @@ def main() -> int:
     sys.path.insert(0, str(ROOT))
     with clean_home() as home:
         os.environ["MINIMIND_HOME"] = str(home)
-        for job, result in Pool(jobs, given.workers):
-            done.append((job, result))
-            mark, spent = "✗" if result.failed else "✓", f"{result.seconds:.1f} 秒（忙 {result.cpu:.1f}）"
-            print(f"[{len(done):3}/{len(jobs)}] {mark} {job.title}  {spent}", flush=True)
+        try:
+            for job, result in Pool(jobs, given.workers):
+                done.append((job, result))
+                mark, spent = "✗" if result.failed else "✓", f"{result.seconds:.1f} 秒（忙 {result.cpu:.1f}）"
+                print(f"[{len(done):3}/{len(jobs)}] {mark} {job.title}  {spent}", flush=True)
+        except KeyboardInterrupt:
+            print(f"\n停下了，{len(jobs)} 件里做完了 {len(done)} 件：")
     remember({job.title: round(result.seconds, 1) for job, result in done if not result.failed})
-    return report(done, start)
+    return report(done, start) or (130 if len(done) < len(jobs) else 0)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from .step_time import bench_train, fake_batch, flops_per_token, llama_like, lla
 from .step_time import one_step
 from ..learning.command import Command, option
 from ..learning.device import pick_device, pick_dtype
+from ..learning.errors import UserError
 from ..learning.terminal import say
 from ..model import MiniMindConfig, MiniMindForCausalLM
 from ..trainer.memory import peak_memory, reset_peak
@@ -115,7 +116,11 @@ def bench_anywhere(
     device: str = "", batch_size: int = 0, section: str = "", compiled: bool = False, save: bool = False,
     quick: bool = False, folder: str | Path | None = None,
 ) -> list[dict]:
-    "没写 `device` 就是 `bench_train`；写了就量那块设备，打印表格，返回全部行。没有那块设备抛 `UserError`。"
+    "没写 `device` 就是 `bench_train`；写了就量那块设备，打印表格，返回全部行。没有那块设备、选项不配套抛 `UserError`。"
+    if device and section:
+        raise UserError("--section 挑的是 CPU 的那几段，与 --device 不能一起用；请去掉一个")
+    if batch_size and not device:
+        raise UserError("--batch_size 要与 --device 一起用；CPU 的那几段各有各的批")
     if not device:
         return bench_train(section, compiled, save, quick, folder)
     place, rows, size = pick_device(device), [], SIZES[quick]

@@ -431,9 +431,9 @@ def _changed(before: object, after: object) -> bool:
 
 # %% ../../nbs/0_learning/40_exercises.ipynb #c067
 def _same(a: object, b: object) -> bool:
-    "两个结果在误差内相同（嵌套的元组、列表、字典也行）。"
+    "两个结果在误差内相同（嵌套的元组、列表、字典也行；集合要完全一样）。"
     try:
-        if isinstance(a, (str, bytes)) or a is None:
+        if isinstance(a, (str, bytes, set, frozenset)) or a is None:
             return type(a) is type(b) and a == b
         if isinstance(a, dict):
             return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import ProxyHandler, Request, build_opener
 
 from ..inference.chat import Conversation, Pieces, parse_calls
 from ..inference.tools import Registry, execute, step_messages
@@ -21,6 +20,7 @@ from ..learning.errors import UserError
 from ..learning.patch import patch
 from .sse import read_events, to_json
 from ..tokenizer.render import Thinking
+from ..trainer.actor import mail
 
 # %% ../../nbs/8_serving/55_remote.ipynb #r005
 def api_base(url: str) -> str:
@@ -34,11 +34,8 @@ def api_base(url: str) -> str:
 # %% ../../nbs/8_serving/55_remote.ipynb #r008
 def call(url: str, body: dict | None = None, api_key: str = "", timeout: float = 120) -> HTTPResponse:
     "寄一封（没有 `body` 就是 GET），返回打开的回答；不成抛 `UserError`，它的 `code` 是服务器给的代号。"
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
-    local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-    opener = build_opener(*[ProxyHandler({})] if local else [])
     try:
-        return opener.open(Request(url, body and to_json(body), headers), timeout=timeout)
+        return mail(url, body and to_json(body), api_key, timeout)
     except HTTPError as e:
         raise _refusal(e) from None
     except (OSError, HTTPException, ValueError) as e:

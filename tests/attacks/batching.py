@@ -1,4 +1,4 @@
-"攻击连续批处理的两个检查器。"
+"攻击连续批处理的检查器。"
 
 import heapq
 
@@ -50,6 +50,27 @@ def old_only(keys, values, lengths, q, k, v):
     return torch.einsum("ns,nsd->nd", scores.masked_fill(hidden, -torch.inf).softmax(-1), values)
 
 
+def drop_by_swap(rows, i):
+    left = list(rows)
+    left[i], left[-1] = left[-1], left[i]
+    left.pop()
+    return left
+
+
+def stay_by_recursion(lengths, cells):
+    if len(lengths) == 1 or len(lengths) * (max(lengths) + 1) <= cells:
+        return len(lengths)
+    return stay_by_recursion(lengths[:-1], cells)
+
+
+def first_leaves(lengths, cells):
+    return stay_by_recursion(lengths[::-1], cells)
+
+
+def only_one_leaves(lengths, cells):
+    return len(lengths) - (len(lengths) > 1 and len(lengths) * (max(lengths) + 1) > cells)
+
+
 ATTACKS = {
     "batching.seats": dict(
         right=[with_heap],
@@ -72,6 +93,30 @@ ATTACKS = {
             "没有除": (it._unscaled, "√d"),
             "分数乘 0": (times_zero, "各行已有"),
             "没有写进去": (old_only, "各行已有"),
+        },
+    ),
+    "batching.drop": dict(
+        right=[drop_by_swap],
+        wrong={
+            "全往前搬": (lambda rows, i: rows[:i] + rows[i + 1 :], "只许搬一行"),
+            "最后一行没去掉": (lambda rows, i: [*rows[:i], rows[-1], *rows[i + 1 :]], "也要去掉"),
+            "留了洞": (lambda rows, i: [*rows[:i], None, *rows[i + 1 :]], "留了洞"),
+            "总是最后一行走": (lambda rows, i: rows[:-1], "不是最后一行"),
+            "倒过来了": lambda rows, i: drop_by_swap(rows, i)[::-1],
+            "次序排了一遍": lambda rows, i: sorted(drop_by_swap(rows, i)),
+        },
+    ),
+    "batching.stay": dict(
+        right=[stay_by_recursion],
+        wrong={
+            "各占各的": (it._sum_of_lengths, "方块"),
+            "忘了新词": (it._no_new_word, "+ 1"),
+            "最长的下来": (it._longest_leaves, "不是最长的"),
+            "一个不留": (it._may_be_empty, "至少留"),
+            "恰好也请": (lambda lengths, cells: stay_by_recursion(lengths, cells - 1), "恰好"),
+            "不重算最长的": (lambda n, cells: max(1, min(len(n), cells // (max(n) + 1))), "可能变了"),
+            "先来的下来": first_leaves,
+            "只请一位": only_one_leaves,
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击选择题的三个检查器。"
+"攻击选择题的检查器。"
 
 import torch
 
@@ -49,6 +49,35 @@ def never_worse(right, sizes):
     return "看不出" if said == "比蒙差" else said
 
 
+def start_by_loop(question, choice, encode):
+    whole, start = encode(question + choice), 0
+    for _ in encode(question):
+        start += 1
+    while start >= len(whole):
+        start -= 1
+    return whole, start
+
+
+def from_the_end(question, choice, encode):
+    whole = encode(question + choice)
+    return whole, len(whole) - len(encode(choice))
+
+
+def crop_by_slices(ids, start, most):
+    before, choice = ids[:start], ids[start:]
+    room = most - len(choice)
+    before = before[-room:] if len(before) > room else before
+    return before + choice, len(before)
+
+
+def only_choice(ids, start, most):
+    return (ids[start:], 0) if len(ids) > most else (ids, start)
+
+
+def no_guard(ids, start, most):
+    return ids[-most:], start - (len(ids) - most)
+
+
 ATTACKS = {
     "choices.logprob": dict(
         right=[it._one_by_one, with_cross_entropy],
@@ -83,6 +112,28 @@ ATTACKS = {
             "教科书区间": (wald, "道题对了"),
             "从不说差": (never_worse, "比蒙差"),
             "总说看不出": (lambda right, sizes: "看不出", "比蒙强"),
+        },
+    ),
+    "choices.start": dict(
+        right=[start_by_loop],
+        wrong={
+            "分开编码": (it._apart, "分开编码"),
+            "没有留一个": (it._no_floor, "至少留"),
+            "从后面数": (from_the_end, "从后面数"),
+            "数了字": (lambda q, c, encode: (encode(q + c), len(q)), "要数 token"),
+            "往回找一样的": (it._common_prefix, "往回找"),
+            "全算选项": lambda q, c, encode: (encode(q + c), 0),
+        },
+    ),
+    "choices.crop": dict(
+        right=[crop_by_slices],
+        wrong={
+            "从右边截": (it._from_the_right, "正是选项"),
+            "开始没有挪": (it._not_moved, "早几个"),
+            "短的也挪了": (no_guard, "不长的不动"),
+            "只留一个题目的": (lambda i, s, m: (i[s - 1 :], 1) if len(i) > m else (i, s), "紧挨着"),
+            "只留选项": only_choice,
+            "截多了一个": lambda i, s, m: (i[1 - m :], s - len(i) + m - 1) if len(i) > m else (i, s),
         },
     ),
 }

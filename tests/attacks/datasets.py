@@ -1,9 +1,11 @@
-"攻击数据集的两个检查器。"
+"攻击数据集的检查器。"
 
 import hashlib
 import random
 
 import numpy as np
+
+from minimind.exercises import datasets as it
 
 
 def flatten_by_concat(samples):
@@ -73,6 +75,51 @@ def at_the_end(chosen, rejected, row, seed, p):
     return tuple(side[1:] + side[:1] if side[0] == "S" else side for side in draw(chosen, rejected, row, seed, p))
 
 
+def name_by_update(files):
+    digest = hashlib.sha256()
+    for content in files:
+        digest.update(f"{len(content)}:".encode() + content)
+    return digest.hexdigest()
+
+
+def name_by_size(files):
+    return name_by_update([str(len(f)).encode() for f in files])
+
+
+def name_by_head(files):
+    return name_by_update([str(len(f)).encode() + f[:4096] for f in files])
+
+
+def name_by_tail(files):
+    return name_by_update([str(len(f)).encode() + f[-4096:] for f in files])
+
+
+class Counting:
+    "每问一次，名字都不同。"
+
+    def __init__(self):
+        self.asked = 0
+
+    def __call__(self, files):
+        self.asked += 1
+        return name_by_update([str(self.asked).encode(), *files])
+
+
+def plain_by_pop(body, max_length, bos, eos):
+    ids = [bos, *body, eos]
+    while len(ids) > max_length:
+        ids.pop(-2)
+    return ids, [-100] + ids[1:]
+
+
+def keeps_the_tail(body, max_length, bos, eos):
+    return plain_by_pop(body[-(max_length - 2) :] if max_length > 2 else [], max_length, bos, eos)
+
+
+def no_marks(body, max_length, bos, eos):
+    return body[:max_length], [-100, *body[1:max_length]]
+
+
 ATTACKS = {
     "datasets.flat": dict(
         right=[flatten_by_concat],
@@ -100,6 +147,33 @@ ATTACKS = {
             "加在最后": (at_the_end, "改写之后"),
             "在原来的列表上插入": (inserts, "改动了传进来的数据"),
             "从不加": (lambda c, r, row, seed, p: (c, r), "两成"),
+        },
+    ),
+    "datasets.name": dict(
+        right=[name_by_update],
+        wrong={
+            "直接接起来": (it._joined, "边界"),
+            "只看大小": (name_by_size, "内容不同"),
+            "只看头": (name_by_head, "末尾"),
+            "只看尾": (name_by_tail, "开头"),
+            "不管次序": (lambda files: name_by_update(sorted(files)), "次序"),
+            "只看第一个文件": (lambda files: name_by_update(files[:1]), "空文件"),
+            "空文件不算": (lambda files: name_by_update([f for f in files if f]), "空文件"),
+            "每次都不同": (Counting(), "再问一次"),
+            "内容自己": (lambda files: "0".join(f.hex() for f in files), "太长"),
+            "摘要的字节": (lambda files: hashlib.sha256(b"".join(files)).digest(), "字母和数字"),
+        },
+    ),
+    "datasets.plain": dict(
+        right=[plain_by_pop],
+        wrong={
+            "结束标记被截掉": (it._cut_off, "半句话"),
+            "标记不占格子": (it._too_long, "也占格子"),
+            "结束标记不学": (it._silent_end, "也要学"),
+            "开头也学": (lambda *a: (plain_by_pop(*a)[0], plain_by_pop(*a)[0]), "没有上文"),
+            "留的是尾巴": keeps_the_tail,
+            "没有标记": no_marks,
+            "标签错了一位": lambda *a: (plain_by_pop(*a)[0], [*plain_by_pop(*a)[0][1:], -100]),
         },
     ),
 }

@@ -1,4 +1,8 @@
-"攻击生成的两个检查器。"
+"攻击生成的检查器。"
+
+import torch
+
+from minimind.exercises import generate as it
 
 
 def left_pad_by_insert(rows, pad=0):
@@ -79,6 +83,31 @@ def always_one(model, prompt, max_new, stop):
     return cached(model, prompt, max(1, max_new), stop)
 
 
+def fed_by_lists(p, n):
+    feeds = [list(range(p + t)) for t in range(n)]
+    return len(sum(feeds, [])), len(feeds[-1])
+
+
+def finish_by_loop(token, done, stop, pad):
+    wrote, ended = token.clone(), done.clone()
+    for i in range(len(token)):
+        if done[i]:
+            wrote[i] = pad
+        elif bool((stop == token[i]).any()):
+            ended[i] = True
+    return wrote, ended
+
+
+def zeros(token, done, stop, pad):
+    wrote, ended = finish_by_loop(token, done, stop, pad)
+    return wrote.masked_fill(done, 0), ended
+
+
+def stop_ends_all(token, done, stop, pad):
+    wrote, ended = finish_by_loop(token, done, stop, pad)
+    return wrote, torch.full_like(ended, bool(ended.any()))
+
+
 ATTACKS = {
     "generate.left_pad": dict(
         right=[left_pad_by_insert],
@@ -101,6 +130,28 @@ ATTACKS = {
             "每次都用新缓存": (forgets_the_cache, "写出的编号"),
             "一个也不要时也写": (always_one, "最多 0 个"),
             "连提示一起返回": (lambda m, p, n, s: p + cached(m, p, n, s), "写出的编号"),
+        },
+    ),
+    "generate.fed": dict(
+        right=[fed_by_lists],
+        wrong={
+            "最后一个也喂了": (it._last_too, "不必再喂"),
+            "提示没有算": (lambda p, n: (fed_by_lists(p, n)[0], n), "提示也要喂"),
+            "每次一样多": (lambda p, n: (p * n, p + n - 1), "多一个"),
+            "次序反了": (lambda p, n: fed_by_lists(p, n)[::-1], "次序反了"),
+            "从 p + 1 起": (lambda p, n: (fed_by_lists(p, n)[0] + n, p + n - 1), "不是 p + 1"),
+            "两样一样": lambda p, n: (p + n - 1, p + n - 1),
+        },
+    ),
+    "generate.finish": dict(
+        right=[finish_by_loop],
+        wrong={
+            "停止词被填了": (it._eats_stop, "成了填充"),
+            "忘了以前的": (it._pad_stops, "一直是"),
+            "写完的还在写": (lambda t, d, s, p: (t, finish_by_loop(t, d, s, p)[1]), "换成 pad"),
+            "只认第一个停止词": (lambda t, d, s, p: finish_by_loop(t, d, s[:1], p), "好几个"),
+            "pad 写死成 0": zeros,
+            "一行停，行行停": stop_ends_all,
         },
     ),
 }

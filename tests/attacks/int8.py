@@ -1,7 +1,9 @@
-"攻击 int8 的两个检查器。"
+"攻击 int8 的检查器。"
 
 import torch
 import torch.nn.functional as F
+
+from minimind.exercises import int8 as it
 
 
 def quantize_by_rows(weight):
@@ -20,6 +22,44 @@ def quantize_with(weight, levels=127.0, least=1e-12, largest=torch.Tensor.abs, r
 
 def lookup_by_embedding(q, scale, ids):
     return torch.einsum("...h,...->...h", q[ids].float(), scale[ids])
+
+
+def fused_by_narrow(x, weights):
+    y, at, out = torch.matmul(x, torch.cat(weights, 0).transpose(0, 1)), 0, []
+    for w in weights:
+        out.append(y.narrow(-1, at, w.shape[0]))
+        at += w.shape[0]
+    return out
+
+
+def equal_parts(x, weights):
+    return list((x @ torch.cat(weights).T).chunk(len(weights), -1))
+
+
+def whole(x, weights):
+    return x @ torch.cat(weights).T
+
+
+def separate(x, weights):
+    return [F.linear(x, w) for w in weights]
+
+
+def wrong_order(x, weights):
+    return fused_by_narrow(x, weights[::-1])[::-1][::-1]
+
+
+def pair_reversed(x):
+    y = torch.cat((-x, x), -1)
+    return F.layer_norm(y, (2 * x.shape[-1],))[..., x.shape[-1] :]
+
+
+def half_scale(x):
+    return pair_reversed(x) / 2**0.5
+
+
+def all_rows(x):
+    y = torch.cat((x, -x), -1)
+    return F.layer_norm(y, y.shape)[..., : x.shape[-1]]
 
 
 ATTACKS = {
@@ -47,6 +87,29 @@ ATTACKS = {
             "除以尺子": (lambda q, s, i: q[i] / s[i][..., None], "查到的词向量"),
             "形状被压平": (lambda q, s, i: q[i.flatten()] * s[i.flatten()][:, None], "形状"),
             "尺子用了第一个词的": (lambda q, s, i: q[i] * s[i.flatten()[:1]], "查到的词向量"),
+        },
+    ),
+    "int8.fused": dict(
+        right=[fused_by_narrow],
+        wrong={
+            "平分了": (equal_parts, "不是平分"),
+            "各乘各的": (separate, "只乘一次"),
+            "没有切开": (whole, "个张量"),
+            "次序反了": wrong_order,
+            "只交第一个": (lambda x, weights: fused_by_narrow(x, weights)[:1], "个张量"),
+            "用了绝对值": lambda x, weights: [y.abs() for y in fused_by_narrow(x, weights)],
+        },
+    ),
+    "int8.pair": dict(
+        right=[pair_reversed],
+        wrong={
+            "直接归一化": (it._plain_layer_norm, "平均数被减掉"),
+            "两半都交了": (it._both_halves, "那一半"),
+            "补了 0": (it._with_zeros, "补 0"),
+            "照定义算": (it._rms, "恰好借"),
+            "取了另一半": (lambda x: -pair_reversed(x), "那一半"),
+            "差一个根号二": half_scale,
+            "各行一起归一化": all_rows,
         },
     ),
 }

@@ -1,4 +1,8 @@
-"攻击打包的三个检查器。"
+"攻击打包的检查器。"
+
+import torch
+
+from minimind.exercises import packing as it
 
 
 def first_fit_by_scan(lengths, capacity, exact=True, error=ValueError):
@@ -69,6 +73,41 @@ def starts_with(token):
     return fn
 
 
+def useful_by_filling(lengths, b):
+    rows, wide = 0, []
+    for at in range(0, len(lengths), b):
+        group = lengths[at : at + b]
+        rows += sum(1 for n in group for at in range(max(group)) if at >= n)
+        wide += group
+    return sum(wide) / (sum(wide) + rows)
+
+
+def last_of_batch(lengths, b):
+    groups = [lengths[i : i + b] for i in range(0, len(lengths), b)]
+    return sum(lengths) / sum(group[-1] * len(group) for group in groups)
+
+
+def drops_last(lengths, b):
+    whole = len(lengths) // b * b or len(lengths)
+    return useful_by_filling(lengths[:whole], b)
+
+
+def sees_by_blocks(ids):
+    sees = torch.zeros(len(ids), len(ids), dtype=torch.bool)
+    for number in ids.unique():
+        one = (ids == number).float()
+        sees |= torch.outer(one, one).bool()
+    return sees.tril()
+
+
+def neighbours(ids):
+    return sees_by_blocks(ids) & torch.ones(len(ids), len(ids), dtype=torch.bool).triu(-1)
+
+
+def after_start(ids):
+    return ids[:, None] >= ids[None, :]
+
+
 ATTACKS = {
     "packing.first_fit": dict(
         right=[first_fit_by_scan],
@@ -103,6 +142,31 @@ ATTACKS = {
             "两个一段": (lambda doc, m: split_balanced(doc, 2), "段数"),
             "只留第一段": (lambda doc, m: [doc[:m]], "被预测的 token"),
             "整篇不切": (lambda doc, m: [list(doc)], "太长"),
+        },
+    ),
+    "packing.useful": dict(
+        right=[useful_by_filling],
+        wrong={
+            "补到全部里最长的": (lambda n, b: sum(n) / len(n) / max(n), "全部里最长"),
+            "各批平均": (it._mean_of_batches, "不能直接平均"),
+            "最后一批凑满": (it._full_batches, "凑满"),
+            "浪费的比例": (lambda n, b: 1 - useful_by_filling(n, b), "有用的"),
+            "补到每批最后一条": last_of_batch,
+            "不满的批扔了": drops_last,
+            "是百分数": lambda n, b: 100 * useful_by_filling(n, b),
+        },
+    ),
+    "packing.sees": dict(
+        right=[sees_by_blocks],
+        wrong={
+            "只看因果": (it._earlier, "同一篇"),
+            "只看同篇": (it._same, "j ≤ i"),
+            "看不见自己": (lambda ids: sees_by_blocks(ids).tril(-1), "自己也"),
+            "行列反了": (lambda ids: sees_by_blocks(ids).T, "反了"),
+            "填充谁也看不见": (lambda ids: sees_by_blocks(ids) & (ids > 0)[:, None], "填充也"),
+            "只看前一个": (neighbours, "谁能看见谁"),
+            "前面的篇也看得见": after_start,
+            "给的是 0 与 1": (lambda ids: sees_by_blocks(ids).float(), "布尔"),
         },
     ),
 }

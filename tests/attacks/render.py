@@ -1,6 +1,7 @@
-"攻击渲染的两个检查器。"
+"攻击渲染的检查器。"
 
 import json
+import re
 
 from minimind.exercises import render as it
 
@@ -61,6 +62,48 @@ def before_the_mark(text, control):
     return [text[: min(places)], *before_the_mark(text[min(places) + 1 :], control)] if places else [text]
 
 
+def roles_by_regex(text):
+    return re.findall(r"<\|im_start\|>([^\n]*?)(?=\n|<\|im_start\|>|$)", text)
+
+
+def known_roles(text):
+    return [r for r in roles_by_regex(text) if r in ("system", "user", "assistant", "tool")]
+
+
+def counts_them(text):
+    return text.count("<|im_start|>")
+
+
+def cut_by_find(text, control):
+    hits = [(text.find(m), -len(m), m) for m in control if m in text]
+    if not hits:
+        return [text] if text else []
+    at, _, mark = min(hits)
+    return ([text[:at]] if at else []) + [mark] + cut_by_find(text[at + len(mark) :], control)
+
+
+def cut_unescaped(text, control):
+    return [part for part in re.split(f"({'|'.join(control)})", text) if part]
+
+
+def cut_in_order(text, control):
+    return [part for part in re.split(f"({'|'.join(map(re.escape, control))})", text) if part]
+
+
+def cut_no_marks(text, control):
+    return [part for part in re.split("|".join(map(re.escape, control)), text) if part]
+
+
+def cut_empty(text, control):
+    longest = sorted(control, key=len, reverse=True)
+    return re.split(f"({'|'.join(map(re.escape, longest))})", text)
+
+
+def cut_twice(text, control):
+    before, mark, after = text.partition(control[0])
+    return [part for part in (before, mark, after) if part]
+
+
 ATTACKS = {
     "render.shield": dict(
         right=[it._one_pass, with_match],
@@ -86,6 +129,30 @@ ATTACKS = {
             "见了尖括号就切": (at_every_bracket, "块"),
             "空的块": (empty_pieces, "空的块"),
             "切在前面": (before_the_mark, "再接起来"),
+        },
+    ),
+    "render.roles": dict(
+        right=[roles_by_regex],
+        wrong={
+            "只看行首": (lambda text: re.findall(r"^<\|im_start\|>(.*)$", text, re.M), "不管它在哪里"),
+            "第一块也算": (lambda text: [p.split("\n")[0] for p in text.split("<|im_start|>")], "之前的不是"),
+            "没有停在换行": (lambda text: text.split("<|im_start|>")[1:], "换行为止"),
+            "去了重": (lambda text: list(dict.fromkeys(roles_by_regex(text))), "重复"),
+            "只认四种角色": (known_roles, "认得的"),
+            "只数了数": counts_them,
+            "按结束标记切": lambda text: [p.split("\n")[0] for p in text.split("<|im_end|>")[1:]],
+        },
+    ),
+    "render.cut": dict(
+        right=[cut_by_find],
+        wrong={
+            "没有转义": (cut_unescaped, "re.escape"),
+            "标记丢了": (cut_no_marks, "单独成块"),
+            "没有先看长的": (cut_in_order, "取长的"),
+            "有空的块": (cut_empty, "有空的块"),
+            "只切了第一个": cut_twice,
+            "一字一块": lambda text, control: list(text),
+            "不切": lambda text, control: [text],
         },
     ),
 }
