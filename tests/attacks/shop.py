@@ -1,5 +1,7 @@
 "攻击“小店与新身份”的两个检查器。"
 
+import re
+
 from minimind.exercises import shop as it
 
 
@@ -15,13 +17,14 @@ def sorted_by_price(offers, taken):
     return dict(sorted(it.solution_pick(offers, taken).items(), key=lambda pair: pair[1]))
 
 
-def taken_prefixes(offers, taken):
-    return it.solution_pick([(n, p) for n, p in offers if n not in "".join(sorted(taken))], taken) if taken else {}
+def nothing_without_taken(offers, taken):
+    return it.solution_pick(offers, taken) if taken else {}
 
 
-def by_encoding(ask, say, english, name, owner):
+def in_one_pass(ask, say, english, name, owner):
     chosen = say if any(ord("一") <= ord(c) <= ord("鿿") for c in ask) else english
-    return [eval("f" + repr(line), {"name": name, "owner": owner}) for line in chosen]
+    words = {"name": name, "owner": owner}
+    return [re.sub(r"{(\w+)}", lambda slot: words[slot[1]], line) for line in chosen]
 
 
 def one_line(ask, say, english, name, owner):
@@ -45,12 +48,12 @@ ATTACKS = {
             "没上架的也占价": (it._refused_hold_prices, "占着"),
             "后来的改了价": (it._last_price, "先来"),
             "按价钱排了": sorted_by_price,
-            "没有旧名字就不进货": taken_prefixes,
+            "没有旧名字就不进货": nothing_without_taken,
             "只给了名字": (lambda offers, taken: list(it.solution_pick(offers, taken)), "字典"),
         },
     ),
     "shop.reply": dict(
-        right=[by_encoding],
+        right=[in_one_pass],
         wrong={
             "只看头一个字": (it._first_letter, "头一个字"),
             "有字母就当英文": (it._any_ascii, "夹着"),
