@@ -125,7 +125,7 @@ def compare(
         for turn in turns:
             seen = lines[f"{megabytes:g} MB，{turn}"] = train_watched(corpus, home, steps, packing)
             peak, cached = max(a for _, a, _ in seen), max(f for _, _, f in seen)
-            spent = {"峰值（丢不掉的）": peak, "结束时": seen[-1][1], "文件缓存": cached, "秒": seen[-1][0]}
+            spent = {"峰值（丢不掉的）": peak, "结束时": seen[-1][1], "文件缓存": cached}
             rows.append({"语料 MB": megabytes, "打包": packing, "次": turn, **spent})
     return rows, lines
 
