@@ -55,7 +55,7 @@ def _shrink(t: torch.Tensor, dtype: torch.dtype | None) -> torch.Tensor:
         return t.cpu().contiguous()
     small = t.to(dtype)
     # float16 最大 65504：装不下的张量宁可多占一点空间，也不悄悄变成 inf
-    if bool(torch.isfinite(t).all()) and not bool(torch.isfinite(small).all()):
+    if bool((t.isfinite() & ~small.isfinite()).any()):
         small = t.float()
     return small.cpu().contiguous()
 
