@@ -97,7 +97,7 @@ def solution_pick(offers: Offers, taken: set[str]) -> dict[str, int]:
 card(
     "shop.reply", "照新名字写回答", difficulty=2, minutes=10, needs="str.format、any",
     shows="语言跟着问话走；名字是使用者给的，填进去就不能再动",
-    hints=["有没有汉字：字符在「一」与「鿿」之间。", "两个空一次填好：.format(name=…, owner=…)。"],
+    hints=["有没有汉字：字符在「一」与 U+9FFF 之间。", "两个空一次填好：.format(name=…, owner=…)。"],
 )
 
 # %% ../../nbs/1_world/48_shop_exercises.ipynb #k2d
@@ -118,12 +118,12 @@ def _always_chinese(ask: str, say: Lines, english: Lines, name: str, owner: str)
 
 
 def _one_after_another(ask: str, say: Lines, english: Lines, name: str, owner: str) -> Lines:
-    lines = say if any("一" <= c <= "鿿" for c in ask) else english
+    lines = say if any("一" <= c <= "\u9fff" for c in ask) else english
     return [line.replace("{name}", name).replace("{owner}", owner) for line in lines]
 
 
 def _swapped(ask: str, say: Lines, english: Lines, name: str, owner: str) -> Lines:
-    lines = say if any("一" <= c <= "鿿" for c in ask) else english
+    lines = say if any("一" <= c <= "\u9fff" for c in ask) else english
     return [line.format(name=owner, owner=name) for line in lines]
 
 # %% ../../nbs/1_world/48_shop_exercises.ipynb #k2e
@@ -151,5 +151,5 @@ def check_reply(fn: Callable[[str, Lines, Lines, str, str], Lines]) -> None:
 @solution("shop.reply")
 def solution_reply(ask: str, say: Lines, english: Lines, name: str, owner: str) -> Lines:
     "参考答案：有汉字用中文，两个空一次填好。"
-    lines = say if any("一" <= c <= "鿿" for c in ask) else english
+    lines = say if any("一" <= c <= "\u9fff" for c in ask) else english
     return [line.format(name=name, owner=owner) for line in lines]

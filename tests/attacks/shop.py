@@ -22,7 +22,7 @@ def nothing_without_taken(offers, taken):
 
 
 def in_one_pass(ask, say, english, name, owner):
-    chosen = say if any(ord("一") <= ord(c) <= ord("鿿") for c in ask) else english
+    chosen = say if any(ord("一") <= ord(c) <= ord("\u9fff") for c in ask) else english
     words = {"name": name, "owner": owner}
     return [re.sub(r"{(\w+)}", lambda slot: words[slot[1]], line) for line in chosen]
 
@@ -36,7 +36,7 @@ def both(ask, say, english, name, owner):
 
 
 def unfilled(ask, say, english, name, owner):
-    return say if any("一" <= c <= "鿿" for c in ask) else english
+    return say if any("一" <= c <= "\u9fff" for c in ask) else english
 
 
 ATTACKS = {
