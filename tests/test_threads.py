@@ -94,6 +94,10 @@ print("权重", hashlib.sha256(b"".join(v.numpy().tobytes() for v in done.model.
 """
 
 
+@pytest.mark.skipif(
+    torch.backends.cpu.get_cpu_capability() != "AVX512",
+    reason="没有 AVX512 的 CPU 上，torch 的注意力反向按线程数分段加，MKL 的开关管不着",
+)
 def test_float32_weights_do_not_depend_on_the_number_of_threads(small, tmp_path):
     "没有 MKL_CBWR 那一行，这里两步就不同了。"
     given = dict(
