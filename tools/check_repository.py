@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -124,16 +125,23 @@ def check_floors() -> list[str]:
 
 
 def check_links() -> list[str]:
-    "笔记本与 Markdown 里的相对链接都指得到文件。"
-    bad = []
+    "笔记本与 Markdown 里的相对链接都指得到文件，同一页里的都有去处。"
+    from minimind.learning.notes import slug
+    from minimind.learning.notes_check import anchors_of
+
+    bad, anchors = [], defaultdict(set)
     pages = [(p, source(c)) for p in everything() for c in cells(p) if c["cell_type"] == "markdown"]
     pages += [
         (p, p.read_text(encoding="utf8")) for p in [*ROOT.glob("*.md"), *(ROOT / "learning_materials").glob("*.md")]
     ]
     for path, text in pages:
+        anchors[path] |= anchors_of(text)
+    for path, text in pages:
         text = re.sub(r"```.*?```|`[^`\n]*`|\$[^$\n]*\$", "", text, flags=re.S)
         for target in re.findall(r"\]\(([^)\s]+)\)|<img[^>]*src=[\"']([^\"']+)", text):
-            target = (target[0] or target[1]).split("#")[0]
+            target, _, anchor = (target[0] or target[1]).partition("#")
+            if not target and slug(unquote(anchor)) not in anchors[path]:
+                bad.append(f"{path.relative_to(ROOT)}：这一页里没有 #{unquote(anchor)}")
             if target and not re.match(r"[a-z]+:|data:", target) and not (path.parent / target).exists():
                 bad.append(f"{path.relative_to(ROOT)} 里的链接 {target} 指不到文件")
     return sorted(set(bad))
@@ -197,29 +205,20 @@ def check_english() -> list[str]:
 
 
 def check_formulas() -> list[str]:
-    "公式都写得成网页上的样子（MathML），同一页里的链接都有去处。"
+    "公式都写得成网页上的样子（MathML）。"
     from docutils.utils.math import MathError
     from docutils.utils.math.latex2mathml import tex2mathml
     from markdown_it import MarkdownIt
     from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-    from minimind.learning.notes import headings, slug
-
     reader, bad = MarkdownIt("commonmark").use(dollarmath_plugin), []
-    for path in everything():
-        texts = [source(c) for c in cells(path) if c["cell_type"] == "markdown"]
-        anchors = {h.anchor for text in texts for h in headings(text)}
-        for text in texts:
-            tokens = [t for block in reader.parse(text) for t in [block, *(block.children or ())]]
-            for token in tokens:
-                if token.type.startswith("math"):
-                    try:
-                        tex2mathml(token.content)
-                    except MathError as error:
-                        bad.append(f"{path.relative_to(ROOT)}：公式 {token.content.strip()[:40]} 写不成：{error}")
-                to = str(token.attrs.get("href", ""))
-                if to.startswith("#") and slug(unquote(to[1:])) not in anchors:
-                    bad.append(f"{path.relative_to(ROOT)}：这一页里没有 {unquote(to)}")
+    for path, text in [(p, source(c)) for p in everything() for c in cells(p) if c["cell_type"] == "markdown"]:
+        tokens = [t for block in reader.parse(text) for t in [block, *(block.children or ())]]
+        for formula in [t.content for t in tokens if t.type.startswith("math")]:
+            try:
+                tex2mathml(formula)
+            except MathError as error:
+                bad.append(f"{path.relative_to(ROOT)}：公式 {formula.strip()[:40]} 写不成：{error}")
     return bad
 
 

@@ -115,6 +115,11 @@ def _hang(modules: list[nn.Module], note: Callable) -> list:
     return [m.register_forward_hook(lambda m, args, out: note(m, out)) for m in modules]
 
 
+def _take_down(hooks: list) -> None:
+    for hook in hooks:
+        hook.remove()
+
+
 def _never_removed(modules: list[nn.Module], run: Run) -> list:
     me, seen = threading.get_ident(), []
     _hang(modules, lambda m, out: seen.append(out) if threading.get_ident() == me else None)
@@ -126,8 +131,7 @@ def _not_on_error(modules: list[nn.Module], run: Run) -> list:
     me, seen = threading.get_ident(), []
     hooks = _hang(modules, lambda m, out: seen.append(out) if threading.get_ident() == me else None)
     run()
-    for hook in hooks:
-        hook.remove()
+    _take_down(hooks)
     return seen
 
 # %% ../../nbs/8_serving/37_microscope_exercises.ipynb #k2d2
@@ -137,8 +141,7 @@ def _any_thread(modules: list[nn.Module], run: Run) -> list:
     try:
         run()
     finally:
-        for hook in hooks:
-            hook.remove()
+        _take_down(hooks)
     return seen
 
 
@@ -149,8 +152,7 @@ def _swallows(modules: list[nn.Module], run: Run) -> list:
         run()
     except Exception:
         pass
-    for hook in hooks:
-        hook.remove()
+    _take_down(hooks)
     return seen
 
 # %% ../../nbs/8_serving/37_microscope_exercises.ipynb #k2d3
@@ -171,8 +173,7 @@ def _one_each(modules: list[nn.Module], run: Run) -> list:
     try:
         run()
     finally:
-        for hook in hooks:
-            hook.remove()
+        _take_down(hooks)
     return [seen[m] for m in modules if m in seen]
 
 # %% ../../nbs/8_serving/37_microscope_exercises.ipynb #k2e0

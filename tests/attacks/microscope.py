@@ -30,46 +30,36 @@ def writes_the_words(prompt, moves):
     return [*prompt, *moves]
 
 
-def stacked(modules, run):
-    seen, mine = [], threading.current_thread()
-
-    def look(module, args, out):
-        if threading.current_thread() is mine:
-            seen.append(out)
-
+def hung(modules, run, look):
+    "挂着 `look`（只看自己线程的）跑一遍，出错也摘。"
+    mine = threading.current_thread()
+    own = lambda m, args, out: look(args, out) if threading.current_thread() is mine else None
     with ExitStack() as stack:
         for m in modules:
-            stack.callback(m.register_forward_hook(look).remove)
+            stack.callback(m.register_forward_hook(own).remove)
         run()
+
+
+def stacked(modules, run):
+    seen = []
+    hung(modules, run, lambda args, out: seen.append(out))
     return seen
 
 
 def inputs_not_outputs(modules, run):
-    seen, me, hooks = [], threading.get_ident(), []
-    look = lambda m, args, out: seen.append(args[0]) if threading.get_ident() == me else None
-    hooks = [m.register_forward_hook(look) for m in modules]
-    try:
-        run()
-    finally:
-        for hook in hooks:
-            hook.remove()
+    seen = []
+    hung(modules, run, lambda args, out: seen.append(args[0]))
     return seen
 
 
 def changes_the_output(modules, run):
-    seen, me = [], threading.get_ident()
+    seen = []
 
-    def look(module, args, out):
-        if threading.get_ident() == me:
-            seen.append(out)
-            return out * 0
+    def look(args, out):
+        seen.append(out)
+        return out * 0
 
-    hooks = [m.register_forward_hook(look) for m in modules]
-    try:
-        run()
-    finally:
-        for hook in hooks:
-            hook.remove()
+    hung(modules, run, look)
     return seen
 
 
