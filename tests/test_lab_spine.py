@@ -29,34 +29,40 @@ def short_cut(monkeypatch):
     monkeypatch.setattr(parity.subprocess, "run", run)
 
 
-def same_in_every_way(stage, packing, folder, ways=tuple(parity.WAYS)):
-    rows = parity.verdicts(folder, (stage,), (packing,), steps=4, ways=ways)
+@pytest.fixture(scope="module")
+def task(tmp_path_factory):
+    "大家合用的一份小任务。"
+    return parity.make_task(tmp_path_factory.mktemp("task"), scale=0.1)
+
+
+def same_in_every_way(stage, packing, folder, task, ways=tuple(parity.WAYS)):
+    rows = parity.verdicts(folder, (stage,), (packing,), steps=4, ways=ways, task=task)
     assert [r["跑法"] for r in rows] == parity.ways_of(stage, ways) and all(r["步"] == 4 for r in rows)
     assert all(r["结论"] == "一样" for r in rows), rows
     assert rows[1]["权重最多差"] == 0  # 命令行与笔记本：逐位相同
 
 
-def test_every_way_gives_the_same_losses_and_weights(tmp_path):
-    same_in_every_way("pretrain", 1, tmp_path)
+def test_every_way_gives_the_same_losses_and_weights(tmp_path, task):
+    same_in_every_way("pretrain", 1, tmp_path, task)
 
 
 REST = [("pretrain", 0), ("full_sft", 1), ("full_sft", 0), ("dpo", 0), ("grpo", 0)]
 
 
 @pytest.mark.parametrize("stage,packing", REST)
-def test_every_stage_gives_the_same_losses_and_weights(stage, packing, tmp_path, short_cut):
-    with_two = {("full_sft", 0), ("grpo", 0)}  # 别的搭配，几个进程一起跑的是 slow
+def test_every_stage_gives_the_same_losses_and_weights(stage, packing, tmp_path, task, short_cut):
+    with_two = {("grpo", 0)}  # 别的搭配，几个进程一起跑的是 slow
     few = [w for w in parity.WAYS if w not in parity.PROCESSES or (w == "两个进程" and (stage, packing) in with_two)]
-    same_in_every_way(stage, packing, tmp_path, few)
+    same_in_every_way(stage, packing, tmp_path, task, few)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stage,packing", REST)
-def test_every_stage_agrees_on_several_processes(stage, packing, tmp_path):
-    same_in_every_way(stage, packing, tmp_path)
+def test_every_stage_agrees_on_several_processes(stage, packing, tmp_path, task):
+    same_in_every_way(stage, packing, tmp_path, task)
 
 
-def test_a_rank_that_averages_its_own_tokens_is_caught(tmp_path, monkeypatch):
+def test_a_rank_that_averages_its_own_tokens_is_caught(tmp_path, task, monkeypatch):
     "GRPO 若按自己这批的 token 平均，累积两次就不是同一个训练：剧本里的长短查得出来。"
     right = parity.Scripted.loss
 
@@ -64,7 +70,7 @@ def test_a_rank_that_averages_its_own_tokens_is_caught(tmp_path, monkeypatch):
         value, metrics = right(self, models, batch)
         return value / int((batch["labels"] != -100).sum()) * 100, metrics
 
-    task, runs = parity.make_task(tmp_path), []
+    runs = []
     for way in ("笔记本里调用", "累积两次"):
         monkeypatch.setattr(parity.Scripted, "loss", own_mean)
         runs.append(parity.run_way("grpo", way, task, tmp_path / way, 0, 4))
