@@ -188,6 +188,6 @@ def test_two_folders_side_by_side_keep_their_own_checkpoints(small, tmp_path):
     for name, rate in (("a", 1e-2), ("b", 1e-3)):
         given = options(small, tmp_path, save_dir=str(tmp_path / name), learning_rate=rate, max_steps=3)
         train(make_args(PretrainArgs, **given))
-    rates = [read_resume(tmp_path / n / "checkpoints/pretrain_32_resume.pth")["optimizer"][0]["param_groups"][0]["base_lr"]
-             for n in "ab"]
+    files = [tmp_path / name / "checkpoints/pretrain_32_resume.pth" for name in "ab"]
+    rates = [read_resume(file)["optimizer"][0]["param_groups"][0]["base_lr"] for file in files]
     assert rates == [1e-2, 1e-3] and not (tmp_path / "checkpoints").exists()
