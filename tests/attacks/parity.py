@@ -1,4 +1,4 @@
-"攻击“四种跑法”的两个检查器。"
+"攻击“几种跑法”的两个检查器。"
 
 from minimind.exercises import parity as it
 
@@ -53,6 +53,16 @@ def mean_gap(a, b):
     return mean(a[0], b[0]), max(mean(a[1][name], b[1][name]) for name in a[1])
 
 
+def pace_backwards(lines):
+    *rest, first = lines[::-1]
+    return sum(line["input_tokens"] for line in rest) / (rest[0]["seconds"] - first["seconds"])
+
+
+def fastest_pace(lines):
+    each = [b["input_tokens"] / (b["seconds"] - a["seconds"]) for a, b in zip(lines, lines[1:])]
+    return max(each)
+
+
 ATTACKS = {
     "parity.mean": dict(
         right=[mean_by_running],
@@ -86,6 +96,16 @@ ATTACKS = {
             "按次序对": (it._by_place, "按名字"),
             "平均差": mean_gap,
             "只有损失无穷大": lambda a, b: (it.solution_gap(a, b)[0], min(it.solution_gap(a, b)[1], 9.0)),
+        },
+    ),
+    "parity.pace": dict(
+        right=[pace_backwards],
+        wrong={
+            "头一笔也数": (it._all_tokens, "也要去掉"),
+            "时间从头数": (it._all_seconds, "之前的时间"),
+            "都没去掉": (it._all, "热身的没有去掉"),
+            "秒数相加": (it._added_seconds, "相加"),
+            "最快的那一笔": fastest_pace,
         },
     ),
 }
