@@ -1,4 +1,4 @@
-"攻击“拆一样，看少了什么”的三个检查器。"
+"攻击“拆一样，看少了什么”的五个检查器。"
 
 from statistics import mean, stdev
 

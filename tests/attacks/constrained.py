@@ -1,4 +1,4 @@
-"攻击“约束值不值”的两个检查器。"
+"攻击“约束值不值”的三个检查器。"
 
 from collections import Counter
 

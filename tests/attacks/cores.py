@@ -1,4 +1,4 @@
-"攻击几个核、几个线程的两个检查器。"
+"攻击几个核、几个线程的三个检查器。"
 
 from minimind.exercises import cores as it
 

@@ -1,4 +1,4 @@
-"攻击 GGUF 的两个检查器。"
+"攻击 GGUF 的四个检查器。"
 
 import torch
 

@@ -1,4 +1,4 @@
-"攻击报告的两个检查器。"
+"攻击报告的四个检查器。"
 
 import math
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"攻击服务器一章的两个检查器。"
+"攻击服务器一章的三个检查器。"
 
 from minimind.exercises import server as it
 

@@ -1,4 +1,4 @@
-"攻击服务有多快的两个检查器。"
+"攻击服务有多快的三个检查器。"
 
 from statistics import mean, median
 

@@ -1,4 +1,4 @@
-"攻击“学到哪了”的两个检查器。"
+"攻击“学到哪了”的三个检查器。"
 
 from minimind.exercises import study as it
 

@@ -1,4 +1,4 @@
-"攻击“旁边有别的程序时”的两个检查器。"
+"攻击“旁边有别的程序时”的三个检查器。"
 
 from itertools import accumulate
 

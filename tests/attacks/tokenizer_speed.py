@@ -1,4 +1,4 @@
-"攻击分词器速度的两个检查器。"
+"攻击分词器速度的三个检查器。"
 
 from collections import Counter, defaultdict
 

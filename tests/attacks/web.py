@@ -1,4 +1,4 @@
-"攻击聊天页面的两个检查器。"
+"攻击聊天页面的三个检查器。"
 
 import re
 import string
