@@ -6933,6 +6933,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                       'minimind/trainer/checkpoint.py'),
                                              'minimind.trainer.checkpoint._set_aside': ( '7_trainer/checkpoint.html#_set_aside',
                                                                                          'minimind/trainer/checkpoint.py'),
+                                             'minimind.trainer.checkpoint.check_fit': ( '7_trainer/checkpoint.html#check_fit',
+                                                                                        'minimind/trainer/checkpoint.py'),
                                              'minimind.trainer.checkpoint.check_origin': ( '7_trainer/checkpoint.html#check_origin',
                                                                                            'minimind/trainer/checkpoint.py'),
                                              'minimind.trainer.checkpoint.check_shape': ( '7_trainer/checkpoint.html#check_shape',
