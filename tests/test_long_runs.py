@@ -181,3 +181,13 @@ def test_the_best_of_a_fine_tuning_keeps_its_card(small, tmp_path):
     result = train_sft(make_args(SFTArgs, **given))
     assert result.best_path.name == "full_sft_best_32.pth"
     assert json.loads(result.best_path.with_suffix(".json").read_text(encoding="utf8"))["stage"] == "full_sft"
+
+
+def test_two_folders_side_by_side_keep_their_own_checkpoints(small, tmp_path):
+    "runs/a 与 runs/b 合用旁边的一份断点，给 b 续训就会接上 a 的，再盖掉 b 的权重。"
+    for name, rate in (("a", 1e-2), ("b", 1e-3)):
+        given = options(small, tmp_path, save_dir=str(tmp_path / name), learning_rate=rate, max_steps=3)
+        train(make_args(PretrainArgs, **given))
+    files = [tmp_path / name / "checkpoints/pretrain_32_resume.pth" for name in "ab"]
+    rates = [read_resume(file)["optimizer"][0]["param_groups"][0]["base_lr"] for file in files]
+    assert rates == [1e-2, 1e-3] and not (tmp_path / "checkpoints").exists()

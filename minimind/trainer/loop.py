@@ -223,8 +223,9 @@ def build(self: Loop) -> None:
 # %% ../../nbs/7_trainer/58_loop.ipynb #h007
 @patch(as_property=True)
 def checkpoint_dir(self: Loop) -> Path:
-    "断点放在哪里：明说的，否则是 save_dir 旁边的 checkpoints。"
-    return Path(self.args.checkpoint_dir or Path(self.args.save_dir).parent / "checkpoints")
+    "断点放在哪里：明说的；save_dir 叫 out 的，放在它旁边的 checkpoints（同 MiniMind）；别的，放在 save_dir 里面。"
+    home = Path(self.args.save_dir).absolute()
+    return Path(self.args.checkpoint_dir or (home.parent if home.name == "out" else home) / "checkpoints")
 
 
 @patch(as_property=True)
