@@ -144,7 +144,7 @@ app.add_command(LazyGroup("train", train_commands(), help=TRAIN_HELP, resolve=st
 
 # %% ../nbs/99_cli.ipynb #c024
 BENCHES = {
-    "parity": ("parity", "同一个训练，四种跑法：损失与权重应当相同"),
+    "parity": ("parity", "同一个训练，几种跑法：损失与权重应当相同"),
     "train": ("accelerator", "训练有多快：占机器上限的几成，各项技术各省多少"),
     "generate": ("generation", "生成有多快：与 transformers 比，批量与 int8 各快多少"),
     "serve": ("serving", "服务有多快：首字要等多久，一个人与许多人各多快"),

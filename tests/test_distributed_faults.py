@@ -87,7 +87,7 @@ def started(child, sign: str = "pretrain [2-9]/") -> list[int]:
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/environ"), reason="要 Linux 的 /proc")
-@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize("victim", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_rank_stops_the_other(small, tmp_path, victim):
     child = torchrun("-m", "minimind.trainer.train_pretrain", *flags(small, tmp_path), home=tmp_path)
     pids, since = started(child), time.monotonic()

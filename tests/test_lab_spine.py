@@ -10,6 +10,7 @@ import pytest
 from conftest import forked
 
 from minimind.lab import memory, parity
+from minimind.learning.errors import UserError
 from minimind.trainer.arguments import run_command
 
 
@@ -28,27 +29,61 @@ def short_cut(monkeypatch):
     monkeypatch.setattr(parity.subprocess, "run", run)
 
 
-def same_in_every_way(stage, packing, folder, ways=tuple(parity.WAYS)):
-    rows = parity.verdicts(folder, (stage,), (packing,), steps=4, ways=ways)
-    assert [r["跑法"] for r in rows] == list(ways) and all(r["步"] == 4 for r in rows)
+@pytest.fixture(scope="module")
+def task(tmp_path_factory):
+    "大家合用的一份小任务。"
+    return parity.make_task(tmp_path_factory.mktemp("task"), scale=0.1)
+
+
+def same_in_every_way(stage, packing, folder, task, ways=tuple(parity.WAYS)):
+    rows = parity.verdicts(folder, (stage,), (packing,), steps=4, ways=ways, task=task)
+    assert [r["跑法"] for r in rows] == parity.ways_of(stage, ways) and all(r["步"] == 4 for r in rows)
     assert all(r["结论"] == "一样" for r in rows), rows
     assert rows[1]["权重最多差"] == 0  # 命令行与笔记本：逐位相同
 
 
-def test_every_way_gives_the_same_losses_and_weights(tmp_path):
-    same_in_every_way("pretrain", 1, tmp_path)
+def test_every_way_gives_the_same_losses_and_weights(tmp_path, task):
+    same_in_every_way("pretrain", 1, tmp_path, task)
 
 
-@pytest.mark.parametrize("stage,packing", [("pretrain", 0), ("full_sft", 1), ("full_sft", 0)])
-def test_every_stage_gives_the_same_losses_and_weights(stage, packing, tmp_path, short_cut):
-    with_two = (stage, packing) == ("full_sft", 0)  # 两个进程的另两种搭配是 slow
-    same_in_every_way(stage, packing, tmp_path, [w for w in parity.WAYS if with_two or w != "两个进程"])
+REST = [("pretrain", 0), ("full_sft", 1), ("full_sft", 0), ("dpo", 0), ("grpo", 0)]
+
+
+@pytest.mark.parametrize("stage,packing", REST)
+def test_every_stage_gives_the_same_losses_and_weights(stage, packing, tmp_path, task, short_cut):
+    with_two = {("grpo", 0)}  # 别的搭配，几个进程一起跑的是 slow
+    few = [w for w in parity.WAYS if w not in parity.PROCESSES or (w == "两个进程" and (stage, packing) in with_two)]
+    same_in_every_way(stage, packing, tmp_path, task, few)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage,packing", [("pretrain", 0), ("full_sft", 1)])
-def test_every_stage_agrees_on_two_processes(stage, packing, tmp_path):
-    same_in_every_way(stage, packing, tmp_path)
+@pytest.mark.parametrize("stage,packing", REST)
+def test_every_stage_agrees_on_several_processes(stage, packing, tmp_path, task):
+    same_in_every_way(stage, packing, tmp_path, task)
+
+
+def test_a_rank_that_averages_its_own_tokens_is_caught(tmp_path, task, monkeypatch):
+    "GRPO 若按自己这批的 token 平均，累积两次就不是同一个训练：剧本里的长短查得出来。"
+    right = parity.Scripted.loss
+
+    def own_mean(self, models, batch):
+        value, metrics = right(self, models, batch)
+        return value / int((batch["labels"] != -100).sum()) * 100, metrics
+
+    runs = []
+    for way in ("笔记本里调用", "累积两次"):
+        monkeypatch.setattr(parity.Scripted, "loss", own_mean)
+        runs.append(parity.run_way("grpo", way, task, tmp_path / way, 0, 4))
+    assert parity.verdict("grpo", 0, "累积两次", *runs)["结论"] == "不一样"
+
+
+def test_speed_counts_what_comes_after_the_first_line_and_refuses_a_stage(tmp_path, capsys):
+    short = tmp_path / "metrics.jsonl"
+    short.write_text('{"input_tokens": 900, "seconds": 5.0}\n', encoding="utf8")
+    with pytest.raises(UserError, match="只有 1 笔"):
+        parity.tokens_per_second(short)
+    assert run_command(parity.command, ["--speed", "--stage", "dpo"]) == 2
+    assert "--stage" in capsys.readouterr().err
 
 
 def test_per_micro_batch_mean_is_caught(tmp_path, monkeypatch, capsys):

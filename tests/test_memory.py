@@ -30,7 +30,10 @@ def many(small, tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+OFTEN = {"nano，小批", "moe", "nano，梯度重算"}  # 别的几种形状是 slow
+
+
+@pytest.mark.parametrize("shape", [s if s in OFTEN else pytest.param(s, marks=pytest.mark.slow) for s in SHAPES])
 def test_every_training_command_says_its_memory_before_and_after_within_a_quarter(cli, small, many, tmp_path, shape):
     done = cli(
         "train", "pretrain", *SHAPES[shape], "--data_path", many, "--tokenizer_path", small["tok"], "--save_dir",

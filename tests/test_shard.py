@@ -82,7 +82,7 @@ def test_the_exam_and_the_accumulation_work_cut_in_two(small, tmp_path):
     assert (tmp_path / "cut/out/pretrain_best_32.pth").exists()
 
 
-@pytest.mark.parametrize("stage", ["full_sft", "lora"])
+@pytest.mark.parametrize("stage", ["lora", pytest.param("full_sft", marks=pytest.mark.slow)])
 def test_other_stages_learn_the_same(small, tmp_path, one, stage):
     base = one / "out/pretrain_32.pth"
     more = dict(data_path=str(small["sft"]), from_weight=str(base), max_steps=3, packing=0)

@@ -1,4 +1,4 @@
-"攻击“四种跑法”的两个检查器。"
+"攻击“几种跑法”的两个检查器。"
 
 from minimind.exercises import parity as it
 
