@@ -540,6 +540,7 @@ class GRPOArgs(ActorArgs):
         "", "再加一个奖励模型：minimind train reward 存下的 .pth，或 transformers 文件夹", path=True
     )
     reward_model_weight: float = opt(1.0, "奖励模型的分量", low=0)
+    trust_remote_code: int = opt(0, "1：奖励模型的文件夹里自带的代码可以执行（先看过再开）", choices=(0, 1))
     debug_mode: int = opt(0, "1：每次记日志时印一条采样", choices=(0, 1))
     wandb_project: str = opt("MiniMind-GRPO")
 
