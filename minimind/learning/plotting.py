@@ -245,7 +245,8 @@ def bars(
         values, title = None, values if title is None else title  # 允许 bars(字典, "标题")
     groups, grouped = _groups(data, values)
     names = list(dict.fromkeys(name for row in groups.values() for name in row))
-    sideways = not grouped and max((len(str(n)) for n in names), default=0) > 8
+    columns = max((sum(1 + (ord(c) > 0x2E7F) for c in str(n)) for n in names), default=0)  # 汉字占两列
+    sideways = not grouped and (max(map(len, map(str, names)), default=0) > 8 or columns * len(names) > 80)
     ax, width = _axes(ax), 0.8 / max(1, len(groups))
     for index, (group, row) in enumerate(groups.items()):
         heights = [float(row.get(n, math.nan)) for n in names]

@@ -1,6 +1,9 @@
-"攻击参数的两个检查器。"
+"攻击参数的检查器。"
 
 from dataclasses import MISSING, fields
+from functools import reduce
+
+from minimind.exercises import arguments as it
 
 
 def merge_by_loop(defaults, preset, given, error=ValueError, check_preset=True):
@@ -62,6 +65,15 @@ def required_bool(cls):
     return out
 
 
+def described_by_reduce(tables):
+    one = lambda a, b: {name: {**a.get(name, {}), **b.get(name, {})} for name in {**a, **b}}
+    return reduce(one, tables, {})
+
+
+def fits_by_type(value, whole, low):
+    return type(value) in {int, int if whole else float} and low <= value < float("inf")
+
+
 ATTACKS = {
     "arguments.merge": dict(
         right=[merge_by_loop],
@@ -85,6 +97,29 @@ ATTACKS = {
             "没写类型": (lambda cls: " ".join(f"[--{f.name}]" for f in fields(cls)), "Sample"),
             "用换行隔开": (lambda cls: usage_by_match(cls).replace(" [", "\n[").replace(" --", "\n--"), "Sample"),
             "少写最后一个": (lambda cls: usage_by_match(cls).rpartition(" ")[0], "Sample"),
+        },
+    ),
+    "arguments.described": dict(
+        right=[it._entry_by_entry, described_by_reduce],
+        wrong={
+            "整条盖掉": (it._whole_entries, "留父类的"),
+            "父类赢": (it._parent_wins, "父类盖住"),
+            "只有子类": (it._child_only, "只有子类"),
+            "改了输入": (it._in_place, "改动了"),
+            "只看头两层": (lambda tables: it.solution_described(tables[:2]), "三层"),
+        },
+    ),
+    "arguments.fits": dict(
+        right=[it._step_by_step, fits_by_type],
+        wrong={
+            "真假也算": (it._bool_counts, "另外挡住"),
+            "NaN 溜过去": (it._nan_slips, "挡不住"),
+            "无穷也行": (it._infinite, "无穷"),
+            "不许等于": (it._above, "可以"),
+            "总要整数": (it._always_whole, "不要整数时行"),
+            "替人转换": (it._converts, "不算数"),
+            "下限写死了": (lambda v, whole, low: it._step_by_step(v, whole, 1), "不总是 1"),
+            "总是行": (lambda v, whole, low: True, "应是 False"),
         },
     ),
 }

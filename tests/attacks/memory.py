@@ -1,6 +1,8 @@
-"攻击“训练要多少内存”的两个检查器。"
+"攻击“训练要多少内存”的检查器。"
 
 import math
+
+from minimind.exercises import memory as it
 
 
 def largest_by_fraction(budget, states, two, three):
@@ -48,6 +50,19 @@ def four_bytes(tensors, weights):
     return sum(size for where, size in sizes.items() if where not in skip)
 
 
+def states_by_sixteen(matrix, other, frozen, optimizer):
+    "一个要练的数 16 字节，减去前两样。"
+    learn = matrix + other
+    saved = 4 * matrix * (optimizer == "muon")
+    weights, gradients = 4 * (learn + frozen), 4 * learn
+    return weights, gradients, 16 * learn - saved - 8 * learn
+
+
+def recompute_by_chunks(layers, every, entry, whole):
+    chunks = [list(range(layers))[at : at + every] for at in range(0, layers, every)]
+    return sum(entry for _ in chunks) + max(len(c) for c in chunks) * whole
+
+
 ATTACKS = {
     "memory.largest_batch": dict(
         right=[largest_by_fraction],
@@ -69,6 +84,29 @@ ATTACKS = {
             "问的是视图的大小": (view_sizes, "拖住整块"),
             "每个数都当四字节": (four_bytes, "bfloat16"),
             "按形状认权重": (by_shape, "转置"),
+        },
+    ),
+    "memory.states": dict(
+        right=[it._number_by_number, states_by_sixteen],
+        wrong={
+            "冻住的有梯度": (it._frozen_learns, "没有梯度"),
+            "冻住的进了优化器": (it._frozen_in_optimizer, "优化器不管"),
+            "冻住的没有权重": (it._no_frozen, "占权重"),
+            "Muon 管全部": (it._muon_everywhere, "只管矩阵"),
+            "个数不是字节": (lambda *given: tuple(n // 4 for n in it.solution_states(*given)), "4 字节"),
+            "次序反了": (lambda *given: it.solution_states(*given)[::-1], "次序"),
+            "只有总和": (lambda *given: sum(it.solution_states(*given)), "权重, 梯度"),
+        },
+    ),
+    "memory.recompute": dict(
+        right=[it._walk_backwards, recompute_by_chunks],
+        wrong={
+            "不重算": (lambda n, every, entry, whole: n * whole, "不重算的"),
+            "每层一个入口": (lambda n, every, entry, whole: n * entry + every * whole, "不是每层"),
+            "末尾没有入口": (lambda n, every, entry, whole: n // every * entry + min(every, n) * whole, "向上取整"),
+            "只重算一层": (lambda n, every, entry, whole: -(-n // every) * entry + whole, "一段里"),
+            "只有入口": (lambda n, every, entry, whole: -(-n // every) * entry, "也要地方"),
+            "一段太长": (lambda n, every, entry, whole: -(-n // every) * entry + every * whole, "最多只有"),
         },
     ),
 }

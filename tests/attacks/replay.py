@@ -1,4 +1,4 @@
-"攻击旧数据的两个检查器。"
+"攻击旧数据的检查器。"
 
 from minimind.exercises import replay as it
 
@@ -71,6 +71,17 @@ ATTACKS = {
             "排了序": (sorted_rows, "从头取 8 批"),
             "空的批": (empty_batches, "从头取 8 批"),
             "位置没有归零": (keeps_seen, "从头取 8 批"),
+        },
+    ),
+    "replay.settle": dict(
+        right=[it._downhill, lambda n, a, o, b, w: n + w * b / (a + w * b) * (o - n)],
+        wrong={
+            "不看谁更疼": (lambda n, a, o, b, w: (n + w * o) / (1 + w), "更疼"),
+            "除以 2": (lambda n, a, o, b, w: (a * n + w * b * o) / 2, "不是一半"),
+            "没有 λ": (lambda n, a, o, b, w: (a * n + b * o) / (a + b), "没有乘 λ"),
+            "新旧反了": (lambda n, a, o, b, w: (w * a * n + b * o) / (w * a + b), "弄反了"),
+            "分母忘了 λ": (lambda n, a, o, b, w: (a * n + w * b * o) / (a + b), "分母忘了"),
+            "正中间": (lambda n, a, o, b, w: (n + o) / 2, "停在"),
         },
     ),
 }

@@ -1,6 +1,8 @@
-"攻击“断了自己接上”的两个检查器。"
+"攻击“断了自己接上”的检查器。"
 
 import math
+
+from minimind.exercises import restart as it
 
 YEAR = 365 * 24 * 3600
 
@@ -38,6 +40,27 @@ ATTACKS = {
             "一年按 360 天": (lambda years, *rest: by_search(years * 360 / 365, *rest), "年"),
             "不开平方": (lambda y, c, save, step: max(1, round(2 * save * y * YEAR / c / step)), "年"),
             "向下取整": (lambda y, c, s, t: max(1, int(math.sqrt(2 * s * y * YEAR / c) / t)), "年"),
+        },
+    ),
+    "restart.survive": dict(
+        right=[it._day_by_day, lambda n, days, years: (2.718281828459045 ** (-days / 365 / years)) ** n],
+        wrong={
+            "一张卡": (lambda n, days, years: math.exp(-days / 365 / years), "连乘"),
+            "至少坏一张": (lambda n, days, years: 1 - it._day_by_day(n, days, years), "至少坏"),
+            "没换成年": (lambda n, days, years: math.exp(-n * days / years), "换成年"),
+            "直接相减": (lambda n, days, years: max(0.0, 1 - n * days / 365 / years), "直接相减"),
+            "乘年数": (lambda n, days, years: math.exp(-n * days / 365 * years), "是除"),
+        },
+    ),
+    "restart.mine": dict(
+        right=[it._one_by_one, lambda again, saved, now: bool(again and saved and now) and saved == now],
+        wrong={
+            "有断点就接": (it._any_checkpoint, "另一次训练"),
+            "不看重来": (it._just_equal, "没有重来"),
+            "空串也算": (it._empty_equal, "空串"),
+            "没记的也接": (it._old_is_mine, "认不出"),
+            "从不接": (lambda again, saved, now: False, "该接"),
+            "只接第一次重来": (lambda again, saved, now: it._one_by_one(again, saved, now) and again == 1, "重来几次"),
         },
     ),
 }

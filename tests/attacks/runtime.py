@@ -1,9 +1,11 @@
-"攻击运行环境的两个检查器。"
+"攻击运行环境的检查器。"
 
 import struct
 
 import numpy as np
 import torch
+
+from minimind.exercises import runtime as it
 
 
 def round_by_candidates(x):
@@ -43,6 +45,18 @@ def never_below_start(overflowed, start, patience):
     return [max(start / 4, s) for s in scale_by_pointer(overflowed, start, patience)]
 
 
+def value_by_struct(bits, exponent):
+    "请 struct 读：补成 float32（bfloat16 后面添零，float16 是 e）。"
+    if len(bits) == 16 and exponent == 5:
+        return struct.unpack(">e", int("".join(map(str, bits)), 2).to_bytes(2, "big"))[0]
+    wide = bits + [0] * (32 - len(bits))
+    return struct.unpack(">f", int("".join(map(str, wide)), 2).to_bytes(4, "big"))[0]
+
+
+def gap_by_logarithm(x, mantissa):
+    return float(2.0 ** np.floor(np.log2(x)) / 2.0**mantissa)
+
+
 ATTACKS = {
     "runtime.round_bf16": dict(
         right=[round_by_candidates],
@@ -65,6 +79,28 @@ ATTACKS = {
             "只返回最后一个": (lambda o, s, p: scale_by_pointer(o, s, p)[-1:], "连续溢出"),
             "溢出减到四分之一": (lambda o, s, p: [s / 4 ** sum(o[: i + 1]) for i in range(len(o))], "连续溢出"),
             "多等一步": (lambda o, s, p: scale_by_pointer(o, s, p + 1), "一直都好"),
+        },
+    ),
+    "runtime.value": dict(
+        right=[it._halving, value_by_struct],
+        wrong={
+            "没有前面的 1": (lambda bits, e: it._halving(bits, e, leading=0.0), "没写出来的 1"),
+            "没减偏移量": (lambda bits, e: it._halving(bits, e, bias=0), "忘了减"),
+            "偏移量多 1": (lambda bits, e: it._halving(bits, e, bias=2 ** (e - 1)), "偏移量"),
+            "不看符号": (lambda bits, e: it._halving([0, *bits[1:]], e), "符号"),
+            "尾数倒了": (lambda bits, e: it._halving([*bits[: 1 + e], *bits[: e : -1]], e), "倒过来"),
+            "指数写死了 8 位": (lambda bits, e: it._halving(bits, 8), "float16"),
+        },
+    ),
+    "runtime.gap": dict(
+        right=[it._by_neighbours, gap_by_logarithm],
+        wrong={
+            "处处一样": (lambda x, m: 2.0**-m, "宽一倍"),
+            "按比例": (lambda x, m: x / 2**m, "同一段"),
+            "宽了一倍": (lambda x, m: it._by_neighbours(x, m) * 2, "超过"),
+            "一半": (lambda x, m: it._by_neighbours(x, m) / 2, "半个"),
+            "尾数写死了": (lambda x, m: it._by_neighbours(x, 7), "间隔"),
+            "小于 1 的当作 1": (lambda x, m: it._by_neighbours(max(x, 1.0), m), "0.7"),
         },
     ),
 }

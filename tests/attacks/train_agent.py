@@ -1,4 +1,4 @@
-"攻击智能体的两个检查器。"
+"攻击智能体的检查器。"
 
 from minimind.exercises import train_agent as it
 
@@ -13,6 +13,14 @@ def by_loop(kept, calls, finished, cost):
     for _ in range(calls):
         left -= kept * cost
     return max(0.0, left) if finished else 0
+
+
+def batches_by_columns(rounds):
+    out = [0] * max(rounds, default=0)
+    for r in rounds:
+        for k in range(r):
+            out[k] += 1
+    return out
 
 
 ATTACKS = {
@@ -36,6 +44,31 @@ ATTACKS = {
             "没说完也给": (it._unfinished_too, "没说完"),
             "折成负的": (it._below_zero, "最低"),
             "折上折": (it._powers, "折再折"),
+        },
+    ),
+    "train_agent.batches": dict(
+        right=[it._until_empty, batches_by_columns],
+        wrong={
+            "每场几次": (lambda rounds: list(rounds), "每场"),
+            "没有离开": (lambda rounds: [len(rounds)] * max(rounds, default=0), "不再占位置"),
+            "写完的": (lambda rounds: [rounds.count(k + 1) for k in range(max(rounds, default=0))], "写完的"),
+            "多一批": (lambda rounds: [*it._until_empty(rounds), 0], "多了一批"),
+            "少头一批": (lambda rounds: it._until_empty(rounds)[1:], "头一批"),
+            "只有批数": (lambda rounds: max(rounds, default=0), "类型"),
+            "从大到小排了": (lambda rounds: sorted(rounds, reverse=True), "不同"),
+        },
+    ),
+    "train_agent.worth": dict(
+        right=[it._by_cases, lambda a, h, n, c: h - a > h * c * n],
+        wrong={
+            "从平均分里减": (lambda a, h, n, c: h - c * n > a, "没办成的也罚"),
+            "忘了打折": (lambda a, h, n, c: h > a, "忘了打折"),
+            "只打一次": (lambda a, h, n, c: h * (1 - c) > a, "打几次"),
+            "折上折": (lambda a, h, n, c: h * (1 - c) ** n > a, "折上折"),
+            "一样高也按": (lambda a, h, n, c: h * (1 - c * n) >= a, "不必按"),
+            "反了": (lambda a, h, n, c: h * (1 - c * n) <= a, "反了"),
+            "总是按": (lambda a, h, n, c: True, "该不该按"),
+            "交出平均分": (lambda a, h, n, c: h * (1 - c * n), "该不该按"),
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击 LoRA 微调的两个检查器。"
+"攻击 LoRA 微调的检查器。"
 
 import torch
 
@@ -55,6 +55,28 @@ ATTACKS = {
             "只要第一份": (lambda sides: it.solution_join(sides[:1]), "两份"),
             "A 与 B 反了": (lambda sides: it.solution_join(sides)[::-1], "接不上"),
             "平均而不是相加": (lambda sides: it.solution_join([(a, b, s / len(sides)) for a, b, s in sides]), "两份"),
+        },
+    ),
+    "train_lora.change": dict(
+        right=[it._before_and_after, lambda A, B, dA, dB: B @ dA + dB @ (A + dA)],
+        wrong={
+            "只有一起挪的": (lambda A, B, dA, dB: dB @ dA, "一起挪"),
+            "少了一起挪的": (lambda A, B, dA, dB: B @ dA + dB @ A, "少了"),
+            "没减原来的": (lambda A, B, dA, dB: (B + dB) @ (A + dA), "减去原来"),
+            "只挪 A": (lambda A, B, dA, dB: B @ dA, "只挪了 A"),
+            "只挪 B": (lambda A, B, dA, dB: dB @ A, "只挪了 B"),
+            "符号反了": (lambda A, B, dA, dB: B @ A - (B + dB) @ (A + dA), "负号"),
+        },
+    ),
+    "train_lora.swap": dict(
+        right=[it._swapped_by_ranks],
+        wrong={
+            "没拿掉旧的": (it._kept_old, "还合在里面"),
+            "没加新的": (it._only_removed, "还没有加上"),
+            "忘了倍数": (it._unscaled_swap, "倍数"),
+            "旧的用了新的倍数": (it._one_scale, "旧的倍数"),
+            "新旧反了": (lambda m, old, new: it._swapped_by_ranks(m, new, old), "弄反了"),
+            "丢了底子": (lambda m, old, new: it._swapped_by_ranks(m * 0, old, new), "秩相同"),
         },
     ),
 }
