@@ -11,9 +11,10 @@ from conftest import run
 
 from minimind.inference.load import load_model
 from minimind.learning.errors import UserError
-from minimind.trainer.arguments import GRPOArgs, SFTArgs, make_args
+from minimind.trainer.arguments import GRPOArgs, LoRAArgs, SFTArgs, make_args
 from minimind.trainer.checkpoint import older, read_resume
 from minimind.trainer.train_full_sft import train as train_sft
+from minimind.trainer.train_lora import train as train_lora
 from minimind.trainer.train_pretrain import PretrainArgs, train
 
 
@@ -191,3 +192,15 @@ def test_two_folders_side_by_side_keep_their_own_checkpoints(small, tmp_path):
     files = [tmp_path / name / "checkpoints/pretrain_32_resume.pth" for name in "ab"]
     rates = [read_resume(file)["optimizer"][0]["param_groups"][0]["base_lr"] for file in files]
     assert rates == [1e-2, 1e-3] and not (tmp_path / "checkpoints").exists()
+
+
+def test_another_rank_or_another_stage_does_not_go_on_from_this_checkpoint(small, tmp_path):
+    "换了 LoRA 的秩，或别的阶段用同一个 --save_weight：一句话拒绝，不是调用栈。"
+    more = dict(data_path=str(small["sft"]), max_steps=3, from_weight="none")
+    train_lora(make_args(LoRAArgs, **options(small, tmp_path, lora_r=2, **more)))
+    with pytest.raises(UserError, match="对不上.*断点里是 2×.*现在是 4×"):
+        train_lora(make_args(LoRAArgs, **options(small, tmp_path, lora_r=4, from_resume=1, **more)))
+    with pytest.raises(UserError, match="--lora_alpha 断点里是"):
+        train_lora(make_args(LoRAArgs, **options(small, tmp_path, lora_r=2, lora_alpha=99, from_resume=1, **more)))
+    with pytest.raises(UserError, match="阶段 断点里是 lora，现在是 full_sft"):
+        train_sft(make_args(SFTArgs, **options(small, tmp_path, save_weight="lora_identity", from_resume=1, **more)))

@@ -76,7 +76,7 @@ def test_code_in_a_folder_is_not_run(tmp_path, tok_dir):
     }
     (folder / "config.json").write_text(json.dumps(card), encoding="utf8")
     (folder / "odd.py").write_text(f"open({str(tmp_path / '来过')!r}, 'w')\n", encoding="utf8")
-    with pytest.raises(UserError, match="trust_remote_code=True"):
+    with pytest.raises(UserError, match="--trust_remote_code 1"):
         load_reward_model(folder)
     assert not (tmp_path / "来过").exists()
 

@@ -525,7 +525,7 @@ def _encode_pairs(self: DPODataset, batch: dict, at: int) -> list[tuple[list[int
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c070
 class RLAIFDataset:
     """RL 的提示：去掉最后一轮回答，渲染到 `<|im_start|>assistant` 与换行为止。kind 也可以是 "agent"。
-    `ds[i]` → {"prompt_ids": 列表, "messages": 消息列表, "tools": 列表或 None, "gt": 答案字符串的列表}；
+    `ds[i]` → {"prompt_ids": 列表, "messages": 消息列表, "tools": 列表（没带工具是空的）, "gt": 答案字符串的列表}；
     提示超过 max_length 的跳过。"""
 
     def __init__(
@@ -551,7 +551,7 @@ class RLAIFDataset:
         row = self.rows[int(self.index[i])]
         messages, tools = to_messages(self.prompt(row["conversations"]))
         ids = self.store[self.index[i]][0].tolist()
-        return {"prompt_ids": ids, "messages": messages, "tools": tools, "gt": row["gt"]}
+        return {"prompt_ids": ids, "messages": messages, "tools": tools or [], "gt": row["gt"]}
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #s005
 @patch

@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['check_render', 'solution_render', 'check_find_control', 'solution_find_control', 'check_count_bytes',
-           'solution_count_bytes']
+           'solution_count_bytes', 'check_pieces', 'solution_pieces', 'check_tool_turn', 'solution_tool_turn']
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c002
 from collections.abc import Callable
-import random
+import random, re
 from transformers import PreTrainedTokenizerFast
-from ..learning.exercises import card, check, checker, expect_agrees, expect_equal, solution
+from ..learning.exercises import card, check, checker, expect_agrees, expect_equal, solution, why
 from ..tokenizer.fast import CONTROL_TOKENS, token_bytes, train_tokenizer
 
 # %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #c004
@@ -130,3 +130,101 @@ def solution_count_bytes(tok: PreTrainedTokenizerFast, ids: list[int]) -> int:
     "参考答案：查原始字节表，跳过控制 token"
     table = token_bytes(tok)
     return sum(len(table[i]) for i in ids if i >= len(CONTROL_TOKENS))
+
+# %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #s10
+card("fast.pieces", "在标记处切开", 1, 4, "re.split、re.escape", "特殊 token 不进语料；竖线、加号之类在正则里另有意思")
+
+# %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #s11
+def _scanning(text: str, marks: list[str]) -> list[str]:
+    "另一种写法：站在每个位置上问，这里是不是某个标记的开头。"
+    out, at = [""], 0
+    while at < len(text):
+        mark = next((m for m in marks if text.startswith(m, at)), "")
+        out = [*out, ""] if mark else [*out[:-1], out[-1] + text[at]]
+        at += len(mark) or 1
+    return [piece for piece in out if piece]
+
+
+def _not_escaped(text: str, marks: list[str]) -> list[str]:
+    return [piece for piece in re.split("|".join(marks), text) if piece]
+
+
+def _marks_kept(text: str, marks: list[str]) -> list[str]:
+    return [piece for piece in re.split("(" + "|".join(map(re.escape, marks)) + ")", text) if piece]
+
+
+@checker(
+    "fast.pieces",
+    common_mistakes={
+        "竖线在正则里是“或”：标记要先 re.escape": _not_escaped, "标记自己不要，只要它们之间的": _marks_kept,
+        "空的片段不要": lambda text, marks: re.split("|".join(map(re.escape, marks)), text),
+        "片段要照原样，两头的空白也留着": lambda text, marks: [p.strip() for p in _scanning(text, marks) if p.strip()],
+        "只在第一个标记处切了": lambda text, marks: _scanning(text, marks[:1]),
+    },
+)
+def check_pieces(fn: Callable) -> None:
+    "竖线、挨着的标记、两头的标记、空白、没有标记的"
+    tags, marks = ["<think>", "</think>"], [*CONTROL_TOKENS, "<think>", "</think>"]
+    cases = {
+        "一对标签": ("甲<think>乙</think>", tags), "控制标记里有竖线": ("好<|im_end|>\n<|im_start|>坏", marks),
+        "普通的竖线不是标记": ("a|b im_end c", marks), "标记挨着": ("<think></think>丙", tags),
+        "没有标记": ("今天", marks), "只有标记": ("<|im_start|>", marks),
+        "空白照原样": (" 甲 <think>\n乙", tags), "不完整的标记": ("<|im_end 甲<think", marks), "空的": ("", marks),
+    }
+    rng, parts = random.Random(0), [*marks, "甲", "|", " ", "im_end"]
+    cases |= {f"随机的一段 {i}": ("".join(rng.choices(parts, k=7)), marks) for i in range(6)}
+    expect_agrees(fn, _scanning, {f"{name} {args[0]!r}": args for name, args in cases.items()})
+
+# %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #s12
+@solution("fast.pieces")
+def solution_pieces(text: str, marks: list[str]) -> list[str]:
+    "参考答案：标记逐个转义，用竖线连成一个式子，切开，空的不要"
+    return [piece for piece in re.split("|".join(map(re.escape, marks)), text) if piece]
+
+# %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #s20
+card("fast.tool_turn", "几条结果，一段话", 2, 5, "str.join", "换行差一个，就是另一串编号：模型没见过")
+
+# %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #s21
+def _message_by_message(results: list[str]) -> str:
+    "另一种写法：照模板那样逐条看，第一条前面开段，最后一条后面收段。"
+    out = ""
+    for i, result in enumerate(results):
+        out += "<|im_start|>user" if i == 0 else ""
+        out += "\n<tool_response>\n" + result + "\n</tool_response>"
+        out += "<|im_end|>\n" if i == len(results) - 1 else ""
+    return out
+
+
+@checker(
+    "fast.tool_turn",
+    common_mistakes={
+        "连着的几条要合成一段，不是一条一段": lambda results: "".join(_message_by_message([r]) for r in results),
+        "最后一个 </tool_response> 与 <|im_end|> 之间没有换行": lambda results: _message_by_message(results).replace(
+            "<|im_end|>", "\n<|im_end|>"
+        ),
+        "两条结果之间要有一个换行": lambda results: _message_by_message(results).replace("><tool", ">\n<tool").replace(
+            "</tool_response>\n<tool", "</tool_response><tool"
+        ),
+        "一条也没有，就什么也不写": lambda results: _message_by_message(results) or "<|im_start|>user\n<|im_end|>\n",
+        "几条结果各有各的 <tool_response>": lambda results: _message_by_message(
+            ["\n".join(results)] if results else []
+        ),
+    },
+)
+def check_tool_turn(fn: Callable) -> None:
+    "一条、两条、三条、空的一条、里面有换行的、一条也没有"
+    cases = [["8:00"], ["8:00", "9:00"], ["1", "2", "3"], [""], ["两行\n的结果", "{}"], []]
+    expect_agrees(fn, _message_by_message, {f"结果 {results}": (results,) for results in cases})
+    chat = [
+        {"role": "user", "content": "几点"}, {"role": "tool", "content": "8:00"}, {"role": "tool", "content": "9:00"}
+    ]
+    rendered = train_tokenizer(["你好"], 280).apply_chat_template(chat, tokenize=False)
+    expect_equal("<|im_start|>user\n几点<|im_end|>\n" + fn(["8:00", "9:00"]), rendered, "与真的模板逐字比")
+
+# %% ../../nbs/2_tokenizer/21_fast_exercises.ipynb #s22
+@solution("fast.tool_turn")
+def solution_tool_turn(results: list[str]) -> str:
+    "参考答案：每条各圈一对标签，前面各一个换行，外面一个用户段"
+    if not results:
+        return ""
+    return "<|im_start|>user" + "".join(f"\n<tool_response>\n{r}\n</tool_response>" for r in results) + "<|im_end|>\n"

@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['Pairs', 'Score', 'Weights', 'Items', 'check_judged', 'solution_judged', 'check_words', 'solution_words', 'check_swap',
-           'solution_swap']
+           'solution_swap', 'check_refusal', 'solution_refusal', 'check_slip', 'solution_slip']
 
 # %% ../../nbs/1_world/44_preferences_exercises.ipynb #pf02
 import random
 from collections import Counter
 from collections.abc import Callable
 
-from ..learning.exercises import card, checker, expect_close, expect_equal, expect_true, solution
+from ..learning.exercises import card, checker, expect_agrees, expect_close, expect_equal, expect_true, solution
 
 # %% ../../nbs/1_world/44_preferences_exercises.ipynb #pf05
 card(
@@ -217,3 +217,106 @@ def solution_swap(items: Items) -> list[str]:
     "参考答案：答案转一圈。"
     answers = [a for _, a in items]
     return [said.replace(mine, other) for (said, mine), other in zip(items, answers[1:] + answers[:1])]
+
+# %% ../../nbs/1_world/44_preferences_exercises.ipynb #s10
+card(
+    "preferences.refusal", "推脱带不带偏好", 2, 5, "in、条件计数",
+    "一句话在好的一边、坏的一边出现得一样多，单看它就什么也学不到",
+)
+
+# %% ../../nbs/1_world/44_preferences_exercises.ipynb #s11
+def _says_no(text: str) -> bool:
+    return any(word in text for word in ("不知道", "没学过"))
+
+
+def _two_counts(pairs: Pairs) -> float:
+    "另一种写法：两边各数一遍，再相除。"
+    up = sum(_says_no(good) and not _says_no(bad) for good, bad in pairs)
+    down = sum(_says_no(bad) and not _says_no(good) for good, bad in pairs)
+    return up / (up + down) if up + down else 0.5
+
+
+def _of_all(pairs: Pairs) -> float:
+    return sum(_says_no(good) and not _says_no(bad) for good, bad in pairs) / (len(pairs) or 1)
+
+
+def _both_too(pairs: Pairs) -> float:
+    kept = [(good, bad) for good, bad in pairs if _says_no(good) or _says_no(bad)]
+    return sum(_says_no(good) for good, _ in kept) / len(kept) if kept else 0.5
+
+
+def _one_word(pairs: Pairs) -> float:
+    return _two_counts([tuple(text.replace("没学过", "") for text in pair) for pair in pairs])
+
+
+@checker(
+    "preferences.refusal",
+    common_mistakes={
+        "分母只数恰有一边推脱的，不是全部": _of_all, "两边都推脱的不算：它分不出好坏": _both_too,
+        "“没学过”也是推脱": _one_word, "反了：数的是好的一边推脱的": lambda pairs: 1 - _two_counts(pairs),
+    },
+)
+def check_refusal(fn: Callable[[Pairs], float]) -> None:
+    "例子、一边倒的、两边都推脱的、没有推脱的、空的；再加随机的。"
+    no, never, yes = "我不知道这个。", "我没学过。", "巴黎。"
+    cases = [
+        [(no, yes), (yes, no), ("猫。", "狗。")], [(no, yes), (never, yes), (no, "罗马。")],
+        [(yes, never), (no, yes), (never, yes)],
+        [(no, never), (no, yes), (yes, no), (no, yes)], [("猫。", "狗。")], [], [(yes, no)], [(never, no)],
+    ]
+    rng = random.Random(0)
+    cases += [[tuple(rng.choices([no, never, yes, "猫。"], k=2)) for _ in range(rng.randrange(3, 9))] for _ in range(8)]
+    expect_agrees(lambda pairs: float(fn(pairs)), _two_counts, {f"{pairs} 里的比例": (pairs,) for pairs in cases})
+
+# %% ../../nbs/1_world/44_preferences_exercises.ipynb #s12
+@solution("preferences.refusal")
+def solution_refusal(pairs: Pairs) -> float:
+    "参考答案：只看恰有一边推脱的，好的一边占几成。"
+    no = lambda text: "不知道" in text or "没学过" in text
+    ours = [no(good) for good, bad in pairs if no(good) != no(bad)]
+    return sum(ours) / len(ours) if ours else 0.5
+
+# %% ../../nbs/1_world/44_preferences_exercises.ipynb #s20
+card(
+    "preferences.slip", "竖式里错一步", 1, 4, "str.split、f 字符串的 02d",
+    "坏的一边只差一个数字，长短、句式都一样，只有真假不同",
+)
+
+# %% ../../nbs/1_world/44_preferences_exercises.ipynb #s21
+def _by_position(thought: str, at: int, by: int) -> str:
+    "另一种写法：找到第 at 个等号，换掉它后面的两个字。"
+    where = -1
+    for _ in range(at):
+        where = thought.index("=", where + 1)
+    return thought[: where + 1] + str(int(thought[where + 1 : where + 3]) + by).zfill(2) + thought[where + 3 :]
+
+
+@checker(
+    "preferences.slip",
+    common_mistakes={
+        "得数要写成两位：07，不是 7": lambda thought, at, by: "，".join(
+            f"{p[:-2]}{int(p[-2:]) + by}" if i == at else p for i, p in enumerate(thought.split("，"))
+        ),
+        "第 0 段是抄题，1 才是个位": lambda thought, at, by: _by_position(thought, max(1, at - 1), by),
+        "两段都改了，只该改一段": lambda thought, at, by: _by_position(_by_position(thought, 1, by), 2, by),
+        "差的方向反了": lambda thought, at, by: _by_position(thought, at, -by),
+    },
+)
+def check_slip(fn: Callable[[str, int, int], str]) -> None:
+    "加法、减法，个位、十位，多一、少一，一位数的得数。"
+    thoughts = [
+        "26+87，6+7=13，2+8+1=11", "52-17，12-7=05，5-1-1=03", "07+05，7+5=12，0+0+1=01", "40+08，0+8=08，4+0+0=04",
+        "91+09，1+9=10，9+0+1=10", "58-23，08-3=05，5-2-0=03",
+    ]
+    ways = [(2, -1), (1, 1), (1, -1), (2, 1)]
+    cases = {f"“{t}” 的第 {at} 段差 {by}": (t, at, by) for t in thoughts for at, by in ways}
+    expect_agrees(fn, _by_position, cases)
+
+# %% ../../nbs/1_world/44_preferences_exercises.ipynb #s22
+@solution("preferences.slip")
+def solution_slip(thought: str, at: int, by: int) -> str:
+    "参考答案：切成三段，改那一段等号后面的数，再接起来。"
+    steps = thought.split("，")
+    left, right = steps[at].split("=")
+    steps[at] = f"{left}={int(right) + by:02d}"
+    return "，".join(steps)

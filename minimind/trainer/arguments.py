@@ -540,6 +540,7 @@ class GRPOArgs(ActorArgs):
         "", "再加一个奖励模型：minimind train reward 存下的 .pth，或 transformers 文件夹", path=True
     )
     reward_model_weight: float = opt(1.0, "奖励模型的分量", low=0)
+    trust_remote_code: int = opt(0, "1：奖励模型的文件夹里自带的代码可以执行（先看过再开）", choices=(0, 1))
     debug_mode: int = opt(0, "1：每次记日志时印一条采样", choices=(0, 1))
     wandb_project: str = opt("MiniMind-GRPO")
 
@@ -558,6 +559,9 @@ class PPOArgs(GRPOArgs):
     num_generations: int = opt(1, "每题答几遍；有评论家，一遍就够")
     loss_type: str = opt("dapo", "怎么平均：所有 token 一起", choices=("dapo",))
     beta: float = opt(0.0, "PPO 用 kl_coef，不用它", low=0, high=0)
+    epsilon: float = opt(0.2, "PPO 用 clip_epsilon，不用它", low=0.2, high=0.2)
+    epsilon_high: float = opt(0.0, "PPO 两边截得一样宽，不用它", low=0, high=0)
+    inner_steps: int = opt(1, "PPO 用 update_old_actor_freq，不用它", low=1, high=1)
     critic_learning_rate: float = opt(8e-8, "评论家的学习率", above=0)
     clip_epsilon: float = opt(0.1, "比率最多偏离 1 多少", above=0)
     vf_coef: float = opt(0.5, "评论家的损失乘几", low=0)
@@ -587,6 +591,7 @@ class SPOArgs(GRPOArgs):
     accumulation_steps: int = opt(4)
     num_generations: int = opt(1, "每题答几遍；单流只要一遍")
     loss_type: str = opt("dapo", "怎么平均：所有 token 一起", choices=("dapo",))
+    epsilon_high: float = opt(0.0, "SPO 两边一样宽，不用它", low=0, high=0)
     spo: str = opt("stream", "哪一种：stream 单流（改优势），simple 简单（改截断）", choices=("stream", "simple"))
     tracker_keep: float = opt(0.9, "单流：旧成绩每次打几折", above=0, high=1)
     wandb_project: str = opt("MiniMind-SPO")

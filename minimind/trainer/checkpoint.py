@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['ORIGIN', 'FIXED', 'rng_state', 'set_rng_state', 'gather_rng', 'restore_rng', 'checksum', 'shape_of', 'check_shape',
-           'check_origin', 'previous', 'save_resume', 'read_resume', 'load_resume', 'older', 'clean_leftovers',
-           'lm_checkpoint']
+           'check_fit', 'check_origin', 'previous', 'save_resume', 'read_resume', 'load_resume', 'older',
+           'clean_leftovers', 'lm_checkpoint']
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c002
 import glob
@@ -102,12 +102,26 @@ def check_shape(state: dict, config: MiniMindConfig, path: str | Path) -> None:
             f"断点 {path} 是另一个模型的：{'；'.join(bad)}。改回原来的参数再续训，或去掉 --from_resume 从头训练。"
         )
 
+
+def check_fit(saved: dict, model: torch.nn.Module, path: str | Path) -> None:
+    "断点里的权重 {名字: 张量} 与模型的名字、形状要一一对上，否则报 `UserError`，说出头一个对不上的。"
+    sizes = lambda state: {k: tuple(v.shape) for k, v in state.items()}
+    have, want = sizes(saved), sizes(model.state_dict())
+    if odd := sorted(k for k in have | want if have.get(k) != want.get(k)):
+        show = lambda size: "没有" if size is None else f"是 {'×'.join(map(str, size))}"
+        old, new = (show(state.get(odd[0])) for state in (have, want))
+        raise UserError(
+            f"断点 {path} 里的权重与现在的模型对不上，{odd[0]} 断点里{old}，现在{new}："
+            "多半改了模型或 LoRA 的参数。改回原来的再续训，或去掉 --from_resume 从头训练。"
+        )
+
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c026o
 ORIGIN = {  # 断点记下的出身 → 怎么称呼它
     "data": "数据（--data_path）", "tokenizer": "分词器（--tokenizer_path）", "max_seq_len": "--max_seq_len",
-    "packing": "--packing", "seed": "--seed", "recipe": "--recipe",
+    "packing": "--packing", "seed": "--seed", "recipe": "--recipe", "stage": "阶段",
+    "lora_alpha": "--lora_alpha", "lora_targets": "--lora_targets",
 }
-FIXED = {"tokenizer", "recipe"}  # 换了数据也不能跟着换的：词的编号、优化器的账本接不上
+FIXED = ORIGIN.keys() - {"data", "max_seq_len", "packing", "seed"}  # 换了数据也不能跟着换的：编号、账本、尺度接不上
 
 
 def check_origin(saved: dict, now: dict, path: str | Path, new_data: bool = False) -> bool:

@@ -117,8 +117,8 @@ class Agent(GRPO):
             )
         return as_rollout(talks, [i for i in items for _ in range(args.num_generations)], self.tokenizer, self.device)
 
-    def rewards(self, told: Rollout) -> Tensor:
-        "每段的分 (n,)。"
+    def earned(self, told: Rollout) -> Tensor:
+        "每段的分 (n,)；格式与奖励模型照旧加在上面。"
         cost = self.args.call_cost
         return torch.tensor([talk_reward(t, i["gt"] or (), cost) for t, i in zip(told.talks, told.items)])
 

@@ -84,6 +84,9 @@ class Distillation(FullSFT):
             raise UserError(
                 "老师与学生用的不是同一个分词器：同一个编号不是同一个 token，分布没法比。请给同一个 --tokenizer_path。"
             )
+        layers = self.teacher.config.num_hidden_layers
+        if layers != a.teacher_num_layers:
+            Logger(f"老师有 {layers} 层：听它自己的，--teacher_num_layers {a.teacher_num_layers} 没有用上。")
         count = lambda m: sum(p.numel() for p in m.parameters())
         Logger(f"老师 {count(self.teacher):,} 个参数，学生 {count(models['model']):,} 个。")
         return models

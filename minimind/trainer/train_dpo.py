@@ -76,7 +76,7 @@ from .arguments import DPOArgs
 class DPO(Stage):
     "偏好优化：好的回答比坏的更可能，别离参考太远。"
 
-    name, divisor, sources = "dpo", "pairs", ("full_sft", "reason", "lora", "dpo")
+    name, divisor, sources = "dpo", "pairs", ("full_sft", "reason", "dpo")
 
     def build(self) -> dict[str, nn.Module]:
         "要练的模型；参考是它出发时的样子，抄一份冻住，早于任何续训。"
@@ -128,7 +128,8 @@ class WithReference(Dataset):
 def with_reference(self: DPO, data: Dataset, collate: Callable) -> tuple[Dataset, Callable]:
     "先把参考的对数概率全算好（同一份权重与数据只算一次，存在缓存里），之后参考模型不再占内存。"
     a = self.args
-    source = (file_fingerprint(expand_paths(a.data_path)), tokenizer_key(self.tokenizer), a.max_seq_len, a.length_norm)
+    rules = a.max_seq_len, a.length_norm, a.recipe  # 哪些 token 算数、怎么算，都由它们定
+    source = (file_fingerprint(expand_paths(a.data_path)), tokenizer_key(self.tokenizer), rules)
     key = hashlib.sha256(repr(source).encode())
     for p in self.reference.state_dict().values():
         key.update(p.detach().cpu().contiguous().view(-1).float().numpy().tobytes())

@@ -61,7 +61,8 @@ class GRPO(Stage):
         if self.args.beta:
             self.reference = frozen(models["model"])
         if self.args.reward_model_path:
-            self.judge = load_reward_model(self.args.reward_model_path, device=str(self.device))
+            trust = bool(self.args.trust_remote_code)
+            self.judge = load_reward_model(self.args.reward_model_path, trust, str(self.device))
         return models
 
     def rows(self) -> tuple[Dataset, Callable]:
@@ -116,10 +117,16 @@ def sample(self: GRPO, model: nn.Module, items: list[dict], g: torch.Generator) 
 
 
 @patch
+def earned(self: GRPO, told: Rollout) -> Tensor:
+    "每句的得数对不对 (n,)；别的考法换掉这一处。"
+    return torch.tensor([answer_reward(t, i["gt"] or ()) for t, i in zip(told.texts, told.items)])
+
+
+@patch
 def rewards(self: GRPO, told: Rollout) -> Tensor:
     "每句的奖励 (n,)：得数，加上权重不是 0 的格式与奖励模型。"
     args, texts, items = self.args, told.texts, told.items
-    parts = {"answer": (1.0, torch.tensor([answer_reward(t, i["gt"] or ()) for t, i in zip(texts, items)]))}
+    parts = {"answer": (1.0, self.earned(told))}
     if args.format_weight:
         parts["format"] = (args.format_weight, torch.tensor([format_reward(t) for t in texts]))
     if self.judge:

@@ -16,7 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import Dataset
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig, AutoModel, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedTokenizerFast,
+)
 
 from ..dataset.datasets import DPODataset
 from ..dataset.packing import collate_padded
@@ -122,7 +124,9 @@ def pairs_in(batch: dict) -> int:
 def score_dialogues(
     model: nn.Module, tok: PreTrainedTokenizerFast, dialogues: Sequence[list[dict]], batch: int = 64
 ) -> Tensor:
-    "每段对话（以 assistant 结尾）一个分数：(n,) fp32，在 CPU 上。"
+    "每段对话（以 assistant 结尾）一个分数：(n,) fp32，在 CPU 上。别处的奖励模型用它自己的模板，一段一段地打。"
+    if hasattr(model, "score_dialogue"):
+        return torch.tensor([model.score_dialogue(tok, turns) for turns in dialogues])
     device, scores = next(model.parameters()).device, []
     ids = [encode_segments(tok, [segments(tok, turns)])[0][0] for turns in dialogues]
     for at in range(0, len(ids), batch):
@@ -167,15 +171,20 @@ def load_reward(
 
 # %% ../../nbs/7_trainer/82_train_reward.ipynb #e009
 class ExternalReward(nn.Module):
-    "别处练的奖励模型（transformers 的序列分类）：照样给 (input_ids, attention_mask)，得 (b,)。"
+    "别处练的奖励模型（transformers 的序列分类，或自带 `get_score` 的）：用它自己的分词器与模板打分。"
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
+        self.model.config.pad_token_id = None  # 一段一段地喂，不填充：分数总从最后一个 token 上取
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        "分数 (b,)：模型输出的第一个数。"
-        return self.model(input_ids=input_ids, attention_mask=attention_mask).logits[:, 0].float()
+    def score_dialogue(self, tok: object, dialogue: list[dict]) -> float:
+        "一段对话的分数；有 `get_score(分词器, 对话)` 的（internlm2 一类）就问它。"
+        if hasattr(self.model, "get_score"):
+            return float(self.model.get_score(tok, dialogue))
+        batch = tok.apply_chat_template(dialogue, return_tensors="pt", return_dict=True).to(self.model.device)
+        inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
+        return float(self.model(**inputs).logits[0, 0])
 
 
 def load_reward_model(
@@ -183,22 +192,26 @@ def load_reward_model(
 ) -> tuple[nn.Module, object]:
     """奖励模型：自己练的 .pth，或一个 transformers 文件夹（`--reward_model_path`），返回（模型，分词器）。
 
-    文件夹里自带的代码默认**不执行**；要执行，得明说 `trust_remote_code=True`。打不开抛 `UserError`。
+    文件夹里自带的代码默认**不执行**；要执行，得明说 `trust_remote_code=True`（`--trust_remote_code 1`）。
+    打不开、没有对话模板抛 `UserError`。
     """
     folder = Path(path)
     if not folder.is_dir():
         return load_reward(path, device)
     try:
         kind = dict(local_files_only=True, trust_remote_code=trust_remote_code)
-        model = AutoModelForSequenceClassification.from_pretrained(folder, **kind)
-        return ExternalReward(model).to(device).eval(), AutoTokenizer.from_pretrained(folder, **kind)
-    except (OSError, ValueError) as e:
-        remedy = (
-            "若它自带代码而你信得过，加 trust_remote_code=True"
-            if "trust_remote_code" in str(e)
-            else "检查文件夹是不是完整"
-        )
-        raise UserError(f"{folder} 打不开：{str(e).splitlines()[0]}。{remedy}。") from None
+        own = getattr(AutoConfig.from_pretrained(folder, **kind), "auto_map", None) or {}
+        plain = "AutoModel" in own and "AutoModelForSequenceClassification" not in own  # internlm2 的奖励模型是这样
+        face = AutoModel if plain else AutoModelForSequenceClassification
+        model, tok = face.from_pretrained(folder, **kind), AutoTokenizer.from_pretrained(folder, **kind)
+    except (OSError, ValueError, ImportError) as e:
+        why = str(e).splitlines()[0]
+        if "trust_remote_code" in str(e):
+            raise UserError(f"{folder} 里的模型自带代码；看过、信得过，就加 --trust_remote_code 1。") from None
+        raise UserError(f"{folder} 打不开：{why}。检查文件夹是不是完整。") from None
+    if not hasattr(model, "get_score") and not getattr(tok, "chat_template", None):
+        raise UserError(f"{folder} 的分词器没有对话模板（chat_template），不知道怎样把对话写给它看；请补上再用。")
+    return ExternalReward(model).to(device).eval(), tok
 
 # %% ../../nbs/7_trainer/82_train_reward.ipynb #e010
 def combine_rewards(parts: dict[str, tuple[float, Tensor]]) -> Tensor:

@@ -50,7 +50,7 @@ class Problem:
 
 # %% ../../nbs/1_world/42_problems.ipynb #c007
 def chain(rng: Random, count: int, split: str) -> list[tuple[int, str, int]]:
-    "连着 `count` 步加减：得数都在 1–99；训练不碰留出的运算数对，考试每一步都尽量用留出的，至少有一步是。"
+    "连着 `count` 步加减：得数都在 1–99；训练不碰留出的运算数对，考试至少有一步是。"
     while True:
         total, steps = rng.randrange(10, 80), []
         for _ in range(count):

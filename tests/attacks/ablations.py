@@ -1,7 +1,8 @@
-"攻击“拆一样，看少了什么”的三个检查器。"
+"攻击“拆一样，看少了什么”的五个检查器。"
 
 from statistics import mean, stdev
 
+import torch
 from torch import nn
 
 from minimind.exercises import ablations as it
@@ -44,6 +45,30 @@ def population(old, new):
     return it._say(mean(gaps), 4.303 * stdev(gaps) * (2 / 3) ** 0.5 / 3**0.5)
 
 
+def places_by_walking(docs):
+    out, last, place = [], None, 0
+    for doc in docs.tolist():
+        place = place + 1 if doc == last else 0
+        out.append(place)
+        last = doc
+    return torch.tensor(out)
+
+
+def sinusoids_by_index(count, width):
+    out = torch.zeros(count, width)
+    for i in range(width // 2):
+        angle = torch.arange(count) * 10000 ** (-2 * i / width)
+        out[:, 2 * i] = angle.sin()
+        out[:, 2 * i + 1] = angle.cos()
+    return out
+
+
+def all_sines(count, width):
+    out = sinusoids_by_index(count, width)
+    out[:, 1::2] = out[:, 0::2]
+    return out
+
+
 ATTACKS = {
     "ablations.layer_norm": dict(
         right=[by_walking],
@@ -80,6 +105,29 @@ ATTACKS = {
             "反了": (it._upside_down, "反了"),
             "总体标准差": (population, "新 ["),
             "总是未定": (lambda old, new: "未定", "-0.099"),
+        },
+    ),
+    "ablations.places": dict(
+        right=[places_by_walking],
+        wrong={
+            "一路数下去": (lambda docs: torch.arange(len(docs)), "重新数"),
+            "从 1 数": (lambda docs: places_by_walking(docs) + 1, "不是从 1"),
+            "数了第几篇": (lambda docs: docs.unique_consecutive(return_inverse=True)[1], "第几篇"),
+            "倒着数": (lambda docs: places_by_walking(docs.flip(0)).flip(0), "从后往前"),
+            "每篇当作一样长": lambda docs: torch.arange(len(docs)) % max(1, len(docs) // docs.unique().numel()),
+        },
+    ),
+    "ablations.sinusoids": dict(
+        right=[sinusoids_by_index],
+        wrong={
+            "前一半后一半": (it._halves, "隔着放"),
+            "各转各的": (it._own_speed, "转速相同"),
+            "指数少了 2": (it._slow_pairs, "少了 2"),
+            "sin 与 cos 反了": (
+                lambda n, w: sinusoids_by_index(n, w).view(n, -1, 2).flip(2).flatten(1), "次序反了"
+            ),
+            "从第 1 位起": (lambda n, w: sinusoids_by_index(n + 1, w)[1:], "从 0 数起"),
+            "全是 sin": all_sines,
         },
     ),
 }

@@ -1,6 +1,7 @@
-"攻击自带的工具的两个检查器。"
+"攻击自带的工具的检查器。"
 
 import math
+import re
 
 from minimind.exercises import builtin_tools as it
 
@@ -54,6 +55,34 @@ def with_k_plus_one(docs, query):
     return [2.5 * s for s in it._score(docs, query)]
 
 
+def days_by_cases(today, wanted):
+    gap = wanted - today.weekday()
+    return gap if gap >= 0 else gap + 7
+
+
+def next_week_always(today, wanted):
+    return days_by_cases(today, wanted) or 7
+
+
+def bigrams_with_zip(text):
+    out = []
+    for run in re.split("[^a-z0-9\u4e00-\u9fff]+", text.lower()):
+        for part in re.findall("[a-z0-9]+|[^a-z0-9]+", run):
+            if part.isascii() or len(part) == 1:
+                out.append(part)
+            else:
+                out.extend(map("".join, zip(part, part[1:])))
+    return out
+
+
+def no_singles(text):
+    return [w for w in bigrams_with_zip(text) if len(w) > 1 or w.isascii()]
+
+
+def single_chars(text):
+    return [c for c in text.lower() if c.isalnum()]
+
+
 ATTACKS = {
     "builtin_tools.collide": dict(
         right=[it._minute_by_minute, not_apart],
@@ -78,6 +107,27 @@ ATTACKS = {
             "对数里少了 1": (without_one, "各段的分"),
             "只交第几段": (best_only, "每段一个分"),
             "多乘了": (with_k_plus_one, "各段的分"),
+        },
+    ),
+    "builtin_tools.days_until": dict(
+        right=[days_by_cases],
+        wrong={
+            "负的": (lambda today, wanted: wanted - today.weekday(), "取余"),
+            "今天不算": (next_week_always, "是 0 天"),
+            "星期日打头": (lambda today, wanted: days_by_cases(today, (wanted - 1) % 7), "0 是星期一"),
+            "差反了": (lambda today, wanted: (today.weekday() - wanted) % 7, "差反了"),
+            "绝对值": (lambda today, wanted: abs(wanted - today.weekday()), "先后不能不管"),
+            "总是明天": lambda today, wanted: 1,
+        },
+    ),
+    "builtin_tools.bigrams": dict(
+        right=[bigrams_with_zip],
+        wrong={
+            "不重叠": (it._not_overlapping, "一步挪一个字"),
+            "越过标点": (it._across_marks, "不相邻"),
+            "丢了单字": (no_singles, "不要丢"),
+            "去了重": (lambda text: list(dict.fromkeys(bigrams_with_zip(text))), "重复的照留"),
+            "一个字一个词": single_chars,
         },
     ),
 }

@@ -1,3 +1,5 @@
+import math
+
 import torch
 
 from minimind.exercises import config as it
@@ -85,6 +87,31 @@ def refuses_one(learning_rate, batch_size):
     return it.solution_guard(learning_rate, batch_size)
 
 
+def inner_with_ceil(h):
+    return math.ceil(8 * h / 192) * 64
+
+
+def rule_as_a_table(hidden, heads, kv):
+    key = (hidden % heads > 0, (hidden // heads) % 2 > 0, heads % kv > 0)
+    return {(0, 0, 0): "", (0, 0, 1): "groups"}.get(tuple(map(int, key)), "width" if key[0] else "odd")
+
+
+def says_true(hidden, heads, kv):
+    return not rule_as_a_table(hidden, heads, kv)
+
+
+def no_odd(hidden, heads, kv):
+    return "width" if hidden % heads else "groups" if heads % kv else ""
+
+
+def total_even(hidden, heads, kv):
+    return "width" if hidden % heads else "odd" if hidden % 2 else "groups" if heads % kv else ""
+
+
+def backwards_order(hidden, heads, kv):
+    return "groups" if heads % kv else "odd" if hidden // heads % 2 else "width" if hidden % heads else ""
+
+
 ATTACKS = {
     "config.count": dict(
         right=[really_built],
@@ -108,6 +135,26 @@ ATTACKS = {
             "用了 assert": (with_asserts, "AssertionError"),
             "合理时返回 True": (returns_true, "都合理"),
             "批大小 1 也拦": (refuses_one, "都合理"),
+        },
+    ),
+    "config.inner": dict(
+        right=[inner_with_ceil],
+        wrong={
+            "向下取": (lambda h: 8 * h // 3 // 64 * 64, "不是向下"),
+            "四舍五入": (lambda h: round(8 * h / 3 / 64) * 64, "四舍五入"),
+            "总是多取": (lambda h: (8 * h // 3 // 64 + 1) * 64, "不再多取"),
+            "没有取整到 64": (lambda h: -(-8 * h // 3), "64 的整数倍"),
+            "4 倍": (lambda h: -(-4 * h // 64) * 64, "4 倍"),
+        },
+    ),
+    "config.broken_rule": dict(
+        right=[rule_as_a_table],
+        wrong={
+            "倒着看": (backwards_order, "依次看"),
+            "看的是总宽": (total_even, "每个头的宽度"),
+            "漏了奇数": (no_odd, "奇数"),
+            "返回 True": (says_true, "类型应是 str"),
+            "总说好": lambda hidden, heads, kv: "",
         },
     ),
 }

@@ -1,6 +1,8 @@
-"攻击“约束值不值”的两个检查器。"
+"攻击“约束值不值”的三个检查器。"
 
 from collections import Counter
+
+import json
 
 from minimind.exercises import constrained as it
 
@@ -41,6 +43,23 @@ def as_shares(answers):
     return {k: n / max(1, len(answers)) for k, n in found.items()}, best
 
 
+def legal_by_flags(said, tools):
+    flags = []
+    for text in said:
+        try:
+            call = json.loads(text)
+        except json.JSONDecodeError:
+            flags.append(0)
+            continue
+        given, wanted = call.get("arguments"), tools.get(call.get("name"))
+        flags.append(int(given is not None and wanted is not None and sorted(given) == sorted(wanted)))
+    return sum(flags), len(flags)
+
+
+def legal_by_looking(said, tools):
+    return sum(any(f'"{name}"' in text for name in tools) for text in said), len(said)
+
+
 ATTACKS = {
     "constrained.survive": dict(
         right=[step_by_step],
@@ -65,6 +84,17 @@ ATTACKS = {
             "数了两次": (it._counts_twice, "两次"),
             "一题也没救": (only_done, "最多办成"),
             "给的是比例": as_shares,
+        },
+    ),
+    "constrained.legal": dict(
+        right=[legal_by_flags],
+        wrong={
+            "读得出就算": (it._any_json, "摆着的"),
+            "有这个名字就算": (it._name_only, "一个不差"),
+            "多了也算": (it._more_is_fine, "多出来"),
+            "读不出的不数": (it._counts_readable, "也要算"),
+            "名字在文字里就算": legal_by_looking,
+            "次序反了": lambda said, tools: legal_by_flags(said, tools)[::-1],
         },
     ),
 }

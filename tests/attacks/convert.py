@@ -1,4 +1,4 @@
-"攻击转换的两个检查器。"
+"攻击转换的三个检查器。"
 
 import torch
 
@@ -67,6 +67,22 @@ def halves(state, tied):
     return {k: v / 2 for k, v in it._by_cases(state, tied).items()}
 
 
+def tops_of(chapters):
+    import ast
+
+    return {n.name for text in chapters.values() for n in ast.parse(text).body}
+
+
+def clash_by_seen(chapters):
+    import ast
+
+    seen, twice = set(), set()
+    for text in chapters.values():
+        for node in ast.parse(text).body:
+            (twice if node.name in seen else seen).add(node.name)
+    return sorted(twice)
+
+
 ATTACKS = {
     "convert.rename": dict(
         right=[it._by_regex, by_prefix],
@@ -92,6 +108,16 @@ ATTACKS = {
             "排了序": (sorted_names, "留下的名字"),
             "没有也行": (missing_is_fine, "没有输出头"),
             "数值变了": (halves, "数值变了"),
+        },
+    ),
+    "convert.clash": dict(
+        right=[clash_by_seen],
+        wrong={
+            "哪一层都算": (it._every_depth, "最外面一层"),
+            "只看函数": (it._functions_only, "类也会"),
+            "全部都给": (lambda chapters: sorted(tops_of(chapters)), "重了的才要"),
+            "写了几遍": (lambda chapters: sorted(clash_by_seen(chapters) * 2), "只写一遍"),
+            "没有排序": lambda chapters: sorted(clash_by_seen(chapters))[::-1],
         },
     ),
 }

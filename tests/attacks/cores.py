@@ -1,4 +1,4 @@
-"攻击几个核、几个线程的两个检查器。"
+"攻击几个核、几个线程的三个检查器。"
 
 from minimind.exercises import cores as it
 
@@ -67,6 +67,11 @@ def only_last(frees, most):
     return it._looking_back(frees, most)[-1]
 
 
+def free_in_steps(before, after):
+    mine = sum(after[1:]) - sum(before[1:])
+    return mine / (after[0] - before[0])
+
+
 ATTACKS = {
     "cores.allowed": dict(
         right=[it._one_by_one, with_infinity],
@@ -93,6 +98,16 @@ ATTACKS = {
             "超过上限": (more_than_most, "各开几个"),
             "从一个开起": (starts_with_one, "各开几个"),
             "只交最后的": (only_last, "应有"),
+        },
+    ),
+    "cores.free": dict(
+        right=[free_in_steps],
+        wrong={
+            "只算空着的": (lambda a, b: (b[1] - a[1]) / (b[0] - a[0]), "我正用着的"),
+            "只算自己的": (lambda a, b: (b[2] - a[2]) / (b[0] - a[0]), "空着的"),
+            "没有除": (lambda a, b: b[1] - a[1] + b[2] - a[2], "没有除"),
+            "没有减": (lambda a, b: (b[1] + b[2]) / b[0], "两次的差"),
+            "减掉了自己的": (lambda a, b: (b[1] - a[1] - b[2] + a[2]) / (b[0] - a[0]), "不是减"),
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击要花多少的两个检查器。"
+"攻击要花多少的检查器。"
 
 from minimind.evaluation.cost import cache_bytes, token_flops
 from minimind.exercises import cost as it
@@ -46,6 +46,40 @@ def head_per_layer(h, layers, heads, kv, inner, vocab, length):
     return layers * it._listed(h, 1, heads, kv, inner, vocab, length)
 
 
+def with_the_course(matrices, others, optimizer):
+    moments = {"adamw": 2 * (matrices + others), "muon": matrices + 2 * others}[optimizer]
+    return 4 * (2 * (matrices + others) + moments)
+
+
+def muon_everywhere(matrices, others, optimizer):
+    return (12 if optimizer == "muon" else 16) * (matrices + others)
+
+
+def no_gradients(matrices, others, optimizer):
+    return with_the_course(matrices, others, optimizer) - 4 * (matrices + others)
+
+
+def rows_by_halving(memory, spare, state, per_token, length):
+    low, high = 0, 10**6
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = spare + state + middle * per_token * length <= memory
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return low
+
+
+def below_zero(memory, spare, state, per_token, length):
+    return int((memory - spare - state) // (per_token * length))
+
+
+def rounded(memory, spare, state, per_token, length):
+    return max(0, round((memory - spare - state) / (per_token * length)))
+
+
+def tokens_not_rows(memory, spare, state, per_token, length):
+    return max(0, int((memory - spare - state) // per_token))
+
+
 ATTACKS = {
     "cost.cache": dict(
         right=[it._table, with_course_cache],
@@ -73,6 +107,30 @@ ATTACKS = {
             "训练的": (training, "宽 64"),
             "平均一半": (half_length, "宽 64"),
             "每层一个输出头": (head_per_layer, "宽 64"),
+        },
+    ),
+    "cost.state": dict(
+        right=[with_the_course],
+        wrong={
+            "数的是几个数": (lambda *sizes: with_the_course(*sizes) // 4, "4 字节"),
+            "没有梯度": (no_gradients, "梯度也要"),
+            "Muon 都少记": (muon_everywhere, "别的照旧"),
+            "Muon 没有省": (lambda matrices, others, optimizer: 16 * (matrices + others), "少记一份"),
+            "总说 160": lambda matrices, others, optimizer: 160,
+        },
+    ),
+    "cost.rows": dict(
+        right=[rows_by_halving],
+        wrong={
+            "负的": (below_zero, "是 0 行"),
+            "四舍五入": (rounded, "向下取整"),
+            "数成了 token": (tokens_not_rows, "length 个 token"),
+            "没扣三样": (lambda memory, spare, state, per_token, length: rows_by_halving(
+                memory, spare, 0, per_token, length
+            ), "要先扣掉"),
+            "没留给程序": (lambda memory, spare, state, per_token, length: rows_by_halving(
+                memory, 0, state, per_token, length
+            ), "要先留出来"),
         },
     ),
 }

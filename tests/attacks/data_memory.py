@@ -1,4 +1,4 @@
-"攻击“数据大十倍，内存不动”的两个检查器。"
+"攻击“数据大十倍，内存不动”的四个检查器。"
 
 import math
 
@@ -53,6 +53,19 @@ def overlaps(first, limit, chunk):
     return [at + int(i) for at in range(0, len(first), step) for i in np.flatnonzero(first[at : at + chunk] < limit)]
 
 
+def pages_by_prefix(text):
+    out = {"anon": 0.0, "file": 0.0}
+    for line in text.splitlines():
+        for key, start in (("anon", "Pss_Anon:"), ("file", "Pss_File:")):
+            if line.startswith(start):
+                out[key] = float(line[len(start) : -2]) / 2**10
+    return out
+
+
+def grew_both(small, large, slack):
+    return all(large - small > most for most in (slack, small / 10))
+
+
 ATTACKS = {
     "data_memory.table": dict(
         right=[table_by_ceil],
@@ -77,6 +90,32 @@ ATTACKS = {
             "整个抄进内存": (copies, "抄进了内存"),
             "返回的是数值": (values_not_places, "下标"),
             "块与块重叠": (overlaps, "下标"),
+        },
+    ),
+    "data_memory.pages": dict(
+        right=[pages_by_prefix],
+        wrong={
+            "1 MB 算成 1000 kB": (lambda text: {k: v * 1.024 for k, v in pages_by_prefix(text).items()}, "1024"),
+            "没有换算": (lambda text: {k: v * 1024 for k, v in pages_by_prefix(text).items()}, "没有换成"),
+            "认了半个名字": (
+                lambda text: {"anon": it._any_line(text, "Anon"), "file": it._any_line(text, "File")}, "整个名字"
+            ),
+            "弄反了": (lambda text: dict(zip(("file", "anon"), pages_by_prefix(text).values())), "弄反"),
+            "用了总数": (
+                lambda text: {"anon": it._any_line(text, "Pss:"), "file": pages_by_prefix(text)["file"]}, "合起来"
+            ),
+            "缺了就不写": lambda text: {k: v for k, v in pages_by_prefix(text).items() if v},
+        },
+    ),
+    "data_memory.grew": dict(
+        right=[grew_both],
+        wrong={
+            "只看一成": (lambda small, large, slack: large > 1.1 * small, "零头"),
+            "只看零头": (lambda small, large, slack: large > small + slack, "一成"),
+            "有一样就算": (lambda small, large, slack: large - small > min(slack, small / 10), "不算"),
+            "两样加起来": (lambda small, large, slack: large > 1.1 * small + slack, "应当算"),
+            "一成按大的算": (lambda small, large, slack: large - small > max(slack, large / 10), "应当算"),
+            "总说没长": (lambda small, large, slack: False, "应当算"),
         },
     ),
 }

@@ -1,6 +1,9 @@
-"攻击下载的两个检查器。"
+"攻击下载的检查器。"
 
 import hashlib
+import re
+
+from minimind.exercises import download as it
 
 
 def header(have, total):
@@ -37,6 +40,42 @@ def skips_first(file, piece):
     return pieces(file, piece)
 
 
+def write_by_split(status, asked, where):
+    if status == 206:
+        start = where.removeprefix("bytes ").split("-")[0]
+        return int(start) if start == str(asked) else None
+    return 0
+
+
+def starts_alike(status, asked, where):
+    return 0 if status == 200 else asked if where.startswith(f"bytes {asked}") else None
+
+
+def starts_over(status, asked, where):
+    return write_by_split(status, asked, where) or 0
+
+
+def safe_by_parts(name):
+    parts = re.split(r"[/\\\\:]", name)
+    return ".." not in parts and parts[0] != "" and len(parts) == name.count("/") + 1
+
+
+def no_two_dots(name):
+    return safe_by_parts(name) and ".." not in name
+
+
+def only_the_start(name):
+    return not name.startswith(("/", "../")) and "\\" not in name and ":" not in name
+
+
+def absolute_is_fine(name):
+    return safe_by_parts(name.lstrip("/"))
+
+
+def windows_forgotten(name):
+    return safe_by_parts(name.replace("\\", "").replace(":", ""))
+
+
 ATTACKS = {
     "download.range": dict(
         right=[header],
@@ -59,6 +98,26 @@ ATTACKS = {
             "MD5": (md5, "个字节"),
             "丢了第一截": (skips_first, "个字节"),
             "只读一截": (lambda file, piece: hashlib.sha256(file.read(piece)).hexdigest(), "个字节"),
+        },
+    ),
+    "download.write_at": dict(
+        right=[write_by_split],
+        wrong={
+            "200 也接上": (it._appends_anyway, "重复了一截"),
+            "206 就信": (it._trusts_206, "要的那一段"),
+            "只比开头": (starts_alike, "要比的是数"),
+            "不对的从头写": (starts_over, "不能要"),
+            "总从头": lambda status, asked, where: 0,
+        },
+    ),
+    "download.safe": dict(
+        right=[safe_by_parts],
+        wrong={
+            "两个点就不行": (no_two_dots, "没有关系"),
+            "只看开头": (only_the_start, "中间的"),
+            "绝对路径放行": (absolute_is_fine, "绝对路径"),
+            "忘了 Windows": (windows_forgotten, "Windows"),
+            "都放行": lambda name: True,
         },
     ),
 }

@@ -13,6 +13,14 @@ def by_steps(last, first, height, low):
     return np.array([start, (start[0], low), (end[0], low), end])
 
 
+def spills_by_holding(frames, words):
+    def fits(left, right):
+        held = [left >= a and b >= right for a, b in frames if a <= left + (right - left) / 2 <= b]
+        return not held or True in held
+
+    return [text for text, left, right in words if not fits(left, right)]
+
+
 ATTACKS = {
     "drawing.places": dict(
         right=[with_arange],
@@ -34,6 +42,17 @@ ATTACKS = {
             "减了整个高": lambda a, b, h, low: by_steps(a, b, 2 * h, low),
             "从上边出发": lambda a, b, h, low: by_steps(a, b, -h, low),
             "少一个拐角": lambda a, b, h, low: by_steps(a, b, h, low)[[0, 1, 3]],
+        },
+    ),
+    "drawing.spills": dict(
+        right=[spills_by_holding],
+        wrong={
+            "碰着就算": (it._any_overlap, "归哪个框管"),
+            "空白处的也算": (it._outside_too, "没有框"),
+            "只看右边": (it._right_only, "左边"),
+            "贴着边也算": (it._touching, "不算"),
+            "每个框都要装下": (it._every_frame, "装得下就行"),
+            "给了装得下的": lambda f, w: [t for t, *_ in w if t not in spills_by_holding(f, w)],
         },
     ),
 }

@@ -1,5 +1,7 @@
 from itertools import accumulate
 
+from minimind.exercises import evaluate as it
+
 
 def by_hand(items, most):
     kept, step, i = [], 1, -1
@@ -85,6 +87,35 @@ def f1_twice(words, tokens):
     return f1, f1
 
 
+def spans_by_search(text, sizes):
+    starts, at = [], 0
+    for char in text:
+        starts.append(at)
+        at += len(char.encode())
+    out, at = [], 0
+    for size in sizes:
+        first = max(i for i, s in enumerate(starts) if s <= at)
+        last = max(i for i, s in enumerate(starts) if s < at + size)
+        out.append((first, last + 1))
+        at += size
+    return out
+
+
+def gbk_sizes(text, sizes):
+    owner = [i for i, char in enumerate(text) for _ in range(1 if char.isascii() else 3)]
+    ends = list(accumulate(sizes))
+    return [(owner[min(e - s, len(owner) - 1)], owner[min(e, len(owner)) - 1] + 1) for s, e in zip(sizes, ends)]
+
+
+def shares_sorted(values, better):
+    ranked = sorted(values, reverse=better > 0)
+    return [v / ranked[0] if better > 0 else ranked[0] / v for v in values]
+
+
+def bests_first(values, better):
+    return sorted(shares_sorted(values, better), reverse=True)
+
+
 ATTACKS = {
     "evaluate.even_sample": dict(
         right=[by_hand],
@@ -105,6 +136,30 @@ ATTACKS = {
             "结尾也算": with_the_end,
             "没有刀算 0": (zero_when_empty, "一刀也没有"),
             "两个都写 F1": f1_twice,
+        },
+    ),
+    "evaluate.spans": dict(
+        right=[spans_by_search],
+        wrong={
+            "数的是字节": (it._bytes_as_chars, "第几个字节"),
+            "半个字不算": (it._whole_only, "半个字"),
+            "止少了一": (lambda text, sizes: [(a, b - 1) for a, b in spans_by_search(text, sizes)], "再加一"),
+            "以为表情也是三个字节": gbk_sizes,
+            "只给起点": lambda text, sizes: [(a, a) for a, _ in spans_by_search(text, sizes)],
+        },
+    ),
+    "evaluate.shares": dict(
+        right=[shares_sorted],
+        wrong={
+            "没有倒过来": (lambda values, better: [v / max(values) for v in values], "没有倒过来"),
+            "用一减": (lambda values, better: [
+                v / max(values) if better == 1 else 1 - v / max(values) for v in values
+            ], "不是一减"),
+            "除以总和": (lambda values, better: [
+                v**better / sum(w**better for w in values) for v in values
+            ], "不是总和"),
+            "排了序": bests_first,
+            "都是 1": lambda values, better: [1.0] * len(values),
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击“一道一道地问”的两个检查器。"
+"攻击“一道一道地问”的检查器。"
 
 import math
 import re
@@ -81,6 +81,35 @@ def textbook(correct, n, z=1.96):
     return p - half, p + half
 
 
+def last_by_scanning(text):
+    found = [m[0] for m in re.finditer(r"\d{1,3}(,\d{3})+\b|\d+", text, re.ASCII)]
+    return int(found[-1].replace(",", "")) if found else None
+
+
+def commas_away(text):
+    found = re.findall(r"\d[\d,]*", text)
+    return int(re.sub(r"\D", "", found[-1])) if found else None
+
+
+def zero_for_none(text):
+    return last_by_scanning(text) or 0
+
+
+def as_words(text):
+    found = last_by_scanning(text)
+    return None if found is None else str(found)
+
+
+def batches_by_pairs(lengths, batch):
+    pairs = sorted((n, i) for i, n in enumerate(lengths))
+    return [[i for _, i in pairs[at : at + batch]] for at in range(0, len(pairs), batch)]
+
+
+def unstable(lengths, batch):
+    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], -i))
+    return [order[at : at + batch] for at in range(0, len(order), batch)]
+
+
 ATTACKS = {
     "exact.contains": dict(
         right=[judge_by_tokens],
@@ -104,6 +133,32 @@ ATTACKS = {
             "上下限反了": (lambda k, n, z=1.96: interval_by_search(k, n, z)[::-1], "下限"),
             "没有题也给 0": (lambda k, n, z=1.96: interval_by_search(k, n, z) if n else (0, 0), "没有题"),
             "只给下限": (lambda k, n, z=1.96: (interval_by_search(k, n, z)[0], 1) if n else (0, 1), "上限"),
+        },
+    ),
+    "exact.last_integer": dict(
+        right=[last_by_scanning],
+        wrong={
+            "拆开千分位": (lambda text: int(f[-1]) if (f := re.findall(r"\d+", text)) else None, "拆成了两个数"),
+            "逗号都去掉": (commas_away, "不是三位"),
+            "没有时是 0": (zero_for_none, "None"),
+            "返回文字": (as_words, "类型应是 int"),
+            "第一个": (lambda text: last_by_scanning(text[: len(text) // 2]), "最后的整数"),
+        },
+    ),
+    "exact.batches": dict(
+        right=[batches_by_pairs],
+        wrong={
+            "交的是长度": (lambda lengths, batch: [
+                [lengths[i] for i in g] for g in batches_by_pairs(lengths, batch)
+            ], "要的是题号"),
+            "从长到短": (lambda lengths, batch: batches_by_pairs([-n for n in lengths], batch), "从短到长"),
+            "不满的丢了": (lambda lengths, batch: [
+                g for g in batches_by_pairs(lengths, batch) if len(g) == batch
+            ], "不满的一批"),
+            "没有排": (lambda lengths, batch: [
+                list(range(len(lengths)))[at : at + batch] for at in range(0, len(lengths), batch)
+            ], "没有按长度排"),
+            "一样长的倒了": unstable,
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击一场考试的两个检查器。"
+"攻击一场考试的检查器。"
 
 from minimind.evaluation.exact_match import wilson
 from minimind.exercises import exam as it
@@ -51,6 +51,33 @@ def lowest_first(marks):
     return it._one_by_one(marks)[::-1]
 
 
+def by_low_edge(correct, n, chance):
+    low, high = wilson(correct, n)
+    return n > 0 and min(low, high) > chance
+
+
+def high_edge(correct, n, chance):
+    return wilson(correct, n)[1] > chance
+
+
+def many_questions(correct, n, chance):
+    return n >= 100
+
+
+def either_side(correct, n, chance):
+    low, high = wilson(correct, n)
+    return not low <= chance <= high
+
+
+def overall_weighted(marks):
+    total = sum(n for _, n in marks.values())
+    return sum(k / n * (n / total) for k, n in marks.values() if n) if total else 0.0
+
+
+def best_of_all(marks):
+    return max((k / n for k, n in marks.values() if n), default=0.0)
+
+
 ATTACKS = {
     "exam.kind": dict(
         right=[it._by_table, with_match],
@@ -75,6 +102,26 @@ ATTACKS = {
             "没有第一": (without_best, "分不出的"),
             "下限比下限": (low_above_low, "分不出的"),
             "倒着排": (lowest_first, "分不出的"),
+        },
+    ),
+    "exam.beats_chance": dict(
+        right=[by_low_edge],
+        wrong={
+            "只比正确率": (lambda correct, n, chance: n > 0 and correct / n > chance, "说不准"),
+            "看上限": (high_edge, "要看下限"),
+            "题多就行": (many_questions, "题多不等于"),
+            "差很多也算": (either_side, "要在上面"),
+            "总说不能": lambda correct, n, chance: False,
+        },
+    ),
+    "exam.overall": dict(
+        right=[overall_weighted],
+        wrong={
+            "平均的平均": (it._mean_of_means, "不能直接平均"),
+            "对了几题": (lambda marks: float(sum(k for k, _ in marks.values())), "要的是比例"),
+            "除以项数": (lambda marks: sum(k for k, _ in marks.values()) / (len(marks) or 1), "不是项数"),
+            "最好的一项": best_of_all,
+            "总说一半": lambda marks: 0.5,
         },
     ),
 }

@@ -111,6 +111,30 @@ def drops_tags(tok, ids):
     return sum(len(table[i]) for i in ids if i not in added)
 
 
+def pieces_by_partition(text, marks):
+    found = [text]
+    for mark in marks:
+        found = [piece for part in found for piece in part.split(mark)]
+    return list(filter(None, found))
+
+
+def turn_with_join(results):
+    body = ["<tool_response>\n" + r + "\n</tool_response>" for r in results]
+    return "\n".join(["<|im_start|>user", *body]) + "<|im_end|>\n" if body else ""
+
+
+def line_before_the_end(results):
+    return turn_with_join(results).replace("<|im_end|>", "\n<|im_end|>")
+
+
+def stuck_together(results):
+    return turn_with_join(results).replace("</tool_response>\n<tool", "</tool_response><tool")
+
+
+def role_tool(results):
+    return turn_with_join(results).replace("user", "tool")
+
+
 ATTACKS = {
     "fast.render": dict(
         right=[render_by_parts],
@@ -144,6 +168,31 @@ ATTACKS = {
             "数的是 token": counts_tokens,
             "数的是字": (counts_characters, "字节数"),
             "标签没有计": (drops_tags, "<think>"),
+        },
+    ),
+    "fast.pieces": dict(
+        right=[pieces_by_partition],
+        wrong={
+            "没有转义": (lambda text, marks: [p for p in re.split("|".join(marks), text) if p], "re.escape"),
+            "标记还在": (lambda text, marks: [
+                p for p in re.split("(" + "|".join(map(re.escape, marks)) + ")", text) if p
+            ], "标记自己不要"),
+            "空的还在": (lambda text, marks: re.split("|".join(map(re.escape, marks)), text), "空的片段"),
+            "去了空白": (lambda text, marks: [
+                p.strip() for p in pieces_by_partition(text, marks) if p.strip()
+            ], "空白也留着"),
+            "接了起来": lambda text, marks: ["".join(pieces_by_partition(text, marks))],
+        },
+    ),
+    "fast.tool_turn": dict(
+        right=[turn_with_join],
+        wrong={
+            "一条一段": (lambda results: "".join(turn_with_join([r]) for r in results), "合成一段"),
+            "多一个换行": (line_before_the_end, "没有换行"),
+            "少一个换行": (stuck_together, "要有一个换行"),
+            "空的也写": (lambda results: turn_with_join(results) or "<|im_start|>user\n<|im_end|>\n", "什么也不写"),
+            "合成一对标签": (lambda results: turn_with_join(["\n".join(results)] if results else []), "各有各的"),
+            "角色写成 tool": role_tool,
         },
     ),
 }

@@ -1,5 +1,6 @@
 import json
 import random
+import re
 import zlib
 
 from minimind.exercises import files as it
@@ -75,6 +76,24 @@ def up_to_a_hundred(seed, sizes):
     return {n: [random.Random(f"{seed}-{n}-{i}").randint(0, 100) for i in range(s)] for n, s in sizes.items()}
 
 
+def collides_with_sets(row, asked):
+    if row.keys() & {"conversations"}:
+        return not asked.isdisjoint(t["content"] for t in row["conversations"] if t["role"] == "user")
+    return max((q in row["text"] for q in asked if not len(q) < 6), default=False)
+
+
+def seven_letters(row, asked):
+    return collides_with_sets(row, {q for q in asked if len(q) != 6})
+
+
+def cut_with_finditer(text, words):
+    found, at = [], 0
+    for hit in re.finditer("|".join(re.escape(w) for w in sorted(words, key=lambda w: -len(w))), text):
+        found += [text[at : hit.start()], hit[0]]
+        at = hit.end()
+    return [p for p in [*found, text[at:]] if p]
+
+
 ATTACKS = {
     "files.lines": dict(
         right=[with_join],
@@ -99,6 +118,31 @@ ATTACKS = {
             "用了全局的发生器": global_dice,
             "整串都是一个数": (nearly_constant, "不像随机的"),
             "会出现 100": (up_to_a_hundred, "0–99"),
+        },
+    ),
+    "files.collides": dict(
+        right=[collides_with_sets],
+        wrong={
+            "短的也查": (it._short_ones_too, "短于 6 个字"),
+            "回答也算": (it._any_speaker, "只看用户"),
+            "对话也看包含": (it._contains_everywhere, "整句一样"),
+            "短文要整篇一样": (lambda row, asked: (
+                row["text"] in asked if "text" in row else collides_with_sets(row, asked)
+            ), "包不包含"),
+            "6 个字的漏了": (seven_letters, "正好 6 个字"),
+            "总说没有": lambda row, asked: False,
+        },
+    ),
+    "files.cut": dict(
+        right=[cut_with_finditer],
+        wrong={
+            "照写的次序认": (it._as_listed, "长的要先认"),
+            "词丢了": (it._words_lost, "也要留下"),
+            "空的还在": (lambda text, words: re.split(
+                "(" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")", text
+            ), "空的片段"),
+            "一个字一片": lambda text, words: list(text),
+            "不切": lambda text, words: [text],
         },
     ),
 }

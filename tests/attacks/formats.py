@@ -1,6 +1,10 @@
-"攻击 JSONL 的两个检查器。"
+"攻击 JSONL 的检查器。"
 
 import json
+
+import numpy as np
+
+from minimind.exercises import formats as it
 
 
 def is_bad(raw):
@@ -70,6 +74,43 @@ def tool_anywhere(roles):
     return fits_by_stripping([r for i, r in enumerate(roles) if r != "tool" or roles[i - 1] in ("call", "tool")])
 
 
+def bom_by_table(head):
+    marks = [b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"\xff\xfe", b"\xfe\xff"]
+    for mark in marks:
+        if head[: len(mark)] == mark:
+            return f"UTF-{8 * len(mark)}"
+    return ""
+
+
+def little_endian_only(head):
+    return "" if head[:1] in (b"\xfe", b"\0") else bom_by_table(head)
+
+
+def anywhere(head):
+    found = [bom_by_table(head[i:]) for i in range(len(head))]
+    return next(filter(None, found), "")
+
+
+def none_for_nothing(head):
+    return bom_by_table(head) or None
+
+
+def kept_with_numpy(lengths, max_length):
+    if not lengths:
+        return 1.0, 1.0
+    n = np.array(lengths)
+    return (n <= max_length).mean(), n.clip(max=max_length).sum() / n.sum()
+
+
+def mean_of_shares(lengths, max_length):
+    shares = [min(n, max_length) / n for n in lengths] or [1.0]
+    return kept_with_numpy(lengths, max_length)[0], sum(shares) / len(shares)
+
+
+def strictly_less(lengths, max_length):
+    return sum(n < max_length for n in lengths) / (len(lengths) or 1), kept_with_numpy(lengths, max_length)[1]
+
+
 ATTACKS = {
     "formats.first_bad": dict(
         right=[first_bad_by_next],
@@ -92,6 +133,26 @@ ATTACKS = {
             "tool 随处可见": (tool_anywhere, "不合规矩"),
             "不认 call": (lambda roles: fits_by_stripping(roles) and "call" not in roles, "这段是对的"),
             "tool 只能一条": (lambda r: fits_by_stripping(r) and "tool tool" not in " ".join(r), "这段是对的"),
+        },
+    ),
+    "formats.bom": dict(
+        right=[bom_by_table],
+        wrong={
+            "短的先问": (it._short_first, "长的先问"),
+            "只认低位在前": (little_endian_only, "高位在前"),
+            "随便哪里": (anywhere, "最开头"),
+            "没有就返回 None": (none_for_nothing, "None"),
+            "总说 UTF-16": lambda head: "UTF-16",
+        },
+    ),
+    "formats.kept": dict(
+        right=[kept_with_numpy],
+        wrong={
+            "整行丢掉": (it._dropped_rows, "不是整行丢掉"),
+            "正好的不算完整": (strictly_less, "正好 max_length"),
+            "比例的平均": (mean_of_shares, "不是各行比例的平均"),
+            "次序反了": (lambda lengths, most: kept_with_numpy(lengths, most)[::-1], "次序反了"),
+            "截掉的": (lambda lengths, most: tuple(1 - x for x in kept_with_numpy(lengths, most)), "不是截掉的"),
         },
     ),
 }

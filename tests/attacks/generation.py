@@ -1,4 +1,4 @@
-"攻击生成速度的两个检查器。"
+"攻击生成速度的四个检查器。"
 
 import torch
 
@@ -111,6 +111,15 @@ class WrongError(Preallocated):
         return super().update(key)
 
 
+def copied_as_triangles(prompt, new):
+    triangle = lambda n: n * (n + 1) // 2
+    return triangle(prompt + new) - triangle(prompt), new
+
+
+def shared_per_token(weights_ms, row_ms, batch):
+    return 1000 / (weights_ms / batch + row_ms)
+
+
 ATTACKS = {
     "generation.limit": dict(
         right=[limit_by_time],
@@ -138,6 +147,27 @@ ATTACKS = {
             "写到哪里记在类上": (SharedPlace, "另一个同样大小的缓存"),
             "借用传进来的张量": (Borrows, "不是借用"),
             "抛的不是 ValueError": (WrongError, "ValueError"),
+        },
+    ),
+    "generation.copied": dict(
+        right=[copied_as_triangles],
+        wrong={
+            "新的没有写": (it._old_only, "新的那一格"),
+            "提示没有抄": (it._no_prompt, "提示的那几格"),
+            "只数最后一步": (it._last_step, "加起来"),
+            "备好的也数提示": (it._room_first, "早已在里面"),
+            "次序反了": (lambda prompt, new: copied_as_triangles(prompt, new)[::-1], "次序反了"),
+            "键与值各数一遍": lambda prompt, new: tuple(2 * n for n in copied_as_triangles(prompt, new)),
+        },
+    ),
+    "generation.shared": dict(
+        right=[shared_per_token],
+        wrong={
+            "每条读一次权重": (lambda w, r, b: 1000 / (w + r), "只读一次"),
+            "每条的只付一份": (lambda w, r, b: 1000 * b / (w + r), "几条就要几份"),
+            "每条的速度": (lambda w, r, b: 1000 / (w + b * r), "整批"),
+            "忘了毫秒": (lambda w, r, b: b / (w + b * r), "一千毫秒"),
+            "每个词几毫秒": lambda w, r, b: (w + b * r) / b,
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击 GGUF 的两个检查器。"
+"攻击 GGUF 的四个检查器。"
 
 import torch
 
@@ -51,6 +51,25 @@ def no_scale(d, packed):
     return (torch.cat([packed & 15, packed >> 4], 1).float() - 8) * torch.ones_like(d).float()[:, None]
 
 
+def interleave_by_columns(weight, heads):
+    d = len(weight) // heads
+    out = weight.copy()
+    for h in range(0, heads * d, d):
+        for i in range(d // 2):
+            out[h + 2 * i], out[h + 2 * i + 1] = weight[h + i], weight[h + d // 2 + i]
+    return out
+
+
+def kind_by_table(shape, asked, router):
+    fits = {"Q8_0": "Q8_0" if shape[-1] % 32 == 0 else "F16"}.get(asked, asked)
+    return fits if len(shape) > 1 and not router else "F32"
+
+
+def falls_too_far(shape, asked, router):
+    kind = kind_by_table(shape, asked, router)
+    return kind if kind == asked else "F32"
+
+
 ATTACKS = {
     "gguf.q8": dict(
         right=[it._block_by_block, times_inverse],
@@ -77,6 +96,26 @@ ATTACKS = {
             "补码": (as_signed, "1 块还原"),
             "减 7": (minus_seven, "1 块还原"),
             "没乘": (no_scale, "1 块还原"),
+        },
+    ),
+    "gguf.interleave": dict(
+        right=[interleave_by_columns],
+        wrong={
+            "头串在一起": (it._one_big_head, "串在了一起"),
+            "反过来": (it._backwards, "反过来"),
+            "换了列": (it._columns, "不是列"),
+            "只换了形状": (it._only_reshaped, "没有真的换"),
+            "两两对调": lambda w, heads: w.reshape(-1, 2, w.shape[1])[:, ::-1].reshape(w.shape),
+        },
+    ),
+    "gguf.kind": dict(
+        right=[kind_by_table],
+        wrong={
+            "路由照要的": (lambda shape, asked, router: kind_by_table(shape, asked, False), "很要紧"),
+            "一维的照要的": (lambda shape, asked, router: kind_by_table((1, *shape), asked, router), "一维的"),
+            "看了第一维": (lambda shape, asked, router: kind_by_table(shape[::-1], asked, router), "最后一维"),
+            "退到了 F32": (falls_too_far, "不是 F32"),
+            "照要的": lambda shape, asked, router: asked,
         },
     ),
 }

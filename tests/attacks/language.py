@@ -1,4 +1,8 @@
 import random
+import re
+from itertools import product
+
+from minimind.exercises import language as it
 
 
 def one_draw_each(rng, before, cores, after, **slots):
@@ -71,6 +75,28 @@ def bare_texts(train, test):
     return [t.replace(" ", "").rstrip(MARKS) for t in without_loop(train, test)]
 
 
+def variants_by_product(text):
+    parts = re.split(r"[\[\]]", text)
+    return ["".join(way) for way in product(*(p.split("/") if i % 2 else [p] for i, p in enumerate(parts)))]
+
+
+def one_of_each(text):
+    return sorted(set(variants_by_product(text)))
+
+
+def keeps_brackets(text):
+    return [said if said == text else f"[{said}]" for said in variants_by_product(text)]
+
+
+def count_by_hand(leads, frames, asks):
+    seen = []
+    for lead in leads:
+        for before, after in frames:
+            for b in before:
+                seen += [lead + b + ask + z for ask in asks for z in after]
+    return len(dict.fromkeys(seen))
+
+
 ATTACKS = {
     "language.say": dict(
         right=[one_draw_each],
@@ -92,6 +118,25 @@ ATTACKS = {
             "没有去掉空格": keeps_spaces,
             "次序乱了，重复的也丢了": as_a_set,
             "返回的是抹平之后的": bare_texts,
+        },
+    ),
+    "language.variants": dict(
+        right=[variants_by_product],
+        wrong={
+            "次序反了": (it._last_fork_slow, "次序反了"),
+            "只取第一种": (lambda text: variants_by_product(text)[:1], "只取了"),
+            "没有岔路的丢了": (lambda text: variants_by_product(text) if "[" in text else [], "它自己一种"),
+            "排了序、去了重": one_of_each,
+            "括号还在": keeps_brackets,
+        },
+    ),
+    "language.how_many": dict(
+        right=[count_by_hand],
+        wrong={
+            "重复的也算": (it._with_repeats, "只算一种"),
+            "跨组搭配": (it._across_groups, "自己那一组"),
+            "没有乘开场": (lambda leads, frames, asks: count_by_hand([""], frames, asks), "漏了开场"),
+            "只数问法": lambda leads, frames, asks: len({*asks}),
         },
     ),
 }

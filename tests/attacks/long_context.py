@@ -1,4 +1,4 @@
-"攻击练得短、读得长的两个检查器。"
+"攻击练得短、读得长的四个检查器。"
 
 import math
 
@@ -38,6 +38,17 @@ def slowest_frequency(dim, base, times):
     return base ** (-(dim - 2) / dim) / times
 
 
+def hide_with_insert(hay, needle, depth):
+    parts, at = [*hay], round(depth * len(hay))
+    parts.insert(at, needle)
+    flat = [i for part in parts for i in part]
+    return flat, len(flat) - sum(len(part) for part in parts[at:])
+
+
+def whole_sorted(losses):
+    return sorted((float(each.double().sum()), i) for i, each in enumerate(losses))[0][1]
+
+
 ATTACKS = {
     "long_context.curve": dict(
         right=[it._bin_by_bin, with_cross_entropy],
@@ -61,6 +72,28 @@ ATTACKS = {
             "除": (it._divided, "方向反了"),
             "平方": (squared, "慢了"),
             "交的是转速": (slowest_frequency, "慢了"),
+        },
+    ),
+    "long_context.hide": dict(
+        right=[hide_with_insert],
+        wrong={
+            "按 token 分": (it._by_tokens, "劈开"),
+            "去掉零头": (it._rounds_down, "四舍五入"),
+            "从后面数": (it._from_the_end, "反了"),
+            "位置数句子": (it._sentence_number, "数句子"),
+            "针没有放进去": lambda hay, needle, depth: (sum(hay, []), hide_with_insert(hay, needle, depth)[1]),
+            "总在最前": lambda hay, needle, depth: hide_with_insert(hay, needle, 0.0),
+        },
+    ),
+    "long_context.whole": dict(
+        right=[whole_sorted],
+        wrong={
+            "比平均": (lambda losses: min(range(len(losses)), key=lambda i: losses[i].mean().item()), "不除以长度"),
+            "只看第一个": (lambda losses: min(range(len(losses)), key=lambda i: losses[i][0].item()), "第一个"),
+            "只看最后一个": (lambda losses: min(range(len(losses)), key=lambda i: losses[i][-1].item()), "最后一个"),
+            "挑了最小的": (lambda losses: max(range(len(losses)), key=lambda i: losses[i].sum().item()), "越大"),
+            "只看最难的": (lambda losses: min(range(len(losses)), key=lambda i: losses[i].max().item()), "最难"),
+            "挑最短的": lambda losses: min(range(len(losses)), key=lambda i: len(losses[i])),
         },
     ),
 }

@@ -84,6 +84,30 @@ def five_is_enough(days, ease, remembered):
     return round(days * ease) if remembered and days == 5 else it.solution_interval(days, ease, remembered)
 
 
+def stops_from_the_end(heads, length):
+    out, nearest = [], {}
+    for level, at in reversed(heads):
+        out.append(_closer(nearest, level, length))
+        nearest[level] = at
+    return out[::-1]
+
+
+def _closer(nearest, level, length):
+    return min((at for other, at in nearest.items() if other <= level), default=length)
+
+
+def edited_with_characters(text, edits):
+    cells, taken = [*text, ""], set()
+    for a, b, new in sorted(edits, reverse=True):
+        if taken & {*range(a, b)}:
+            raise ValueError("重叠")
+        taken |= {*range(a, b)}
+        cells[a:b] = [new] + [""] * (b - a - 1) if b > a else []
+        if a == b:
+            cells[a] = new + cells[a]
+    return "".join(cells)
+
+
 ATTACKS = {
     "notes.anchors": dict(
         right=[with_counter],
@@ -117,6 +141,26 @@ ATTACKS = {
             "第二次就乘易度": multiplies_at_once,
             "没看记不记得": (ignores_memory, "忘了"),
             "第五天就乘": (five_is_enough, "隔了 5 天"),
+        },
+    ),
+    "notes.stops": dict(
+        right=[stops_from_the_end],
+        wrong={
+            "下一个标题就停": (it._next_heading, "看级别"),
+            "只认同级": (it._same_level_only, "更高级的"),
+            "只认更高级": (it._higher_only, "同级的"),
+            "高低反了": (it._wrong_way, "越小"),
+            "都到末尾": lambda heads, length: [length] * len(heads),
+        },
+    ),
+    "notes.edited": dict(
+        right=[edited_with_characters],
+        wrong={
+            "从前往后": (it._front_first, "全错"),
+            "照给的次序": (it._one_after_another, "会错"),
+            "只是倒着": (it._given_order, "排好"),
+            "按字替换": (it._by_replacing, "换错了地方"),
+            "重叠不管": (lambda text, edits: it._one_after_another(text, sorted(edits)[::-1]), "重叠"),
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击“几种跑法”的两个检查器。"
+"攻击“几种跑法”的四个检查器。"
 
 from minimind.exercises import parity as it
 
@@ -39,6 +39,30 @@ def positions(order, big, step, rank, world):
     return share_by_position(list(range(len(order))), big, step, rank, world)
 
 
+def gap_sorted(a, b):
+    if len(a[0]) != len(b[0]) or sorted(a[1]) != sorted(b[1]):
+        return float("inf"), float("inf")
+    far = lambda xs, ys: sorted([abs(x - y) for x, y in zip(xs, ys)])[-1]
+    return far(a[0], b[0]), sorted([far(a[1][name], b[1][name]) for name in a[1]])[-1]
+
+
+def mean_gap(a, b):
+    if float("inf") in gap_sorted(a, b):
+        return gap_sorted(a, b)
+    mean = lambda xs, ys: sum(abs(x - y) for x, y in zip(xs, ys)) / len(xs)
+    return mean(a[0], b[0]), max(mean(a[1][name], b[1][name]) for name in a[1])
+
+
+def pace_backwards(lines):
+    *rest, first = lines[::-1]
+    return sum(line["input_tokens"] for line in rest) / (rest[0]["seconds"] - first["seconds"])
+
+
+def fastest_pace(lines):
+    each = [b["input_tokens"] / (b["seconds"] - a["seconds"]) for a, b in zip(lines, lines[1:])]
+    return max(each)
+
+
 ATTACKS = {
     "parity.mean": dict(
         right=[mean_by_running],
@@ -61,6 +85,27 @@ ATTACKS = {
             "人人都看全部": (everyone_sees_all, "合起来"),
             "返回的是位置": (positions, "合起来"),
             "不看第几步": (lambda order, big, step, *who: share_by_position(order, big, 0, *who), "第 1 步"),
+        },
+    ),
+    "parity.gap": dict(
+        right=[gap_sorted],
+        wrong={
+            "没有取绝对值": (it._signed, "绝对值"),
+            "挑着比": (it._common_part, "挑着比"),
+            "只比最后一步": (it._last_step, "每一步"),
+            "按次序对": (it._by_place, "按名字"),
+            "平均差": mean_gap,
+            "只有损失无穷大": lambda a, b: (it.solution_gap(a, b)[0], min(it.solution_gap(a, b)[1], 9.0)),
+        },
+    ),
+    "parity.pace": dict(
+        right=[pace_backwards],
+        wrong={
+            "头一笔也数": (it._all_tokens, "也要去掉"),
+            "时间从头数": (it._all_seconds, "之前的时间"),
+            "都没去掉": (it._all, "热身的没有去掉"),
+            "秒数相加": (it._added_seconds, "相加"),
+            "最快的那一笔": fastest_pace,
         },
     ),
 }

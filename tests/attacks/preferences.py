@@ -1,4 +1,4 @@
-"攻击偏好的三个检查器。"
+"攻击偏好的检查器。"
 
 from statistics import mean
 
@@ -44,6 +44,37 @@ def fewer(items):
     return it._turned_back(items)[:-1]
 
 
+def refusal_by_sign(pairs):
+    signs = [it._says_no(good) - it._says_no(bad) for good, bad in pairs]
+    moved = [s for s in signs if s]
+    return mean((s + 1) / 2 for s in moved) if moved else 0.5
+
+
+def zero_when_empty(pairs):
+    return refusal_by_sign(pairs) if any(it._says_no(g) != it._says_no(b) for g, b in pairs) else 0.0
+
+
+def slip_with_replace(thought, at, by):
+    parts = thought.split("，")
+    old = parts[at][-2:]
+    parts[at] = parts[at][:-2] + f"{int(old) + by:02}"
+    return "，".join(parts)
+
+
+def one_digit(thought, at, by):
+    parts = thought.split("，")
+    parts[at] = f"{parts[at].split('=')[0]}={int(parts[at][-2:]) + by}"
+    return "，".join(parts)
+
+
+def the_answer_too(thought, at, by):
+    return slip_with_replace(thought, at, by) + f"，{by}"
+
+
+def both_steps(thought, at, by):
+    return slip_with_replace(slip_with_replace(thought, 1, by), 2, by)
+
+
 ATTACKS = {
     "preferences.judged": dict(
         right=[it._sorted_out, with_sign],
@@ -76,6 +107,27 @@ ATTACKS = {
             "对着换": (it._mirrored, "没有换"),
             "编一个": (made_up, "另一题"),
             "少一句": (fewer, "要有 2 句"),
+        },
+    ),
+    "preferences.refusal": dict(
+        right=[refusal_by_sign],
+        wrong={
+            "除以全部": (it._of_all, "不是全部"),
+            "两边都推脱的也算": (it._both_too, "两边都推脱"),
+            "只认一句": (it._one_word, "没学过"),
+            "反了": (lambda pairs: 1 - refusal_by_sign(pairs), "反了"),
+            "一对也没有时是 0": (zero_when_empty, "应是 0.5，得到 0"),
+            "总说一半": lambda pairs: 0.5,
+        },
+    ),
+    "preferences.slip": dict(
+        right=[slip_with_replace],
+        wrong={
+            "写成一位": (one_digit, "两位"),
+            "段数错了一": (lambda thought, at, by: slip_with_replace(thought, max(1, at - 1), by), "1 才是个位"),
+            "两段都改": (both_steps, "只该改一段"),
+            "方向反了": (lambda thought, at, by: slip_with_replace(thought, at, -by), "方向反了"),
+            "多写了一段": the_answer_too,
         },
     ),
 }

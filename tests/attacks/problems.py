@@ -1,4 +1,6 @@
-"攻击多步应用题的两个检查器。"
+"攻击多步应用题的检查器。"
+
+import re
 
 from minimind.exercises import problems as it
 
@@ -46,6 +48,40 @@ def without_last(steps):
     return it._walk_back(steps)[:-1]
 
 
+def shapes_by_translate(train, test):
+    def shape(text):
+        while "##" in (text := text.translate(str.maketrans("0123456789", "#" * 10))):
+            text = text.replace("##", "#")
+        return text
+
+    known = [shape(text) for text in train]
+    return [text for text in test if shape(text) in known]
+
+
+def without_order(train, test):
+    return sorted(set(shapes_by_translate(train, test)))
+
+
+def by_popping(lines, answer, start):
+    numbers = [answer]
+    for line in lines:
+        a, op, b, value = re.match(r"(\d+)(.)(\d+)=(\d+)", line).groups()
+        if int(a) != numbers[-1]:
+            return False
+        numbers.append(int(a) + int(b) * (1 if op == "+" else -1))
+        if numbers[-1] != int(value):
+            return False
+    return numbers[-1] == start
+
+
+def not_from_the_answer(lines, answer, start):
+    return by_popping(lines, int(re.match(r"\d+", lines[0])[0]), start)
+
+
+def never_back(lines, answer, start):
+    return by_popping(lines, answer, int(lines[-1].split("=")[1]))
+
+
 ATTACKS = {
     "problems.fair": dict(
         right=[it._by_lists, one_by_one],
@@ -70,6 +106,29 @@ ATTACKS = {
             "写成一行": (one_line, "要 2 条等式"),
             "多了空格": (spaces, "倒推"),
             "少一条": (without_last, "要 2 条等式"),
+        },
+    ),
+    "problems.same_shape": dict(
+        right=[shapes_by_translate],
+        wrong={
+            "一字不差": (lambda train, test: [t for t in test if t in train], "认不出"),
+            "一位一个记号": (it._one_mark_a_digit, "只换成一个记号"),
+            "整个删掉": (it._digits_gone, "留一个记号"),
+            "交的是样子": (lambda train, test: [
+                re.sub(r"\d+", "#", t) for t in shapes_by_translate(train, test)
+            ], "原来的考题"),
+            "排了序、去了重": without_order,
+            "交的是训练题": lambda train, test: shapes_by_translate(test, train),
+        },
+    ),
+    "problems.verified": dict(
+        right=[by_popping],
+        wrong={
+            "只看末尾": (it._end_only, "中间的等式"),
+            "各看各的": (it._each_alone, "接不接得上"),
+            "没看从哪里开始": (not_from_the_answer, "从得数开始"),
+            "没看回没回去": (never_back, "回没回到开头"),
+            "总说对": lambda lines, answer, start: True,
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击协议一章的两个检查器。"
+"攻击协议一章的四个检查器。"
 
 import os
 
@@ -60,6 +60,24 @@ def two_only(text, stops):
     return it._brute(text, stops)[:2]
 
 
+def thinking_in_three(direct, inside):
+    if direct is not None:
+        return direct
+    first = inside.get("open_thinking")
+    return first if first is not None else inside.get("enable_thinking")
+
+
+def folded_with_lists(deltas):
+    kept = {"content": [], "reasoning_content": []}
+    for delta in deltas:
+        for key in kept.keys() & delta.keys():
+            kept[key].append(delta[key])
+    out = {"role": "assistant"} | {key: "".join(pieces) for key, pieces in kept.items()}
+    if not out["reasoning_content"]:
+        out.pop("reasoning_content")
+    return out
+
+
 ATTACKS = {
     "protocol.room": dict(
         right=[by_cases],
@@ -86,6 +104,37 @@ ATTACKS = {
             "只扣一个字": (holds_only_one, "可以送的"),
             "只看第一个停止词": (ignores_second, "停止词"),
             "只交两样": (two_only, "三样"),
+        },
+    ),
+    "protocol.thinking": dict(
+        right=[thinking_in_three],
+        wrong={
+            "用了 or": (lambda d, i: d or i.get("open_thinking") or i.get("enable_thinking"), "or 分不出"),
+            "里面的优先": (
+                lambda d, i: d if thinking_in_three(None, i) is None else thinking_in_three(None, i), "直接写的优先"
+            ),
+            "次序反了": (
+                lambda d, i: thinking_in_three(d, dict(zip(("enable_thinking", "open_thinking"), map(
+                    i.get, ("open_thinking", "enable_thinking"))))), "在前"
+            ),
+            "里面的 None 也算写了": (
+                lambda d, i: d if d is not None else i.get("open_thinking", i.get("enable_thinking")), "接着问"
+            ),
+            "没写当作不想": (lambda d, i: bool(thinking_in_three(d, i)), "不是 False"),
+            "只认直接写的": lambda d, i: d,
+        },
+    ),
+    "protocol.folded": dict(
+        right=[folded_with_lists],
+        wrong={
+            "盖掉了": (it._last_piece, "接起来"),
+            "总写思考": (lambda deltas: {"reasoning_content": ""} | folded_with_lists(deltas), "就不写"),
+            "混在一起": (
+                lambda deltas: dict(role="assistant", content="".join(v for d in deltas for v in d.values())), "混进"
+            ),
+            "空的不写": (lambda deltas: {k: v for k, v in folded_with_lists(deltas).items() if v}, "总要写"),
+            "没有角色": (lambda deltas: {k: v for k, v in folded_with_lists(deltas).items() if k != "role"}, "role"),
+            "倒着接": lambda deltas: folded_with_lists(deltas[::-1]),
         },
     ),
 }

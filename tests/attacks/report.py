@@ -1,8 +1,10 @@
-"攻击报告的两个检查器。"
+"攻击报告的四个检查器。"
 
 import math
 from decimal import Decimal
 from itertools import zip_longest
+
+import json
 
 from minimind.exercises import report as it
 
@@ -44,6 +46,23 @@ def last_first(samples, k):
     return spread_by_columns(samples[::-1], k)
 
 
+def metrics_by_pairs(lines):
+    found = {}
+    for line in lines:
+        try:
+            r = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        kept = [p for p in found.get(r["stage"], []) if p[0] != r["step"]]
+        found[r["stage"]] = [*kept, (r["step"], r["loss"])]
+    return {stage: sorted(points) for stage, points in found.items()}
+
+
+def canvas_in_parts(step, loss, last, top):
+    across, up = step / last, loss / top
+    return across * 400, (1 - up) * 200
+
+
 ATTACKS = {
     "report.ticks": dict(
         right=[step_by_growing],
@@ -66,6 +85,26 @@ ATTACKS = {
             "一圈没转完不停": (whole_rounds, "取 2 个"),
             "从后往前": (last_first, "取 4 个"),
             "重复补满": (lambda samples, k: (spread_by_columns(samples, k) * (k + 1))[:k], "要 9 个"),
+        },
+    ),
+    "report.metrics": dict(
+        right=[metrics_by_pairs],
+        wrong={
+            "两次都留": (it._keeps_both, "只留后记"),
+            "留了先记的": (it._first_wins, "后记的才算数"),
+            "坏行就停": (it._stops_at_bad, "不是停下"),
+            "没有排序": (it._not_sorted, "排好"),
+            "不分阶段": lambda lines: {"pretrain": sum(it.solution_metrics(lines).values(), [])},
+        },
+    ),
+    "report.canvas": dict(
+        right=[canvas_in_parts],
+        wrong={
+            "上下颠倒": (lambda s, loss, last, top: (400 * s / last, 200 * loss / top), "越靠下"),
+            "左右也倒": (lambda s, loss, last, top: (400 - 400 * s / last, 200 - 200 * loss / top), "左右"),
+            "没有铺满": (lambda s, loss, last, top: (s, top - loss), "比例"),
+            "x 与 y 反了": (lambda *a: canvas_in_parts(*a)[::-1], "弄反"),
+            "宽高反了": (lambda s, loss, last, top: (200 * s / last, 400 - 400 * loss / top), "宽 400"),
         },
     ),
 }

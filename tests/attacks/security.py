@@ -1,4 +1,4 @@
-"攻击信什么、不信什么的两个检查器。"
+"攻击信什么、不信什么的三个检查器。"
 
 import io
 import pickle
@@ -68,6 +68,11 @@ def none_instead(data, allowed):
     return Reader(io.BytesIO(data)).load()
 
 
+def visible_by_table(text):
+    table = {n: f"\\x{n:02x}" for n in (*range(32), *range(127, 160)) if n not in (9, 10)}
+    return text.translate(table)
+
+
 ATTACKS = {
     "security.inside": dict(
         right=[it._piece_by_piece, with_common_path],
@@ -92,6 +97,17 @@ ATTACKS = {
             "什么也不认": (it._nothing, "OrderedDict"),
             "抛别的": (another_error, "KeyError"),
             "换成 None": (none_instead, "安静"),
+        },
+    ),
+    "security.visible": dict(
+        right=[visible_by_table],
+        wrong={
+            "只看小的": (it._only_low, "159"),
+            "换行也换了": (it._all_escaped, "照旧"),
+            "删掉": (lambda text: "".join(c for c in text if c in visible_by_table(c)), "不是删掉"),
+            "只换 ESC": (lambda text: text.replace("\x1b", "\\x1b"), "别的也能"),
+            "汉字也换了": (ascii, "汉字"),
+            "换成问号": lambda text: "".join(c if visible_by_table(c) == c else "?" for c in text),
         },
     ),
 }

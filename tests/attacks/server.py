@@ -1,4 +1,4 @@
-"攻击服务器一章的两个检查器。"
+"攻击服务器一章的三个检查器。"
 
 from minimind.exercises import server as it
 
@@ -57,6 +57,17 @@ def one_more(parts, most):
     return body if len(body) <= most + 1 else None
 
 
+def admit_step_by_step(path, headers, hosts, key):
+    name = headers.get("host", "").split(":")[0]
+    if hosts and name not in hosts:
+        return 403
+    if key and path != "/health":
+        words = headers.get("authorization", "").split(" ")
+        if len(words) != 2 or words[0].lower() != "bearer" or words[1] != key:
+            return 401
+    return 200
+
+
 ATTACKS = {
     "server.same": dict(
         right=[counts],
@@ -84,6 +95,18 @@ ATTACKS = {
             "全存下来": (it._whole, "内存"),
             "太大给空的": (empty_when_big, "应返回 None"),
             "多收一个": (one_more, "应返回 None"),
+        },
+    ),
+    "server.admit": dict(
+        right=[admit_step_by_step],
+        wrong={
+            "先看钥匙": (it._key_first, "次序反了"),
+            "端口没有去掉": (it._with_port, "端口"),
+            "只比开头": (it._starts_with, "开头"),
+            "报平安也要钥匙": (it._locks_health, "/health"),
+            "什么方式都行": (it._any_scheme, "Bearer"),
+            "空钥匙也查": lambda path, headers, hosts, key: 200 if key and admit_step_by_step(
+                path, headers, hosts, key) == 200 else 401,
         },
     ),
 }

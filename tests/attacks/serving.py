@@ -1,4 +1,4 @@
-"攻击服务有多快的两个检查器。"
+"攻击服务有多快的三个检查器。"
 
 from statistics import mean, median
 
@@ -36,6 +36,12 @@ def seconds_per_token(visits):
     return 1 / it._swept(visits)
 
 
+def queue_by_sorting(people, prefill):
+    firsts = sorted(prefill * (people - i) for i in range(people))
+    middle = firsts[(people - 1) // 2] + firsts[people // 2]
+    return middle / 2, firsts[-1]
+
+
 ATTACKS = {
     "serving.visit": dict(
         right=[it._gaps, with_statistics],
@@ -59,6 +65,17 @@ ATTACKS = {
             "最后的": (it._last_listed, "最后听完"),
             "除以人数": (per_person, "一共每秒"),
             "倒了": (seconds_per_token, "一共每秒"),
+        },
+    ),
+    "serving.queue": dict(
+        right=[queue_by_sorting],
+        wrong={
+            "第一个人不等": (lambda n, ms: (ms * (n - 1) / 2, ms * (n - 1)), "自己那条"),
+            "一起填": (lambda n, ms: (ms, ms), "前面的"),
+            "次序反了": (lambda n, ms: queue_by_sorting(n, ms)[::-1], "次序反了"),
+            "等到最后一条": (lambda n, ms: (ms * n, ms * n), "首字就到"),
+            "最慢的一半": (lambda n, ms: (ms * n / 2, ms * n), "一半"),
+            "取了偏下的那个": lambda n, ms: (ms * ((n + 1) // 2), ms * n),
         },
     ),
 }

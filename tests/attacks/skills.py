@@ -1,3 +1,5 @@
+import re
+
 from minimind.exercises import skills as it
 
 
@@ -58,6 +60,21 @@ def no_rival(reply, answers, wrong):
     return bool(reply) and not any(w in reply for w in wrong)
 
 
+def rivals_by_filter(values, keep, question):
+    out = [v for v in values if not (v in question or v in keep or keep in v)]
+    return sorted(dict.fromkeys(out))
+
+
+def read_with_re(steps):
+    ones, tens = re.findall(r"=(\d\d)", steps)
+    return int(tens) * 10 + int(ones[1])
+
+
+def works_it_out(steps):
+    a, op, b = re.match(r"(\d+)([+-])(\d+)", steps).groups()
+    return int(a) + int(b) if op == "+" else int(a) - int(b)
+
+
 ATTACKS = {
     "skills.minus": dict(
         right=[by_digits],
@@ -77,6 +94,32 @@ ATTACKS = {
             "整句要等于答案": whole_reply,
             "只看第一个对手": (first_rival, "最后一个"),
             "没说错就算对": (no_rival, "两样都没说"),
+        },
+    ),
+    "skills.rivals": dict(
+        right=[rivals_by_filter],
+        wrong={
+            "只去掉相等的": (it._only_equal, "互相包含"),
+            "没看反过来": (lambda values, keep, question: [
+                v for v in sorted(set(values)) if v not in keep and v not in question
+            ], "还要看反过来"),
+            "没看题目": (lambda values, keep, question: rivals_by_filter(values, keep, ""), "题目里已经提到"),
+            "没有去重": (lambda values, keep, question: [
+                v for v in sorted(values) if v in rivals_by_filter(values, keep, question)
+            ], "重复"),
+            "没有排序": (lambda values, keep, question: [
+                v for v in dict.fromkeys(values) if v in rivals_by_filter(values, keep, question)
+            ], "排好序"),
+        },
+    ),
+    "skills.read_off": dict(
+        right=[read_with_re],
+        wrong={
+            "个位取了两位": (lambda steps: int("".join(re.findall(r"=(\d\d)", steps)[::-1])), "只取末位"),
+            "接反了": (lambda steps: int(re.findall(r"=(\d\d)", steps)[0] + steps[-1]), "接反"),
+            "自己算了一遍": (works_it_out, "应是 103，得到 113"),
+            "相加": (lambda steps: int(steps[-2:]) + int(steps.split("，")[1][-1]), "不是相加"),
+            "只取两个末位": (lambda steps: int(steps[-1] + steps.split("，")[1][-1]), "不能只取末位"),
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击边写边送的两个检查器。"
+"攻击边写边送的三个检查器。"
 
 import json
 
@@ -58,6 +58,17 @@ def half_is_fine(chunks):
         return []
 
 
+def letter_in_pieces(text):
+    body = bytearray(text, "utf8")
+    head = bytearray(b"HTTP/1.0 200 OK")
+    head += b"\r\nContent-Length: " + str(len(body)).encode() + b"\r\n" * 2
+    return bytes(head + body)
+
+
+def counts_characters(text):
+    return b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(text) + text.encode()
+
+
 ATTACKS = {
     "sse.event": dict(
         right=[joined],
@@ -83,6 +94,17 @@ ATTACKS = {
             "记号也留着": (keeps_markers, "整段一块"),
             "内容里的也算": (stops_at_any_done, "内容里写着 [DONE]"),
             "断了给空的": (half_is_fine, "没有 [DONE]"),
+        },
+    ),
+    "sse.letter": dict(
+        right=[letter_in_pieces],
+        wrong={
+            "数了字": (counts_characters, "一个汉字三个字节"),
+            "换行只有一半": (lambda text: letter_in_pieces(text).replace(b"\r\n", b"\n", 3), "结尾"),
+            "没有空行": (lambda text: letter_in_pieces(text).replace(b"\r\n\r\n", b"\r\n", 1), "空行"),
+            "没有信纸": (lambda text: letter_in_pieces(text).partition(b"\r\n\r\n")[0] + b"\r\n\r\n", "没有写"),
+            "给了字符串": (lambda text: letter_in_pieces(text).decode(), "要字节"),
+            "没有写字数": lambda text: b"HTTP/1.0 200 OK\r\n\r\n" + text.encode(),
         },
     ),
 }

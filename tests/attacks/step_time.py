@@ -1,4 +1,6 @@
-"攻击“一步训练的时间去哪儿了”的三个检查器。"
+"攻击“一步训练的时间去哪儿了”的五个检查器。"
+
+import math
 
 from minimind.exercises import step_time as it
 
@@ -55,6 +57,17 @@ def whole_samples_only(lengths, rows, longest):
     return it._padded(lengths, rows) / (lines * longest)
 
 
+def intensity_in_steps(m, k, n):
+    multiply_adds, numbers = m * n * k, m * (k + n) + k * n
+    return multiply_adds * 2 / numbers / 4
+
+
+def needed_by_shares(p, s):
+    whole, others = 1.0, 1.0 - p
+    allowed = whole / s
+    return math.inf if allowed <= others else p / (allowed - others)
+
+
 ATTACKS = {
     "step_time.flops": dict(
         right=[flops_by_block],
@@ -87,6 +100,26 @@ ATTACKS = {
             "先排序": (it._sorted_first, "排了序"),
             "倒过来": (lambda *args: 1 / gain_by_chunks(*args), "长度"),
             "样本不切开地装": (whole_samples_only, "长度"),
+        },
+    ),
+    "step_time.intensity": dict(
+        right=[intensity_in_steps],
+        wrong={
+            "乘加当一次": (lambda m, k, n: m * k * n / (4 * (m * k + k * n + m * n)), "两次"),
+            "数的是个数": (lambda m, k, n: 2 * m * k * n / (m * k + k * n + m * n), "4 字节"),
+            "没有写回": (lambda m, k, n: 2 * m * k * n / (4 * (m * k + k * n)), "写回"),
+            "当成方阵": (lambda m, k, n: m / 6, "方的"),
+            "倒过来": lambda m, k, n: 1 / intensity_in_steps(m, k, n),
+        },
+    ),
+    "step_time.needed": dict(
+        right=[needed_by_shares],
+        wrong={
+            "没看够不够得到": (it._no_limit, "够不到"),
+            "以为整步一样快": (lambda p, s: s, "也快几倍"),
+            "代了正着的公式": (lambda p, s: 1 / (1 - p + p / s), "正着"),
+            "忘了别的零件": (lambda p, s: 1 + (s - 1) / p, "别的零件"),
+            "够不到给 0": lambda p, s: max(0.0, needed_by_shares(p, s)) if needed_by_shares(p, s) < 1e9 else 0.0,
         },
     ),
 }

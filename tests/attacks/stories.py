@@ -1,5 +1,7 @@
 import re
 
+from minimind.exercises import stories as it
+
 
 def with_findall(text):
     sums = re.findall(r"((\d+)([+-])(\d+)=(\d+))", text)
@@ -60,6 +62,24 @@ def swapped(texts, first, second):
     return by_find(texts, second, first)
 
 
+def by_chars_in_two_steps(shares, lengths):
+    total = sum(shares.values())
+    mean = sum(shares[k] / total * lengths[k] for k in shares)
+    return {k: shares[k] / total * lengths[k] / mean for k in shares}
+
+
+def as_a_list(shares, lengths):
+    return list(by_chars_in_two_steps(shares, lengths).values())
+
+
+def grown_with_a_dict(texts):
+    seen, out = {}, []
+    for text in texts:
+        seen.update(dict.fromkeys(text))
+        out.append(len(seen))
+    return out
+
+
 ATTACKS = {
     "stories.verify": dict(
         right=[with_findall],
@@ -80,6 +100,29 @@ ATTACKS = {
             "看的是最后一次": (by_last_mention, "谁先开口"),
             "只看开头": starts_with,
             "两个数对调了": swapped,
+        },
+    ),
+    "stories.by_chars": dict(
+        right=[by_chars_in_two_steps],
+        wrong={
+            "按段": (it._shares_only, "按段的份额"),
+            "没有除": (lambda shares, lengths: {k: shares[k] * lengths[k] for k in shares}, "加起来应是 1"),
+            "只看长短": (lambda shares, lengths: {k: lengths[k] / sum(lengths.values()) for k in shares}, "没有看份额"),
+            "除以份额的和": (lambda shares, lengths: {
+                k: shares[k] * lengths[k] / sum(shares.values()) for k in shares
+            }, "全书的字数"),
+            "各占一半": lambda shares, lengths: {k: 0.5 for k in shares},
+            "返回列表": (as_a_list, "键"),
+        },
+    ),
+    "stories.grown": dict(
+        right=[grown_with_a_dict],
+        wrong={
+            "每段新的": (it._new_each, "新见到的"),
+            "只数这一段": (lambda texts: [len(set(text)) for text in texts], "前面见过的"),
+            "重复的也算": (lambda texts: [sum(map(len, texts[: i + 1])) for i in range(len(texts))], "只算一次"),
+            "晚了一段": (lambda texts: [0, *grown_with_a_dict(texts)][:-1], "晚了一段"),
+            "只给总数": lambda texts: grown_with_a_dict(texts)[-1:],
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击“学到哪了”的两个检查器。"
+"攻击“学到哪了”的三个检查器。"
 
 from minimind.exercises import study as it
 
@@ -25,6 +25,16 @@ def cut(minutes, each):
     return it.solution_days([min(m, each) for m in minutes], each)
 
 
+def next_in_two_passes(route, book, read):
+    for part, chapter in route:
+        if chapter not in read:
+            return part, chapter
+    for chapter in book:
+        if chapter not in read:
+            return "", chapter
+    return None
+
+
 ATTACKS = {
     "study.read": dict(
         right=[it._by_splitting],
@@ -48,6 +58,16 @@ ATTACKS = {
             "把长的章截短": cut,
             "一天一章": lambda minutes, each: [[m] for m in minutes],
             "全放一天": lambda minutes, each: [minutes] if minutes else [],
+        },
+    ),
+    "study.next": dict(
+        right=[next_in_two_passes],
+        wrong={
+            "照课程次序": (it._first_file, "路线上的先来"),
+            "只看路线": (it._route_only, "路线外"),
+            "从读到的往后": (it._after_last, "漏下的"),
+            "数几章": (it._by_counting, "哪几章"),
+            "总是第一章": lambda route, book, read: route[0],
         },
     ),
 }

@@ -1,4 +1,6 @@
-"攻击“旁边有别的程序时”的两个检查器。"
+"攻击“旁边有别的程序时”的三个检查器。"
+
+from itertools import accumulate
 
 from minimind.exercises import threads as it
 
@@ -31,6 +33,13 @@ def slowest(cores, neighbours):
     return max(range(1, cores + 1), key=lambda k: core_by_core(1.0, k, cores, neighbours))
 
 
+def speed_by_accumulate(durations, tokens, seconds):
+    for steps, took in enumerate(accumulate(durations), 1):
+        if steps > 1 and not took < seconds:
+            break
+    return tokens * steps / took
+
+
 ATTACKS = {
     "threads.time": dict(
         right=[core_by_core],
@@ -54,6 +63,16 @@ ATTACKS = {
             "总是一个": (it._always_one, "没有用上"),
             "少开一个": one_less,
             "取了最慢的": slowest,
+        },
+    ),
+    "threads.speed": dict(
+        right=[speed_by_accumulate],
+        wrong={
+            "除以打算用的": (it._planned_time, "真正用掉"),
+            "一步就停": (it._one_is_enough, "两步"),
+            "没到就停": (it._stops_early, "再走一步"),
+            "全部的步": (lambda d, tokens, seconds: len(d) * tokens / sum(d), "一到就停"),
+            "数的是步": lambda d, tokens, seconds: speed_by_accumulate(d, 1, seconds),
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击分词器速度的两个检查器。"
+"攻击分词器速度的三个检查器。"
 
 from collections import Counter, defaultdict
 
@@ -68,6 +68,11 @@ def new_count(words, count, a, b):
     return recount(words, count, a, b)
 
 
+def misses_by_first_place(pieces, rounds):
+    fresh = sum(pieces.index(piece) == place for place, piece in enumerate(pieces))
+    return [fresh, *[0] * (rounds - 1)][:rounds]
+
+
 ATTACKS = {
     "tokenizer_speed.pairs": dict(
         right=[pairs_by_defaultdict],
@@ -91,6 +96,17 @@ ATTACKS = {
             "从右往左并": (from_the_right, "并 (a, a)"),
             "每段只并一处": (only_once, "并 (a, b)"),
             "在原来的 words 上改": (changes_words, "不该被改动"),
+        },
+    ),
+    "tokenizer_speed.misses": dict(
+        right=[misses_by_first_place],
+        wrong={
+            "段段都合并": (lambda pieces, rounds: [len(pieces)] * rounds, "照抄"),
+            "头一遍不用缓存": (lambda pieces, rounds: [len(pieces)] + [0] * (rounds - 1), "同一遍"),
+            "每遍都从头来": (lambda pieces, rounds: [len(set(pieces))] * rounds, "一直留着"),
+            "只数不重复的": (it._no_repeats, "头一次"),
+            "数了照抄的": (lambda p, rounds: [len(p) - n for n in misses_by_first_place(p, rounds)], "照抄的段"),
+            "只给了总数": lambda pieces, rounds: len(set(pieces)),
         },
     ),
 }

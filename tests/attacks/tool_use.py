@@ -1,4 +1,4 @@
-"攻击工具用得对不对的两个检查器。"
+"攻击工具用得对不对的检查器。"
 
 import json
 from collections import Counter
@@ -50,6 +50,45 @@ def two_kinds(needed, called, right, answered):
     return it._table(needed, called, right, answered) == "办成"
 
 
+def tally_by_counter(items):
+    seen = Counter((bool(n), bool(c), bool(r)) for n, c, r in items)
+    pick = lambda test: sum(k for key, k in seen.items() if test(*key))
+    yes, no = pick(lambda n, c, r: n), pick(lambda n, c, r: not n)
+    return {
+        "calls": (pick(lambda n, c, r: n and r), yes), "missed": (pick(lambda n, c, r: n and not c), yes),
+        "needless": (pick(lambda n, c, r: c and not n), no),
+    }
+
+
+def pressed_is_right(items):
+    found = tally_by_counter(items)
+    return found | {"calls": (sum(bool(n and c) for n, c, _ in items), found["calls"][1])}
+
+
+def as_shares(items):
+    return {k: a / b if b else 0.0 for k, (a, b) in tally_by_counter(items).items()}
+
+
+def with_append(talk, calls, results):
+    out = list(talk)
+    out.append(dict(role="assistant", content="", tool_calls=calls))
+    out += [dict(role="tool", content=r) for r in results]
+    return out
+
+
+def in_place(talk, calls, results):
+    talk += with_append([], calls, results)
+    return talk
+
+
+def no_call(talk, calls, results):
+    return [*talk, *(dict(role="tool", content=r) for r in results)]
+
+
+def role_user(talk, calls, results):
+    return [m | ({"role": "user"} if m["role"] == "tool" else {}) for m in with_append(talk, calls, results)]
+
+
 ATTACKS = {
     "tool_use.same": dict(
         right=[it._cross_out, with_counter],
@@ -74,6 +113,26 @@ ATTACKS = {
             "不看答案": (no_wrong_answers, "答错"),
             "漏与多反了": (swapped, "没按"),
             "只说成没成": (two_kinds, "要一个词"),
+        },
+    ),
+    "tool_use.tally": dict(
+        right=[tally_by_counter],
+        wrong={
+            "分母是全部": (it._all_items, "分母不是全部"),
+            "按错也是漏": (it._not_right_is_missed, "不是漏按"),
+            "按了就算对": (pressed_is_right, "不都算按对"),
+            "只给比例": (as_shares, "calls"),
+            "总是零": lambda items: {"calls": (0, 0), "missed": (0, 0), "needless": (0, 0)},
+        },
+    ),
+    "tool_use.with_results": dict(
+        right=[with_append],
+        wrong={
+            "并成一条": (it._one_message, "并成一条"),
+            "没有调用那一条": (no_call, "漏了调用"),
+            "角色写成 user": (role_user, "角色是 tool"),
+            "改了考卷": (in_place, "改动了"),
+            "只给新的": (lambda talk, calls, results: with_append([], calls, results), "也要在"),
         },
     ),
 }

@@ -1,4 +1,4 @@
-"攻击聊天页面的两个检查器。"
+"攻击聊天页面的三个检查器。"
 
 import re
 import string
@@ -47,6 +47,20 @@ def one_at_the_end(pieces, every):
     return ["".join(piece for _, piece in pieces)]
 
 
+def order_by_pairs(files):
+    kept = []
+    for name, folder, when, known in files:
+        if not known or folder == "lora" or name[:6] == "reward":
+            continue
+        kept.append(((0 if name[:8] != "pretrain" else 1, -when), name))
+    return [name for _, name in sorted(kept)]
+
+
+def only_newest(files):
+    kept = order_by_pairs(files)
+    return [f[0] for f in sorted(files, key=lambda f: -f[2]) if f[0] in kept]
+
+
 ATTACKS = {
     "web.plain": dict(
         right=[plain_by_join],
@@ -70,6 +84,17 @@ ATTACKS = {
             "末尾一样就不送": (end_once, "慢的模型"),
             "只在末尾送": (one_at_the_end, "每秒一段"),
             "从上一段算起": (it._since_last_piece, "上一次送出"),
+        },
+    ),
+    "web.order": dict(
+        right=[order_by_pairs],
+        wrong={
+            "不看身份证": (lambda files: order_by_pairs([(*f[:3], True) for f in files]), "身份证"),
+            "LoRA 也算": (lambda files: order_by_pairs([(f[0], "out", *f[2:]) for f in files]), "lora"),
+            "奖励模型也算": lambda files: order_by_pairs([(f[0].replace("rew", "r"), *f[1:]) for f in files]),
+            "只看新旧": (only_newest, "再新也排后面"),
+            "旧的在前": (lambda files: order_by_pairs([(f[0], f[1], -f[2], f[3]) for f in files]), "新的在前"),
+            "没有排": lambda files: [f[0] for f in files if f[0] in order_by_pairs(files)],
         },
     ),
 }

@@ -1,4 +1,6 @@
-"攻击“你的课本”的两个检查器。"
+"攻击“你的课本”的三个检查器。"
+
+from minimind.exercises import workbook as it
 
 
 def by_loop(base, mine):
@@ -20,6 +22,13 @@ def back_to_base(base, mine, new):
     return found if len(found) == 1 else [base]
 
 
+def place_by_popping(page, earlier):
+    left = [*earlier]
+    while left and left[-1] not in page:
+        left.pop()
+    return page.index(left[-1]) + 1 if left else 0
+
+
 ATTACKS = {
     "workbook.touched": dict(
         right=[by_loop],
@@ -38,6 +47,17 @@ ATTACKS = {
             "总是两份": (lambda base, mine, new: [new, mine], "上一版"),
             "总是新版": (lambda base, mine, new: [new], "上一版"),
             "冲突时退回上一版": (back_to_base, "上一版"),
+        },
+    ),
+    "workbook.place": dict(
+        right=[place_by_popping],
+        wrong={
+            "跟了最先的": (it._first_found, "不是最先的"),
+            "插在前面": (it._before_it, "不是前面"),
+            "只看紧挨着的": (it._last_only, "再往前找"),
+            "新版里最靠后的": (it._furthest, "你手上的次序"),
+            "没有就放末尾": (it._at_the_end, "最前"),
+            "总在最前": lambda page, earlier: 0,
         },
     ),
 }
