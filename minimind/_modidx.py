@@ -8337,6 +8337,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                     'minimind/trainer/checkpoint.py'),
                                              'minimind.trainer.checkpoint.previous': ( '7_trainer/checkpoint.html#previous',
                                                                                        'minimind/trainer/checkpoint.py'),
+                                             'minimind.trainer.checkpoint.put_away': ( '7_trainer/checkpoint.html#put_away',
+                                                                                       'minimind/trainer/checkpoint.py'),
                                              'minimind.trainer.checkpoint.read_resume': ( '7_trainer/checkpoint.html#read_resume',
                                                                                           'minimind/trainer/checkpoint.py'),
                                              'minimind.trainer.checkpoint.restore_rng': ( '7_trainer/checkpoint.html#restore_rng',
