@@ -317,6 +317,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                           'minimind.dataset.formats._read_error': ( '5_dataset/formats.html#_read_error',
                                                                                     'minimind/dataset/formats.py'),
                                           'minimind.dataset.formats._text': ('5_dataset/formats.html#_text', 'minimind/dataset/formats.py'),
+                                          'minimind.dataset.formats._texts': ( '5_dataset/formats.html#_texts',
+                                                                               'minimind/dataset/formats.py'),
                                           'minimind.dataset.formats._to_be_written': ( '5_dataset/formats.html#_to_be_written',
                                                                                        'minimind/dataset/formats.py'),
                                           'minimind.dataset.formats._unanswered': ( '5_dataset/formats.html#_unanswered',

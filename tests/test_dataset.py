@@ -21,6 +21,7 @@ from minimind.dataset import (
     DPODataset, PackedDataset, PretrainDataset, RLAIFDataset, SFTDataset, build_prompt, build_sft, collate_packed,
     collate_padded, file_kind, load_rows, pack, scan, validate,
 )
+from minimind.dataset.formats import texts_of
 from minimind.dataset.masking import EMPTY_THINK, IGNORE
 from minimind.dataset.packing import first_fit, split_spans
 from minimind.learning.errors import UserError
@@ -218,6 +219,7 @@ def replaced(value, path, new):
 
 
 DROP = object()
+KEYS = sorted({key for row in ROWS.values() for key in row} | {"question", "choices", "answer"})
 
 
 @settings(max_examples=400, deadline=None)
@@ -226,7 +228,9 @@ def test_what_the_checker_passes_the_pipeline_takes(tok, tmp_path_factory, data)
     "随便改坏一两处：检查要么说一句话，要么放行；放行的，一定编码得出来。"
     kind = data.draw(st.sampled_from(sorted(ROWS)))
     row = ROWS[kind]
-    for _ in range(data.draw(st.integers(1, 2))):
+    for key in data.draw(st.lists(st.sampled_from(KEYS), max_size=2)):
+        row = {key: data.draw(st.none() | JSON)} | row  # 别的种类的键：表格导出的空列，或别的什么
+    for _ in range(data.draw(st.integers(0, 2))):
         path = data.draw(st.sampled_from([p for p in places(row) if p]))
         row = replaced(row, path, data.draw(st.just(DROP) | JSON))
         if not isinstance(row, dict) or not row:
@@ -239,6 +243,22 @@ def test_what_the_checker_passes_the_pipeline_takes(tok, tmp_path_factory, data)
     except UserError:
         return
     encode(path, kind, tok, folder)
+
+
+FOREIGN = ("text", "question", "choices", "chosen", "rejected", "conversations")
+
+
+@pytest.mark.parametrize("junk", [None, 5, "abc", [1, ["a"]], {"a": 1}, [{"role": "user"}]], ids=repr)
+@pytest.mark.parametrize("kind", [*sorted(ROWS), "choice"])
+def test_columns_of_other_kinds_are_not_looked_at(tmp_path, kind, junk):
+    "一行带着别的种类的键（表格导出的 null，或别的什么）：照样检查通过，字数与没有它们时一样，猜的种类不被 null 带偏。"
+    row = ROWS.get(kind, {"question": "3+4", "choices": ["7", "8"], "answer": "A"})
+    bare = write(tmp_path / "bare.jsonl", [row])
+    wide = write(tmp_path / "wide.jsonl", [dict.fromkeys(FOREIGN, junk) | row])
+    want, got = (validate(path, kind, show=False).to_dict() for path in (bare, wide))
+    assert {**got, "files": 0, "bytes": 0} == {**want, "files": 0, "bytes": 0}
+    if junk is None:
+        assert file_kind(wide) == file_kind(bare) and list(texts_of(wide, 1e9)) == list(texts_of(bare, 1e9)) != []
 
 
 def test_bad_rows_can_be_skipped_and_are_counted(tmp_path, tok, capsys):

@@ -541,16 +541,25 @@ def __str__(self: DataReport) -> str:
 _MARKS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
 
 
+def _texts(row: dict, kind: str, turns: list[dict]) -> list[str]:
+    "检查过的一行里的每段文字；`turns` 是它的消息。"
+    if kind == "choice":
+        return [row["question"], *row["choices"]]
+    return [row["text"]] if kind == "pretrain" else [m["content"] for m in turns]
+
+
 def _no_call(before: dict, message: dict) -> bool:
     "工具的结果，前一条却是没有调用工具的 assistant。"
     return message["role"] == "tool" and before["role"] == "assistant" and not before.get("tool_calls")
 
 
+_TALKS = {"pretrain": (), "choice": (), "dpo": ("chosen", "rejected")}  # 种类 → 对话在哪几个键里；别的在 conversations
+
+
 def _count(report: DataReport, row: dict) -> None:
     "把一行记进体检表。"
-    turns = [m for key in ("conversations", "chosen", "rejected") for m in row.get(key) or []]
-    parts = [row.get("text") or row.get("question") or "", *row.get("choices", ()), *(m["content"] for m in turns)]
-    whole = "".join(parts)
+    turns = [m for key in _TALKS.get(report.kind, ("conversations",)) for m in row[key]]
+    whole = "".join(_texts(row, report.kind, turns))
     report.rows += 1
     report.lengths.append(len(whole))
     report.roles.update(m["role"] for m in turns)
@@ -573,7 +582,10 @@ def _unanswered(turns: object) -> bool:
 
 def guess_kind(row: dict) -> str:
     "看键名猜种类：text → pretrain，chosen → dpo，gt 或等着回答的 → rlaif，question → choice，其余当作 sft。"
-    by_key = next((kind for key, kind in _KEY_KINDS.items() if key in row), "")
+    told = [key for key, value in row.items() if value is not None]  # 别的种类的列是 null，不算
+    if not {*told} & {*_KEY_KINDS, "conversations"}:
+        told = list(row)
+    by_key = next((kind for key, kind in _KEY_KINDS.items() if key in told), "")
     return by_key or ("rlaif" if _unanswered(row.get("conversations")) else "sft")
 
 
@@ -589,9 +601,9 @@ def file_kind(path: str | Path) -> str:
 # %% ../../nbs/5_dataset/10_formats.ipynb #v002
 def texts_of(path: str | Path | Sequence[str | Path], max_bytes: float) -> Iterator[str]:
     "数据文件里的文字，读够 `max_bytes` 字节为止：预训练的正文，或对话里的每一句。坏的行抛 UserError。"
-    for row in scan(path, file_kind(expand_paths(path)[0])):
-        turns = row.get("conversations") or row.get("chosen") or []
-        for text in [row["text"]] if "text" in row else [m["content"] for m in turns]:
+    kind = file_kind(expand_paths(path)[0])
+    for row in scan(path, kind):
+        for text in _texts(row, kind, row.get("chosen" if kind == "dpo" else "conversations")):
             max_bytes -= len(text.encode())
             yield text
         if max_bytes <= 0:
