@@ -133,6 +133,9 @@ FINE = [
     ("sft", sft(SYSTEM(functions=json.dumps(TOOLS)), U("a"), A("b"))),                        # MiniMind 二代的说明书
     ("sft", sft(U("a"), A("", tool_calls=[{"name": "now"}]), T("八点"), A("八点"))),            # 不要参数的工具
     ("sft", sft(U("a"), A("", tool_calls=[{"name": "x", "arguments": '{"a": 1}'}]), T("1"), A("1"))),
+    ("sft", json.dumps(json.loads(sft(U("a"), A("b"))) | {"tools": TOOLS})),                     # 工具写在行上
+    ("dpo", json.dumps({"chosen": [U("a"), A("b")], "rejected": [U("a"), A("c")], "tools": json.dumps(TOOLS)})),
+    ("sft", json.dumps(json.loads(sft(U("a"), A("b"))) | {"tools": None, "system": ""})),         # 空的列
     ("rlaif", sft(U("a"), A(""))),
     ("rlaif", sft(SYSTEM(tools=json.dumps(TOOLS)), U("a"), A(""))),
     ("reason", sft(U("a"), A("<think>想</think>答"))),
@@ -147,6 +150,16 @@ MORE_BAD = [
     ("choice", '{"question": "a", "choices": null, "answer": "A"}', "两个选项"),
     ("dpo", '{"chosen": "abc", "rejected": "d"}', "列表"),
     ("sft", sft({"role": ["user"], "content": "a"}, A("b")), "不认识的角色"),
+    ("sft", sft(U("a"), A("b", tool_calls=[{"name": "x", "arguments": "junk"}])), "arguments.*JSON"),
+    ("sft", sft(U("a"), A("b", tool_calls=[{"name": "x", "arguments": "[1]"}])), "arguments 应该是对象"),
+    ("sft", sft(U("a"), A("b", tool_calls=[{"name": "x", "parameters": {"a": 1}}])), '写在 "parameters" 里'),
+    ("sft", sft(U("a") | {"functions": TOOLS}, A("b")), '"functions".*叫 "tools"'),
+    ("sft", sft(SYSTEM(tools=TOOLS, functions=CALL), U("a"), A("b")), '"functions".*叫 "tools"'),
+    ("sft", sft(U("a"), A("b", function_call={"name": "x", "arguments": "{}"})), '叫 "tool_calls"'),
+    ("sft", sft(U("a"), A("b", reasoning="想")), '叫 "reasoning_content"'),
+    ("sft", json.dumps(json.loads(sft(U("a"), A("b"))) | {"system": "你是猫"}), '"system" 写在了行上'),
+    ("sft", json.dumps(json.loads(sft(U("a"), A("b"))) | {"tools": ["calc"]}), "tools 应该"),
+    ("sft", json.dumps(json.loads(sft(SYSTEM(tools=CALL), U("a"), A("b"))) | {"tools": TOOLS}), "只留一份"),
     ("sft", sft(U([{"type": "image_url", "image_url": "x"}]), A("b")), "list"),
 ]
 
@@ -175,12 +188,15 @@ def test_what_the_pipeline_cannot_take_the_checker_refuses(tmp_path, kind, line,
         validate(write(tmp_path / "x.jsonl", [line]), kind, show=False)
 
 
-def test_functions_of_a_system_message_reach_the_model(tmp_path, tok):
-    "说明书写在 functions 里，与写在 tools 里，编码得一样。"
+def test_tools_reach_the_model_wherever_they_are_written(tmp_path, tok):
+    "说明书写在 functions 里、写在行上，与写在 system 的 tools 里，编码得一样。"
     rows = [sft(SYSTEM(**{key: json.dumps(TOOLS)}), U("a"), A("b")) for key in ("functions", "tools")]
-    old, new = (encode(write(tmp_path / f"{i}.jsonl", [r]), "sft", tok, tmp_path) for i, r in enumerate(rows))
+    rows.append(json.dumps(json.loads(sft(U("a"), A("b"))) | {"tools": TOOLS}))
+    rows.append(json.dumps(json.loads(sft(SYSTEM(), U("a"), A("b"))) | {"tools": json.dumps(TOOLS)}))
+    paths = [write(tmp_path / f"{i}.jsonl", [row]) for i, row in enumerate(rows)]
+    old, new, beside, above = (encode(path, "sft", tok, tmp_path) for path in paths)
     bare = encode(write(tmp_path / "bare.jsonl", [sft(U("a"), A("b"))]), "sft", tok, tmp_path)
-    assert old == new and len(old[0]["input_ids"]) > len(bare[0]["input_ids"]) + 20
+    assert old == new == beside == above and len(old[0]["input_ids"]) > len(bare[0]["input_ids"]) + 20
 
 
 JSON = st.recursive(
@@ -219,7 +235,7 @@ def replaced(value, path, new):
 
 
 DROP = object()
-KEYS = sorted({key for row in ROWS.values() for key in row} | {"question", "choices", "answer"})
+KEYS = sorted({key for row in ROWS.values() for key in row} | {"question", "choices", "answer", "tools", "functions"})
 
 
 @settings(max_examples=400, deadline=None)

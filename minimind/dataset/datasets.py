@@ -65,7 +65,7 @@ def uniform(row: dict, kind: str) -> dict:
     return {key: _answers(row.get("gt")) if key == "gt" else [_turn(m) for m in row[key]] for key in FEATURES[kind]}
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c015
-VERSION = 3  # 缓存格式的版本；改了存法就加一，旧缓存自然作废
+VERSION = 4  # 缓存格式的版本；改了存法就加一，旧缓存自然作废
 
 
 def cache_root() -> Path:
