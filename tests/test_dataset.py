@@ -192,7 +192,7 @@ def test_tools_reach_the_model_wherever_they_are_written(tmp_path, tok):
     "说明书写在 functions 里、写在行上，与写在 system 的 tools 里，编码得一样。"
     rows = [sft(SYSTEM(**{key: json.dumps(TOOLS)}), U("a"), A("b")) for key in ("functions", "tools")]
     rows.append(json.dumps(json.loads(sft(U("a"), A("b"))) | {"tools": TOOLS}))
-    rows.append(json.dumps(json.loads(sft(SYSTEM(), U("a"), A("b"))) | {"tools": json.dumps(TOOLS)}))
+    rows.append(json.dumps(json.loads(sft(U("a"), A("b"))) | {"functions": json.dumps(TOOLS)}))
     paths = [write(tmp_path / f"{i}.jsonl", [row]) for i, row in enumerate(rows)]
     old, new, beside, above = (encode(path, "sft", tok, tmp_path) for path in paths)
     bare = encode(write(tmp_path / "bare.jsonl", [sft(U("a"), A("b"))]), "sft", tok, tmp_path)
