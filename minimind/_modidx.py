@@ -349,6 +349,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                           'minimind.dataset.formats.parse_line': ( '5_dataset/formats.html#parse_line',
                                                                                    'minimind/dataset/formats.py'),
                                           'minimind.dataset.formats.scan': ('5_dataset/formats.html#scan', 'minimind/dataset/formats.py'),
+                                          'minimind.dataset.formats.tell_skipped': ( '5_dataset/formats.html#tell_skipped',
+                                                                                     'minimind/dataset/formats.py'),
                                           'minimind.dataset.formats.text_lines': ( '5_dataset/formats.html#text_lines',
                                                                                    'minimind/dataset/formats.py'),
                                           'minimind.dataset.formats.texts_of': ( '5_dataset/formats.html#texts_of',

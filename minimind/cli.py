@@ -783,14 +783,15 @@ app.add_command(tokenizer)
 @command(
     tokenizer, "train", option("data_path", "", "文本：.jsonl 等数据文件，几个用逗号隔开", path=True, required=True),
     option("name", "", "名字；存到 out/tokenizer/名字", plain=True, required=True),
-    option("vocab_size", 6400, "词表大小", low=1), option("max_mb", 50.0, "最多读多少 MB 文本", above=0),
+    option("vocab_size", 6400, "词表大小", low=1, high=10**6), option("max_mb", 50.0, "最多读多少 MB 文本", above=0),
+    switch("skip_bad", 0, "1：跳过坏的数据行，说跳了几行；0：遇到一行坏的就停"),
     help="在自己的数据上训练分词器。",
 )
-def tokenizer_train(data_path: str, vocab_size: int, name: str, max_mb: float) -> None:
+def tokenizer_train(data_path: str, vocab_size: int, name: str, max_mb: float, skip_bad: str) -> None:
     from minimind.dataset.formats import texts_of
     from minimind.tokenizer.fast import save_tokenizer, train_tokenizer
 
-    tok = train_tokenizer(texts_of(data_path, int(max_mb * 1e6)), vocab_size=vocab_size)
+    tok = train_tokenizer(texts_of(data_path, int(max_mb * 1e6), bool(int(skip_bad))), vocab_size=vocab_size)
     folder = OUT / "tokenizer" / name
     save_tokenizer(tok, folder)
     say(f"{len(tok)} 个词条，存在 {folder}；训练时加 --tokenizer_path {folder}")

@@ -17,6 +17,7 @@ import zstandard
 from hypothesis import given, settings, strategies as st
 
 import minimind.dataset.datasets as module
+from minimind.cli import tokenizer
 from minimind.dataset import (
     DPODataset, PackedDataset, PretrainDataset, RLAIFDataset, SFTDataset, build_prompt, build_sft, collate_packed,
     collate_padded, file_kind, load_rows, pack, scan, validate,
@@ -26,7 +27,9 @@ from minimind.dataset.masking import EMPTY_THINK, IGNORE
 from minimind.dataset.packing import first_fit, split_spans
 from minimind.learning.errors import UserError
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
-from minimind.tokenizer.fast import train_tokenizer
+from minimind.tokenizer.fast import load_tokenizer, train_tokenizer
+from minimind.trainer.arguments import PretrainArgs, make_args
+from minimind.trainer.train_pretrain import new_tokenizer
 
 U = lambda s: {"role": "user", "content": s}
 A = lambda s, **kw: {"role": "assistant", "content": s, **kw}
@@ -288,6 +291,24 @@ def test_bad_rows_can_be_skipped_and_are_counted(tmp_path, tok, capsys):
     assert len(again) == 2 and "跳过 2 行" in capsys.readouterr().out
     with pytest.raises(UserError, match="没有一行是好的"):
         PretrainDataset(write(tmp_path / "y.jsonl", ["{"]), tok, 32, cache=tmp_path, skip_bad=True)
+
+
+def test_bad_rows_can_be_skipped_for_a_tokenizer_too(tmp_path, capsys):
+    "训练分词器也认 skip_bad：`--retrain_tokenizer 1` 的，与 `tokenizer train` 的。"
+    path = write(tmp_path / "x.jsonl", [GOOD_TEXT, '{"text": ""}', "{", GOOD_TEXT])
+    given = dict(data_path=str(path), save_dir=str(tmp_path), vocab_size=300)
+    with pytest.raises(UserError, match=":2："):
+        new_tokenizer(make_args(PretrainArgs, **given))
+    assert len(load_tokenizer(new_tokenizer(make_args(PretrainArgs, **given, skip_bad=1)))) >= 269
+    assert "跳过 2 行" in capsys.readouterr().out
+    words = ["--data_path", str(path), "--name", "x", "--vocab_size", "300"]
+    with pytest.raises(UserError, match=":2："):
+        tokenizer.main(["train", *words], standalone_mode=False)
+    with patch("minimind.cli.OUT", tmp_path):
+        tokenizer.main(["train", *words, "--skip_bad", "1"], standalone_mode=False)
+    assert "跳过 2 行" in capsys.readouterr().out and (tmp_path / "tokenizer/x/tokenizer.json").is_file()
+    with pytest.raises(UserError, match="没有一行是好的"):
+        list(texts_of(write(tmp_path / "y.jsonl", ["{"]), 9, skip_bad=True))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@
 __all__ = ['KINDS', 'SUFFIXES', 'MAX_LINE', 'BOMS', 'ROLES', 'AFTER', 'SAY', 'OPTIONAL', 'ELSEWHERE', 'DEEPEST', 'REASON',
            'CHECKS', 'RowProblem', 'parse_line', 'wide_encoding', 'open_lines', 'text_lines', 'expand_paths', 'as_list',
            'check_message', 'check_turns', 'tidy', 'iter_rows', 'scan', 'DataReport', 'guess_kind', 'file_kind',
-           'texts_of', 'validate']
+           'tell_skipped', 'texts_of', 'validate']
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c002
 import difflib
@@ -637,15 +637,30 @@ def file_kind(path: str | Path) -> str:
     return "pretrain"
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #v002
-def texts_of(path: str | Path | Sequence[str | Path], max_bytes: float) -> Iterator[str]:
-    "数据文件里的文字，读够 `max_bytes` 字节为止：预训练的正文，或对话里的每一句。坏的行抛 UserError。"
-    kind = file_kind(expand_paths(path)[0])
-    for row in scan(path, kind):
+def tell_skipped(path: object, good: int, bad: int, first: str = "") -> None:
+    "跳过了坏的行：说跳了几行、第一处（first）是什么；一行好的也没有，抛 UserError。"
+    if bad and not good:
+        raise UserError(f"{path} 的 {bad:,} 行没有一行是好的；第一处：{first}")
+    if bad:
+        say(f"跳过 {bad:,} 行坏的（--skip_bad），留下 {good:,} 行；第一处：{first}")
+
+
+def texts_of(
+    path: str | Path | Sequence[str | Path], max_bytes: float, skip_bad: bool = False
+) -> Iterator[str]:
+    """数据文件里的文字，读够 `max_bytes` 字节为止：预训练的正文，或对话里的每一句。
+
+    坏的行抛 UserError；`skip_bad` 时跳过，最后说跳了几行。
+    """
+    kind, good, bad = file_kind(expand_paths(path)[0]), 0, []
+    for _, _, row in iter_rows(path, kind, bad.append if skip_bad else None):
+        good += 1
         for text in _texts(row, kind, row.get("chosen" if kind == "dpo" else "conversations")):
             max_bytes -= len(text.encode())
             yield text
         if max_bytes <= 0:
-            return
+            break
+    tell_skipped(path, good, len(bad), *bad[:1])
 
 # %% ../../nbs/5_dataset/10_formats.ipynb #c084
 def validate(
