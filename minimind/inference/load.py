@@ -207,7 +207,7 @@ def _adjusted(config: MiniMindConfig, given: dict, source: str) -> MiniMindConfi
     if bad:
         raise UserError(f"{source} 记着自己的配置：{'；'.join(bad)}。它说了算，请去掉这几个选项，或换一份权重。")
     changes = {k: v for k, v in given.items() if k in CHANGEABLE}
-    if changes.get("inference_rope_scaling") is False:
+    if not changes.get("inference_rope_scaling", True):
         changes["rope_scaling"] = None
     return make_config(**config_dict(config) | changes) if changes else config
 
