@@ -18,6 +18,7 @@ __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS',
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -722,7 +723,8 @@ def model_download(name: str | None, list: bool, source: str, output: str, files
         rows = [{"名字": n, "仓库": row[which], "是什么": row[2]} for n, row in MODELS.items()]
         return show_table("公开的模型", rows)
     folder = download_model(name, source, output, files, revision)
-    say(f"好了：{folder}；聊天加 --load_from {folder}，奖励模型用 --reward_model_path {folder}")
+    where = shlex.quote(str(folder))
+    say(f"好了：{folder}；聊天加 --load_from {where}，奖励模型用 --reward_model_path {where}")
 
 # %% ../nbs/99_cli.ipynb #dn04
 def recipe_bill(name: str, preset: str, tflops: float, mfu: float, price: float, bytes_per_token: float) -> list[dict]:
@@ -794,7 +796,7 @@ def tokenizer_train(data_path: str, vocab_size: int, name: str, max_mb: float, s
     tok = train_tokenizer(texts_of(data_path, int(max_mb * 1e6), bool(int(skip_bad))), vocab_size=vocab_size)
     folder = OUT / "tokenizer" / name
     save_tokenizer(tok, folder)
-    say(f"{len(tok)} 个词条，存在 {folder}；训练时加 --tokenizer_path {folder}")
+    say(f"{len(tok)} 个词条，存在 {folder}；训练时加 --tokenizer_path {shlex.quote(str(folder))}")
 
 
 @command(
