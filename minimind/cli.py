@@ -1004,7 +1004,7 @@ def convert(to: str, out: str, dtype: str, weight: str, **where) -> None:
     option("tflops", 0.0, "显卡每秒多少万亿次（你给）", low=0),
     option("mfu", 0.4, "用得上显卡的几成；自己量用 minimind bench train", above=0, high=1),
     option("price", 0.0, "显卡一小时多少钱（你给）", low=0),
-    switch("fits", 0, "1：每个预设在多大的显存里放得下多大的批"),
+    switch("fits", 0, "1：显卡、CPU、Mac 各放得下每个预设多大的批"),
     click.Argument(["more"], nargs=-1, metavar=""),
     help="这台机器、这份课程：版本、设备、训练好的权重。说了 --preset、--compare 或 --fits，就改为算账。",
 )
@@ -1023,7 +1023,7 @@ def info(
 
 def show_bills(names: list[str], fits: bool, length: int, batch: int, money: dict) -> None:
     "几个预设的账并排打印；`fits` 另有一张放不放得下的表。"
-    from minimind.evaluation.cost import bill, fits_table
+    from minimind.evaluation.cost import MACHINES, bill, fits_table
     from minimind.lab.bench import show_table
     from minimind.model.config import MiniMindConfig
 
@@ -1041,7 +1041,11 @@ def show_bills(names: list[str], fits: bool, length: int, batch: int, money: dic
         show_table(f"账单（{batch} 行 × {length} 个 token）", rows)
         say("「数」是数出来的，一个不差；「算」是由公式与你给的数算出来的，不是量的。内存按显卡、混合精度、AdamW。")
     if fits:
-        show_table(f"一个微批最多几行（长 {length}，混合精度，AdamW，留 1 GB 给程序；算的）", fits_table(length))
+        for machine in MACHINES:
+            title = f"{machine}：一个微批最多几行（一行 {length} 个 token，AdamW；算的）"
+            show_table(title, fits_table(length, machine))
+        say("显卡：混合精度，留 1 GB。CPU：float32，留 4 GB。Mac：照 CPU 算，给系统留三分之一，没有在 Mac 上量过。")
+        say("334M：minimind3 的比例，宽 1280、16 层。")
 
 
 def show_machine() -> None:
