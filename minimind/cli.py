@@ -18,6 +18,7 @@ __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS',
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -722,7 +723,8 @@ def model_download(name: str | None, list: bool, source: str, output: str, files
         rows = [{"名字": n, "仓库": row[which], "是什么": row[2]} for n, row in MODELS.items()]
         return show_table("公开的模型", rows)
     folder = download_model(name, source, output, files, revision)
-    say(f"好了：{folder}；聊天加 --load_from {folder}，奖励模型用 --reward_model_path {folder}")
+    where = shlex.quote(str(folder))
+    say(f"好了：{folder}；聊天加 --load_from {where}，奖励模型用 --reward_model_path {where}")
 
 # %% ../nbs/99_cli.ipynb #dn04
 def recipe_bill(name: str, preset: str, tflops: float, mfu: float, price: float, bytes_per_token: float) -> list[dict]:
@@ -783,17 +785,18 @@ app.add_command(tokenizer)
 @command(
     tokenizer, "train", option("data_path", "", "文本：.jsonl 等数据文件，几个用逗号隔开", path=True, required=True),
     option("name", "", "名字；存到 out/tokenizer/名字", plain=True, required=True),
-    option("vocab_size", 6400, "词表大小", low=1), option("max_mb", 50.0, "最多读多少 MB 文本", above=0),
+    option("vocab_size", 6400, "词表大小", low=1, high=10**6), option("max_mb", 50.0, "最多读多少 MB 文本", above=0),
+    switch("skip_bad", 0, "1：跳过坏的数据行，说跳了几行；0：遇到一行坏的就停"),
     help="在自己的数据上训练分词器。",
 )
-def tokenizer_train(data_path: str, vocab_size: int, name: str, max_mb: float) -> None:
+def tokenizer_train(data_path: str, vocab_size: int, name: str, max_mb: float, skip_bad: str) -> None:
     from minimind.dataset.formats import texts_of
     from minimind.tokenizer.fast import save_tokenizer, train_tokenizer
 
-    tok = train_tokenizer(texts_of(data_path, int(max_mb * 1e6)), vocab_size=vocab_size)
+    tok = train_tokenizer(texts_of(data_path, int(max_mb * 1e6), bool(int(skip_bad))), vocab_size=vocab_size)
     folder = OUT / "tokenizer" / name
     save_tokenizer(tok, folder)
-    say(f"{len(tok)} 个词条，存在 {folder}；训练时加 --tokenizer_path {folder}")
+    say(f"{len(tok)} 个词条，存在 {folder}；训练时加 --tokenizer_path {shlex.quote(str(folder))}")
 
 
 @command(
@@ -1001,7 +1004,7 @@ def convert(to: str, out: str, dtype: str, weight: str, **where) -> None:
     option("tflops", 0.0, "显卡每秒多少万亿次（你给）", low=0),
     option("mfu", 0.4, "用得上显卡的几成；自己量用 minimind bench train", above=0, high=1),
     option("price", 0.0, "显卡一小时多少钱（你给）", low=0),
-    switch("fits", 0, "1：每个预设在多大的显存里放得下多大的批"),
+    switch("fits", 0, "1：显卡、CPU、Mac 各放得下每个预设多大的批"),
     click.Argument(["more"], nargs=-1, metavar=""),
     help="这台机器、这份课程：版本、设备、训练好的权重。说了 --preset、--compare 或 --fits，就改为算账。",
 )
@@ -1020,7 +1023,7 @@ def info(
 
 def show_bills(names: list[str], fits: bool, length: int, batch: int, money: dict) -> None:
     "几个预设的账并排打印；`fits` 另有一张放不放得下的表。"
-    from minimind.evaluation.cost import bill, fits_table
+    from minimind.evaluation.cost import MACHINES, bill, fits_table
     from minimind.lab.bench import show_table
     from minimind.model.config import MiniMindConfig
 
@@ -1038,7 +1041,11 @@ def show_bills(names: list[str], fits: bool, length: int, batch: int, money: dic
         show_table(f"账单（{batch} 行 × {length} 个 token）", rows)
         say("「数」是数出来的，一个不差；「算」是由公式与你给的数算出来的，不是量的。内存按显卡、混合精度、AdamW。")
     if fits:
-        show_table(f"一个微批最多几行（长 {length}，混合精度，AdamW，留 1 GB 给程序；算的）", fits_table(length))
+        for machine in MACHINES:
+            title = f"{machine}：一个微批最多几行（一行 {length} 个 token，AdamW；算的）"
+            show_table(title, fits_table(length, machine))
+        say("显卡：混合精度，留 1 GB。CPU：float32，留 4 GB。Mac：照 CPU 算，给系统留三分之一，没有在 Mac 上量过。")
+        say("334M：minimind3 的比例，宽 1280、16 层。")
 
 
 def show_machine() -> None:

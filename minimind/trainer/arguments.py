@@ -331,7 +331,7 @@ class PretrainArgs(TrainArgs):
 
     accumulation_steps: int = opt(8)
     data_path: str = opt("dataset/pretrain_hq.jsonl", '数据文件，每行 {"text": …}')
-    vocab_size: int = opt(0, "模型给多少个词条留位置；0 表示与预设或分词器一致", low=0)
+    vocab_size: int = opt(0, "模型给多少个词条留位置；0 表示与预设或分词器一致", low=0, high=10**6)
     retrain_tokenizer: int = opt(0, "1：先在 data_path 上训练一个新的分词器，就用它", choices=(0, 1))
     wandb_project: str = opt("MiniMind-Pretrain")
 
