@@ -1,22 +1,25 @@
 """在终端里聊：命令、一问一想、工具、换 LoRA、存下来；一批问题；generate。管道、剧本、别的编码都试。"""
 
+import contextlib
 import io
 import json
 import subprocess
 import sys
+from collections import namedtuple
 from pathlib import Path
 
 import pytest
 import torch
 from click import Context
 from conftest import command_env, spawn
+from hypothesis import given, strategies as st
 
 import minimind.cli as cli_module
 from minimind.cli import app, asked_in, json_line, prompts_in
 from minimind.dataset.formats import check_turns
 from minimind.inference import ChatSession, SamplingParams, save_weights
 from minimind.inference.builtin import builtin_tools
-from minimind.inference.chat import COMMANDS, HEADS, Conversation, talk_in_terminal, to_row
+from minimind.inference.chat import COMMANDS, HEADS, Conversation, lora_command, talk_in_terminal, to_row
 from minimind.inference.load import find_lora, lora_names
 from minimind.inference.tools import TOOL_COMMANDS, ToolChat, Turn, tools_command, use_tools, world_tools
 from minimind.learning.errors import UserError
@@ -137,6 +140,42 @@ def test_bad_commands_get_one_sentence(chat):
         said = play(chat, line).split("\n")[1:-2]
         assert [text for text in said if text] and len([text for text in said if text]) == 1, (line, said)
         assert (chat.params, chat.history_turns, chat.thinking, chat.tools) == before
+
+
+ODD = ["--5", "-", "9" * 5000, "²", "１", "名" * 300, "\0", "\ud800", "nan", "1e999", "/proc/nope/x.jsonl"]
+
+
+@pytest.fixture(scope="module")
+def blank():
+    "不会答话的对话：命令只动账本。"
+    chat = Conversation()
+    chat.box = world_tools()
+    return chat
+
+
+ANY = st.text(st.characters(exclude_characters="./~\n"), max_size=9)
+
+
+@given(rest=st.sampled_from(ODD) | st.integers().map(str) | ANY)
+def test_no_command_ends_the_chat(blank, tmp_path_factory, rest):
+    config = namedtuple("Config", "hidden_size use_moe")(8, False)
+    lora = lora_command(load=lambda name: find_lora(name, config), names=list)
+    commands = TOOL_COMMANDS | {"lora": ("/lora", "", lora)}
+    blank.reset()
+    with contextlib.chdir(tmp_path_factory.getbasetemp()):
+        for name in [*COMMANDS, *commands, "speed", "help", "fly"]:
+            blank.remember("问", {"answer": "答"})
+            said = play(blank, f"/{name} {rest}", "/nobody", commands=commands)
+            assert "没有 /nobody 这条命令" in said and (blank.record or name in ("clear", "reset")), said
+
+
+def test_a_file_the_system_refuses_costs_one_sentence(blank, tmp_path):
+    (tmp_path / "file").touch()
+    for name in ("名" * 300, "a\0b", "file/x.jsonl", "\ud800.jsonl"):
+        blank.remember("问", {"answer": "答"})
+        said = play(blank, f"/save {tmp_path / name}").split("\n")[1:-2]
+        assert len([text for text in said if text]) == 1 and "Errno" not in said[0], said
+    assert play(blank, f"/save {tmp_path / 'ok.jsonl'}").count("存好了") == 1
 
 
 # ---- 工具 ------------------------------------------------------------------------------------------------------
