@@ -30,7 +30,7 @@ from minimind.learning.command import (
     SEEDS, Command, Group, LazyGroup, Option, command, option, run_command, switch, underscored
 )
 from .learning.errors import UserError
-from .learning.paths import OUT, ROOT
+from .learning.paths import OUT, ROOT, check_place
 from .learning.stages import STAGES, find_stage
 from .learning.terminal import any_screen, say
 from .model.presets import PRESETS
@@ -305,14 +305,14 @@ def seat(session, messages: list[dict], seed: int) -> str:
 
 # %% ../nbs/99_cli.ipynb #m06a
 def answer_together(session, asked: list[list[dict]], seed: int):
-    "一起答，按次序产出结果字典；`session` 是 `ChatSession`，用它的设定与采样。"
+    "一起答，按次序产出 `(消息, 结果字典)`；`session` 是 `ChatSession`，用它的设定与采样。"
     import time
     from minimind.inference.batching import Engine, Row
     from minimind.inference.chat import Speech, budget, result_of, thinking_once
     from minimind.tokenizer.render import opening
 
     engine, tok = Engine(session.model, context=session.context), session.tokenizer
-    speeches, start = {}, time.perf_counter()
+    talks, start = {}, time.perf_counter()
     for number, messages in enumerate(asked, 1):
         try:
             with thinking_once(session, seat(session, messages, seed)) as question:
@@ -320,25 +320,29 @@ def answer_together(session, asked: list[list[dict]], seed: int):
         except UserError as e:
             raise UserError(f"第 {number} 个问题：{e}") from None
         row = Row(ids, most, session.params, frozenset([tok.eos_token_id]), session.generator)
-        speeches[engine.submit(row)] = Speech(tok, bool(opening(tok, ids)))
-    done, queue = {}, list(speeches)
-    for wrote in engine.run():
-        speech = speeches[wrote.row]
-        speech.push(wrote.token)
-        if wrote.finish:
-            speech.finish()
-            done[wrote.row] = result_of(speech, len(wrote.row.ids), time.perf_counter() - start, 0.0)
-        while queue and queue[0] in done:
-            yield done.pop(queue.pop(0))
+        talks[engine.submit(row)] = messages, Speech(tok, bool(opening(tok, ids)))
+    done, queue = {}, list(talks)
+    try:
+        for wrote in engine.run():
+            messages, speech = talks[wrote.row]
+            speech.push(wrote.token)
+            if wrote.finish:
+                speech.finish()
+                done[wrote.row] = messages, result_of(speech, len(wrote.row.ids), time.perf_counter() - start, 0.0)
+            while queue and queue[0] in done:
+                yield done.pop(queue.pop(0))
+    except (KeyboardInterrupt, Exception):  # 停下了：答完了、还在等前面的人的，也交出去
+        yield from (done[row] for row in queue if row in done)
+        raise
 
 # %% ../nbs/99_cli.ipynb #m06b
 def answer_in_turn(session, asked: list[list[dict]], seed: int):
-    "一问一问地答，按次序产出结果字典。"
+    "一问一问地答，按次序产出 `(消息, 结果字典)`。"
     from minimind.inference.chat import thinking_once
 
     for messages in asked:
         with thinking_once(session, seat(session, messages, seed)) as question:
-            yield session.reply(question)
+            yield messages, session.reply(question)
 
 # %% ../nbs/99_cli.ipynb #m107
 def json_line(row: dict, encoding: str = "utf8") -> str:
@@ -355,22 +359,26 @@ def json_line(row: dict, encoding: str = "utf8") -> str:
 
 # %% ../nbs/99_cli.ipynb #m07b
 def answer_file(session, asked: list[list[dict]], output: str, show_speed: bool, seed: int, together: bool) -> None:
-    "答完一批：结果写成 `output`，没给就一行行打印。"
+    "答一批，答一个写一个：写到 `output`，没给就打印。中途停下，答完的留在 `output` 旁边的 .part 里。"
     import time
-    from minimind.learning.paths import atomic_write
+    from contextlib import nullcontext
+    from minimind.learning.paths import growing_open
 
-    lines, tokens, start = [], 0, time.perf_counter()
-    for messages, r in zip(asked, (answer_together if together else answer_in_turn)(session, asked, seed)):
-        prompt = messages[0]["content"] if len(messages) == 1 else messages
-        row = {"prompt": prompt, **{k: r[k] for k in ("reasoning", "answer", "tokens", "truncated")}}
-        tokens += r["tokens"]
-        if output:
-            lines.append(json_line(row))
-        else:
-            say(json_line(row, getattr(sys.stdout, "encoding", None) or "utf8"))
+    count, tokens, start = 0, 0, time.perf_counter()
+    with growing_open(output) if output else nullcontext(sys.stdout) as file:
+        encoding = "utf8" if output else getattr(file, "encoding", None) or "utf8"
+        try:
+            for messages, r in (answer_together if together else answer_in_turn)(session, asked, seed):
+                prompt = messages[0]["content"] if len(messages) == 1 else messages
+                row = {"prompt": prompt, **{k: r[k] for k in ("reasoning", "answer", "tokens", "truncated")}}
+                say(json_line(row, encoding), file)
+                count, tokens = count + 1, tokens + r["tokens"]
+        except BaseException:  # 连 Ctrl-C 也算
+            if output and count:
+                say(f"停下了：{len(asked)} 个问题答完了 {count} 个，存在 {file.name}。", sys.stderr)
+            raise
     if output:
-        atomic_write(output, "".join(f"{line}\n" for line in lines))
-        say(f"{len(lines)} 个回答，存在 {output}")
+        say(f"{count} 个回答，存在 {output}")
     if show_speed:
         seconds = time.perf_counter() - start
         say(f"[{len(asked)} 个回答，{tokens} 个 token，{tokens / max(seconds, 1e-9):.1f} 个/秒]", sys.stderr)
@@ -459,7 +467,10 @@ def check_batch(prompts_file: str, output: str) -> list[list[dict]] | None:
         return None
     if output and (Path(output).is_dir() or Path(output).resolve() == Path(prompts_file).resolve()):
         raise UserError(f"--output {output} 是文件夹，或就是问题的文件；请换一个文件名。")
-    return prompts_in(prompts_file)
+    asked = prompts_in(prompts_file)
+    if output:
+        check_place(output)
+    return asked
 
 # %% ../nbs/99_cli.ipynb #n003
 @command(

@@ -354,6 +354,43 @@ def test_a_sampled_batch_does_not_depend_on_company_or_order(cli, nano, tmp_path
     assert said[0] == said[1] and said[2] == {BATCH[0]: said[0][BATCH[0]]}
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_batch_broken_off_keeps_what_is_answered(nano, batch, tmp_path, monkeypatch, capsys, together):
+    "第二个问题还在写，第三、第四个答完了，有人按了 Ctrl-C；上一回的结果也不能动。"
+    from minimind.inference.batching import Engine
+
+    model, tok, _ = nano
+    chat, real, first = ChatSession(model, tok, params=GREEDY, max_new_tokens=30), Engine.run, []
+
+    def slow(engine):
+        engine.waiting[1].eos, engine.waiting[1].max_new_tokens = frozenset(), 300
+        for wrote in real(engine):
+            first.extend([wrote.row] if wrote.finish else [])
+            yield wrote
+            if len(first) == 3:
+                raise KeyboardInterrupt
+
+    def reply(question, count=iter(range(9))):
+        if next(count) == 3:
+            raise UserError("那边的服务断了。")
+        return dict(reasoning="", answer="答", tokens=1, truncated=False)
+
+    monkeypatch.setattr(Engine, "run", slow)
+    monkeypatch.setattr(chat, "reply", reply)
+    (tmp_path / "a.jsonl").write_text("上一回", encoding="utf8")
+    with pytest.raises(KeyboardInterrupt if together else UserError):
+        cli_module.answer_file(chat, prompts_in(batch), str(tmp_path / "a.jsonl"), False, 1, together)
+    rows = rows_of((tmp_path / "a.jsonl.part").read_text(encoding="utf8"))
+    assert [r["prompt"] for r in rows] == [BATCH[i] for i in ((0, 2, 3) if together else (0, 1, 2))]
+    assert (tmp_path / "a.jsonl").read_text(encoding="utf8") == "上一回" and "答完了 3 个" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_model_is_loaded(cli, batch, tmp_path):
+    for output in (batch / "x.jsonl", *["/proc/nope/x.jsonl"] * Path("/proc").exists()):
+        done = cli("chat", "--prompts_file", batch, "--output", output, "--weight", "没有.pth", home=tmp_path)
+        assert done.returncode == 2 and "写不进去" in done.stderr and done.stderr.count("\n") == 1, done.stderr
+
+
 @pytest.mark.parametrize("encoding", ["gbk", "ascii", "cp1252"])
 def test_rows_on_any_screen_are_json(nano, batch, tmp_path, encoding):
     env = command_env(tmp_path, PYTHONIOENCODING=encoding)
