@@ -6,15 +6,15 @@
 __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS', 'THINKING', 'INT8', 'QUESTIONS', 'CHAT_OPTIONS',
            'data', 'SOURCE', 'REVISION', 'model', 'tokenizer', 'FORMATS', 'CONFIGS', 'show_version', 'demo',
            'load_stage', 'stage_name', 'train_commands', 'train_all', 'load_bench', 'ablate', 'default_weight',
-           'folder_of', 'load_options', 'open_model', 'thinking_option', 'asked_in', 'prompts_in', 'seat',
-           'answer_together', 'answer_in_turn', 'json_line', 'answer_file', 'fast_model', 'far_chat', 'near_chat',
-           'check_batch', 'chat', 'generate', 'port_is_free', 'web_command', 'web', 'serving_parts', 'serve',
-           'data_world', 'data_check', 'write_rows', 'data_identity', 'data_ultra', 'data_download', 'model_download',
-           'recipe_bill', 'recipe', 'tokenizer_train', 'tokenizer_show', 'found_tokenizers', 'lines_of',
-           'tokenizer_eval', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks', 'check_out', 'adapter_to_peft',
-           'convert', 'info', 'show_bills', 'show_machine', 'doctor', 'exercise', 'progress', 'update', 'respell',
-           'from_minigpt', 'several', 'from_minimind', 'main', 'Command', 'Group', 'LazyGroup', 'Option', 'command',
-           'option', 'switch']
+           'folder_of', 'load_options', 'weight_path', 'open_model', 'thinking_option', 'asked_in', 'prompts_in',
+           'seat', 'answer_together', 'answer_in_turn', 'json_line', 'answer_file', 'fast_model', 'far_chat',
+           'near_chat', 'check_batch', 'chat', 'generate', 'port_is_free', 'web_command', 'web', 'serving_parts',
+           'serve', 'data_world', 'data_check', 'write_rows', 'data_identity', 'data_ultra', 'data_download',
+           'model_download', 'recipe_bill', 'recipe', 'tokenizer_train', 'tokenizer_show', 'found_tokenizers',
+           'lines_of', 'tokenizer_eval', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks', 'check_out',
+           'adapter_to_peft', 'convert', 'info', 'check_bill', 'show_bills', 'show_machine', 'doctor', 'exercise',
+           'progress', 'update', 'respell', 'from_minigpt', 'several', 'from_minimind', 'main', 'Command', 'Group',
+           'LazyGroup', 'Option', 'command', 'option', 'switch']
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
@@ -25,6 +25,7 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from minimind.learning.command import (
     SEEDS, Command, Group, LazyGroup, Option, command, option, run_command, switch, underscored
@@ -242,6 +243,13 @@ def load_options(weight: str, save_dir: str, use_moe: str, lora_weight: str, **m
     return dict(save_dir=folder, use_moe=bool(int(use_moe)), lora_weight=lora_weight, **told)
 
 
+def weight_path(weight: str, told: dict) -> Path:
+    "`load_options` 的结果说的那份权重在哪里；没有就抛 `UserError`。"
+    from minimind.inference.load import find_weights
+
+    return find_weights(default_weight(weight), told["save_dir"], told.get("hidden_size"), told["use_moe"])
+
+
 def open_model(weight: str, **where) -> tuple:
     "按命令行的选项（`MODEL_OPTIONS`）载入模型与分词器。"
     import torch
@@ -437,12 +445,12 @@ def near_chat(int8: bool, where: dict, **common) -> tuple:
     from importlib.util import find_spec
     from minimind.inference.builtin import builtin_tools
     from minimind.inference.chat import lora_command
-    from minimind.inference.load import find_weights, lora_names, read_sidecar
+    from minimind.inference.load import lora_names, read_sidecar
     from minimind.inference.tools import TOOL_COMMANDS, ToolChat
 
     model, tokenizer = fast_model(int8, **where)
     told = load_options(**where)
-    path = find_weights(default_weight(where["weight"]), told["save_dir"], told.get("hidden_size"), told["use_moe"])
+    path = weight_path(where["weight"], told)
     again = where | {"weight": str(path), "save_dir": told["save_dir"]}
     lora = lora_command(
         load=lambda name: fast_model(int8, **again | {"lora_weight": name})[0],
@@ -899,11 +907,17 @@ def evaluate(data_path: str, limit: int, open_thinking: str, report: str, tasks:
     from minimind.dataset.formats import expand_paths
     from minimind.evaluation.exam import open_paper, sit
 
+    if tasks and (data_path or report):
+        raise UserError("--tasks 的题与成绩由 lm-evaluation-harness 管，不能同时给 --data_path、--report；请分两次跑。")
     weights = [w.strip() for w in where.pop("weight").split(",") if w.strip()] or [default_weight()]
+    for weight in weights:  # 先查名字、试卷、写不写得进去，再载入模型：错得早，等得少
+        weight_path(weight, load_options(weight, **where))
     if tasks:
         return run_tasks(weights, tasks, limit, where)
     paths = expand_paths(data_path) if data_path else default_tests(weights[0])
-    papers = [open_paper(path, limit) for path in paths]  # 先查试卷，再载入模型：错得早，等得少
+    papers = [open_paper(path, limit) for path in paths]
+    if report:
+        check_place(report)
     results = {}
     for weight in weights:
         model, tokenizer = open_model(weight=weight, **where)
@@ -986,12 +1000,12 @@ def adapter_to_peft(weight: str, lora_weight: str, out: str, told: dict) -> str:
 )
 def convert(to: str, out: str, dtype: str, weight: str, **where) -> None:
     check_out(to, out, dtype, where["lora_weight"])
-    from minimind.inference.load import find_weights, load_model
+    from minimind.inference.load import load_model
     from minimind.serving.convert import DTYPES, convert as write, origin
     from minimind.serving.gguf import convert_gguf
 
     told = load_options(weight, **where, device="cpu")
-    path = find_weights(default_weight(weight), told["save_dir"], told.get("hidden_size"), told["use_moe"])
+    path = weight_path(weight, told)
     if to == "peft":
         say(adapter_to_peft(str(path), where["lora_weight"], out, told))
         return
@@ -1023,10 +1037,24 @@ def info(
     names = [n for n in [preset, *compare.replace(",", " ").split(), *(more if compare else ())] if n]
     if more and not compare:
         raise UserError(f"多出来的词：{' '.join(more)}。要比几个预设，写 --compare {' '.join(more)}。")
+    check_bill(names, fits == "1", tokens, tflops, price)
     if names or fits == "1":
         money = dict(tokens=tokens, tflops=tflops, mfu=mfu, price=price)
         return show_bills(names, fits == "1", seq_len, batch_size, money)
     show_machine()
+
+
+def check_bill(names: list[str], fits: bool, tokens: float, tflops: float, price: float) -> None:
+    "说了却用不上的选项：抛 `UserError`，说还缺什么。"
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source if context else lambda name: None
+    money = ("batch_size", "tokens", "tflops", "mfu", "price")  # 只有一个预设的账才用得上；放不放得下另用行长
+    idle = [f"--{n}" for n in (*(() if fits else ("seq_len",)), *money) if source(n) is ParameterSource.COMMANDLINE]
+    if not names and idle:
+        raise UserError(f"{'、'.join(idle)} 要说算哪个预设的账；请加 --preset base，或 --compare small base。")
+    if (tokens or tflops or price) and not (tokens and tflops):
+        missing = "、".join(n for n, v in (("--tokens", tokens), ("--tflops", tflops)) if not v)
+        raise UserError(f"算时间与钱要知道练多少 token、显卡多快；还缺 {missing}，例如 --tokens 1e9 --tflops 100。")
 
 
 def show_bills(names: list[str], fits: bool, length: int, batch: int, money: dict) -> None:
