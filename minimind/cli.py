@@ -910,12 +910,12 @@ def evaluate(data_path: str, limit: int, open_thinking: str, report: str, tasks:
     if tasks and (data_path or report):
         raise UserError("--tasks 的题与成绩由 lm-evaluation-harness 管，不能同时给 --data_path、--report；请分两次跑。")
     weights = [w.strip() for w in where.pop("weight").split(",") if w.strip()] or [default_weight()]
-    for weight in weights:  # 先查名字、试卷、写不写得进去，再载入模型：错得早，等得少
+    paths = [] if tasks else expand_paths(data_path) if data_path else default_tests(weights[0])
+    papers = [open_paper(path, limit) for path in paths]
+    for weight in weights:  # 先查试卷、名字、写不写得进去，再载入模型：错得早，等得少
         weight_path(weight, load_options(weight, **where))
     if tasks:
         return run_tasks(weights, tasks, limit, where)
-    paths = expand_paths(data_path) if data_path else default_tests(weights[0])
-    papers = [open_paper(path, limit) for path in paths]
     if report:
         check_place(report)
     results = {}
