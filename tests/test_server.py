@@ -372,6 +372,52 @@ def test_a_bad_request_is_answered_in_the_shape_of_openai(web, name):
     assert (error["code"] == "context_length_exceeded") == (name == "放不下")
 
 
+SHAPES = [[1], "abc", True, 5, {"properties": []}, {"properties": ["a"]}, {"anyOf": 5}, {"anyOf": None}, {"$defs": [1]}]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_wrong_schema_is_never_a_fault_of_the_server(web, shape):
+    tool = {"type": "function", "function": {"name": "f", "parameters": shape}}
+    form = {"type": "json_schema", "json_schema": {"schema": shape}}
+    for more in ({"tools": [tool]}, {"tools": [tool], "tool_choice": "required"}, {"response_format": form}):
+        answer = web.post("/v1/chat/completions", json=dict(messages=ASK, max_tokens=1, **more))
+        assert answer.status_code < 500, answer.text
+
+
+def test_one_persons_schema_ends_only_its_own_row(url, service):
+    "写到一半才发觉太大的正则：它的主人得一句 400，同车的人照写。"
+    huge = {"type": "string", "pattern": "^" + "a?" * 2000 + "a" * 2000 + "$"}
+    form = {"type": "json_schema", "json_schema": {"schema": huge}}
+    long = dict(messages=ASK, max_tokens=800, ignore_eos=True, temperature=0)
+    with ThreadPoolExecutor(2) as pool, httpx.Client(base_url=url, timeout=60) as web:
+        ask = lambda **more: web.post("/v1/chat/completions", json=long | more)
+        others = [pool.submit(ask, stream=stream) for stream in (False, True)]
+        wait_for(lambda: len(service.engine.rows) == 2)
+        refused = ask(response_format=form)
+        assert service.engine.rows  # 同车的还在写
+        error = refused.json()["error"]["message"]
+        assert refused.status_code == 400 and "约束" in error and "\n" not in error
+        for other in others:
+            assert other.result().status_code == 200 and '"error"' not in other.result().text
+
+
+def test_a_row_that_cannot_board_is_told_alone(nano):
+    "上不了车（放不下）的那一行自己收信，别人不受牵连。"
+    service = fresh(nano)
+
+    async def both():
+        driver = serving.Driver(service.engine)
+        good, bad = serving.Row([1, 40, 41], 5), serving.Row([], 5)
+        mail = driver.submit([good, bad])
+        letters = [await asyncio.wait_for(mail.get(), 20) for _ in range(1 + 1)]
+        while not any(w.finish and w.row is good for w in letters):
+            letters.append(await asyncio.wait_for(mail.get(), 20))
+        driver.close()
+        return [w.row is bad for w in letters if isinstance(w, serving.Broken)], good.finish
+
+    assert asyncio.run(both()) == ([True], "length")
+
+
 RAW = {  # 名字 → (请求体的字节, 状态码)
     "不是 JSON": (b"{", 400), "空的": (b"", 400), "不是 UTF-8": (b'{"messages": "\xff"}', 400),
     "套得太深": (b'{"messages":' + b"[" * 40000 + b"]" * 40000 + b"}", 400),
