@@ -7686,6 +7686,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                          'minimind.serving.remote.api_base': ( '8_serving/remote.html#api_base',
                                                                                'minimind/serving/remote.py'),
                                          'minimind.serving.remote.call': ('8_serving/remote.html#call', 'minimind/serving/remote.py'),
+                                         'minimind.serving.remote.complaint': ( '8_serving/remote.html#complaint',
+                                                                                'minimind/serving/remote.py'),
                                          'minimind.serving.remote.listen': ('8_serving/remote.html#listen', 'minimind/serving/remote.py'),
                                          'minimind.serving.remote.to_wire': ( '8_serving/remote.html#to_wire',
                                                                               'minimind/serving/remote.py')},

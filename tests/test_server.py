@@ -704,6 +704,66 @@ def test_a_stream_that_breaks_off_is_not_taken_for_an_answer():
         assert chat.history == []
 
 
+LAST = {"choices": [{"delta": {"content": "好"}, "finish_reason": "stop"}]}
+LIKE_OTHERS = {  # 别家服务器在流里送的 → 答出来的（思考，回答）
+    "choices 是 null": ({"choices": None, "usage": {}}, ("", "好")),
+    "没有 delta": ({"choices": [{"index": 0}]}, ("", "好")),
+    "delta 是 null": ({"choices": [{"delta": None}]}, ("", "好")),
+    "error 是 null": ({"error": None, "choices": []}, ("", "好")),
+    "用量是 null": ({"choices": [], "usage": {"completion_tokens": None}}, ("", "好")),
+    "思考叫 reasoning": ({"choices": [{"delta": {"reasoning": "想", "content": None}}]}, ("想", "好")),
+}
+NOT_UNDERSTOOD = {  # 送的 → 说的话里有
+    "错是一句话": ({"error": "太忙了"}, "太忙了"), "错是一列": ({"error": ["x"]}, "服务器说"),
+    "错里没有话": ({"error": {"code": 1}}, "出错了"), "一列": ([1, 2], "看不懂"), "内容是数": (
+        {"choices": [{"delta": {"content": 5}}]}, "看不懂"), "选项是字": ({"choices": ["a"]}, "看不懂"),
+    "用量是字": ({"choices": [], "usage": "x"}, "看不懂"), "delta 是字": ({"choices": [{"delta": "x"}]}, "看不懂"),
+    "调用是字": ({"choices": [{"delta": {"tool_calls": ["x"]}}]}, "看不懂"),
+    "第几个是列": ({"choices": [{"delta": {"tool_calls": [{"index": []}]}}]}, "看不懂"),
+}
+
+
+def hears(first):
+    "一台送 `first` 与最后一段的服务器 → 听到的结果字典。"
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        text = "".join(f"data: {json.dumps(item)}\n\n" for item in (first, LAST)) + "data: [DONE]\n\n"
+        await send({"type": "http.response.body", "body": text.encode()})
+
+    with running(app) as server:
+        chat = ApiChat(server.url, model="x")
+        try:
+            return chat.reply("你好")
+        except UserError:
+            assert chat.history == []
+            raise
+
+
+@pytest.mark.parametrize("name", LIKE_OTHERS)
+def test_other_servers_are_understood(name):
+    item, (thought, answer) = LIKE_OTHERS[name]
+    told = hears(item)
+    assert (told["reasoning"], told["answer"]) == (thought, answer)
+
+
+@pytest.mark.parametrize("name", NOT_UNDERSTOOD)
+def test_what_cannot_be_understood_is_one_sentence(name):
+    item, words = NOT_UNDERSTOOD[name]
+    with pytest.raises(UserError, match=words) as said:
+        hears(item)
+    assert "\n" not in str(said.value)
+
+
+def test_a_refusal_that_is_only_a_sentence_is_passed_on():
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": json.dumps({"error": "没有这个模型"}).encode()})
+
+    with running(app) as server, pytest.raises(UserError, match="404.*没有这个模型"):
+        ApiChat(server.url, model="x").reply("你好")
+
+
 def test_serve_and_chat_from_the_command_line(cli, nano, tmp_path):
     import subprocess
     import sys
