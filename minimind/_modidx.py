@@ -4,6 +4,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
   'syms': { 'minimind.cli': { 'minimind.cli._mode': ('cli.html#_mode', 'minimind/cli.py'),
                               'minimind.cli.ablate': ('cli.html#ablate', 'minimind/cli.py'),
                               'minimind.cli.adapter_to_peft': ('cli.html#adapter_to_peft', 'minimind/cli.py'),
+                              'minimind.cli.address_of': ('cli.html#address_of', 'minimind/cli.py'),
                               'minimind.cli.answer_file': ('cli.html#answer_file', 'minimind/cli.py'),
                               'minimind.cli.answer_in_turn': ('cli.html#answer_in_turn', 'minimind/cli.py'),
                               'minimind.cli.answer_together': ('cli.html#answer_together', 'minimind/cli.py'),

@@ -357,6 +357,10 @@ BAD = {  # 名字 → (请求体, 状态码, 错在哪个参数)
     "没有工具却要调": (dict(messages=ASK, tool_choice="required"), 400, "tool_choice"),
     "格式": (dict(messages=ASK, response_format={"type": "xml"}), 400, "response_format"),
     "schema": (dict(messages=ASK, response_format={"type": "json_schema"}), 400, "response_format"),
+    "又要调又要 JSON": (
+        dict(messages=ASK, tools=[TOOL], tool_choice="required", response_format={"type": "json_object"}), 400,
+        "response_format",
+    ),
     "思考的开关": (dict(messages=ASK, chat_template_kwargs={"open_thinking": "想"}), 400, "chat_template_kwargs"),
     "图片": (dict(messages=[{"role": "user", "content": [{"type": "image_url"}]}]), 400, None),
     "放不下": (dict(messages=[{"role": "user", "content": "长" * 33000}]), 400, "messages"),
@@ -384,19 +388,33 @@ def test_a_wrong_schema_is_never_a_fault_of_the_server(web, shape):
         assert answer.status_code < 500, answer.text
 
 
-def test_one_persons_schema_ends_only_its_own_row(url, service):
-    "写到一半才发觉太大的正则：它的主人得一句 400，同车的人照写。"
-    huge = {"type": "string", "pattern": "^" + "a?" * 2000 + "a" * 2000 + "$"}
-    form = {"type": "json_schema", "json_schema": {"schema": huge}}
-    long = dict(messages=ASK, max_tokens=800, ignore_eos=True, temperature=0)
+class Bomb:
+    "许写任何词，写第一个就出错的约束。"
+
+    done = False
+
+    def __init__(self, size):
+        self.size = size
+
+    def mask(self):
+        return torch.ones(self.size, dtype=torch.bool)
+
+    def accept(self, token):
+        raise UserError("约束算不下去了")
+
+
+def test_one_persons_constraint_ends_only_its_own_row(url, service, monkeypatch):
+    "写到一半才发觉不行的约束：它的主人得一句 400，同车的人照写。"
+    bomb = lambda req, tok: Bomb(len(tok)) if req.response_format else None
+    monkeypatch.setattr(serving, "constraint_of", bomb)
+    long = dict(messages=ASK, max_tokens=150, ignore_eos=True, temperature=0)
     with ThreadPoolExecutor(2) as pool, httpx.Client(base_url=url, timeout=60) as web:
         ask = lambda **more: web.post("/v1/chat/completions", json=long | more)
         others = [pool.submit(ask, stream=stream) for stream in (False, True)]
         wait_for(lambda: len(service.engine.rows) == 2)
-        refused = ask(response_format=form)
-        assert service.engine.rows  # 同车的还在写
-        error = refused.json()["error"]["message"]
-        assert refused.status_code == 400 and "约束" in error and "\n" not in error
+        refused = ask(response_format={"type": "json_object"})
+        assert len(service.engine.rows) == 2  # 同车的还在写
+        assert refused.status_code == 400 and "约束" in refused.json()["error"]["message"]
         for other in others:
             assert other.result().status_code == 200 and '"error"' not in other.result().text
 
@@ -791,6 +809,38 @@ def test_serve_and_chat_from_the_command_line(cli, nano, tmp_path):
         assert house.wait(20) in (0, -15, 143)
         house.stdout.close()
         house.stderr.close()
+
+
+def test_an_address_is_looked_at_before_the_model_is_read(monkeypatch):
+    from minimind.cli import port_is_free
+
+    ipv6 = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0))
+    if socket.has_ipv6 and can_bind(ipv6):
+        assert port_is_free("::1", 0)
+    for host in ("没有这样的主机.invalid", "a" * 70 + ".x"):
+        monkeypatch.setattr(socket, "getaddrinfo", refuse_names)
+        with pytest.raises(UserError, match="不是地址"):
+            port_is_free(host, 8000)
+    monkeypatch.undo()
+    with pytest.raises(UserError, match="没有 192.0.2.1 这个地址"):
+        port_is_free("192.0.2.1", 0)
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        assert not port_is_free("127.0.0.1", busy.getsockname()[1])
+
+
+def refuse_names(*args, **more):
+    raise socket.gaierror("没有这个名字")
+
+
+def can_bind(found):
+    try:
+        with socket.socket(found[0]) as s:
+            s.bind(found[4])
+        return True
+    except OSError:
+        return False
 
 
 def test_a_missing_library_is_one_sentence(monkeypatch):

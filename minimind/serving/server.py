@@ -527,7 +527,8 @@ def serve(
     local = ("127.0.0.1", "localhost", "[::1]")
     service = Service(Engine(model, slots=slots, context=context), tokenizer, names, most, shelf)
     app = create_app(service, api_key=api_key, cors=cors, hosts=local if host in (*local, "::1") else ())
-    say(f"OpenAI 接口：http://{host}:{port}/v1（模型 {'、'.join(service.names)}；按 Ctrl-C 停下）")
+    where = f"[{host}]" if ":" in host else host  # IPv6 写进网址要加方括号
+    say(f"OpenAI 接口：http://{where}:{port}/v1（模型 {'、'.join(service.names)}；按 Ctrl-C 停下）")
     if service.shelf:
         say(f"可以换权重：POST /update_weights_from_disk，只认 {service.shelf} 里的文件")
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2)
