@@ -196,9 +196,11 @@ def test_two_folders_side_by_side_keep_their_own_checkpoints(small, tmp_path):
 
 def test_another_rank_or_another_stage_does_not_go_on_from_this_checkpoint(small, tmp_path):
     "换了 LoRA 的秩，或别的阶段用同一个 --save_weight：一句话拒绝，不是调用栈。"
-    more = dict(data_path=str(small["sft"]), save_weight="mine", max_steps=3, from_weight="none")
+    more = dict(data_path=str(small["sft"]), max_steps=3, from_weight="none")
     train_lora(make_args(LoRAArgs, **options(small, tmp_path, lora_r=2, **more)))
     with pytest.raises(UserError, match="对不上.*断点里是 2×.*现在是 4×"):
         train_lora(make_args(LoRAArgs, **options(small, tmp_path, lora_r=4, from_resume=1, **more)))
+    with pytest.raises(UserError, match="--lora_alpha 断点里是"):
+        train_lora(make_args(LoRAArgs, **options(small, tmp_path, lora_r=2, lora_alpha=99, from_resume=1, **more)))
     with pytest.raises(UserError, match="阶段 断点里是 lora，现在是 full_sft"):
-        train_sft(make_args(SFTArgs, **options(small, tmp_path, from_resume=1, **more)))
+        train_sft(make_args(SFTArgs, **options(small, tmp_path, save_weight="lora_identity", from_resume=1, **more)))

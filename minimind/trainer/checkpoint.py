@@ -119,8 +119,9 @@ def check_fit(saved: dict, model: torch.nn.Module, path: str | Path) -> None:
 ORIGIN = {  # 断点记下的出身 → 怎么称呼它
     "data": "数据（--data_path）", "tokenizer": "分词器（--tokenizer_path）", "max_seq_len": "--max_seq_len",
     "packing": "--packing", "seed": "--seed", "recipe": "--recipe", "stage": "阶段",
+    "lora_alpha": "--lora_alpha", "lora_targets": "--lora_targets",
 }
-FIXED = {"tokenizer", "recipe", "stage"}  # 换了数据也不能跟着换的：词的编号、优化器与阶段自己的账本接不上
+FIXED = ORIGIN.keys() - {"data", "max_seq_len", "packing", "seed"}  # 换了数据也不能跟着换的：编号、账本、尺度接不上
 
 
 def check_origin(saved: dict, now: dict, path: str | Path, new_data: bool = False) -> bool:

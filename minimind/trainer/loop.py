@@ -35,7 +35,7 @@ from ..learning.patch import patch
 from .arguments import TrainArgs
 from .batches import Batches, minimind_order, sample_order
 from minimind.trainer.checkpoint import (
-    check_fit, check_origin, clean_leftovers, gather_rng, lm_checkpoint, restore_rng, save_resume, weight_file,
+    ORIGIN, check_fit, check_origin, clean_leftovers, gather_rng, lm_checkpoint, restore_rng, save_resume, weight_file,
 )
 from .journal import Display, Journal, Window, open_tracker
 from minimind.trainer.memory import (
@@ -187,9 +187,9 @@ def make_room(self: Loop) -> None:
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #c097a
 def origin_of(stage: Stage) -> dict:
-    "这一次训练的出身：阶段，数据与分词器的指纹，每行多长，打不打包，种子，练法。没有数据文件的（玩具）不记数据。"
+    "这一次训练的出身：`ORIGIN` 里的几样，数据与分词器记指纹。没有数据文件的（玩具）不记数据。"
     a = stage.args
-    out = {k: getattr(a, k) for k in ("max_seq_len", "packing", "seed", "recipe")} | {"stage": stage.name}
+    out = {k: getattr(a, k) for k in ORIGIN if hasattr(a, k)} | {"stage": stage.name}
     if stage.tokenizer is not None:
         out["tokenizer"] = tokenizer_key(stage.tokenizer)
     return out | ({"data": file_fingerprint(expand_paths(a.data_path))} if a.data_path else {})
