@@ -8,13 +8,13 @@ __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS',
            'load_stage', 'stage_name', 'train_commands', 'train_all', 'load_bench', 'ablate', 'default_weight',
            'folder_of', 'load_options', 'weight_path', 'open_model', 'thinking_option', 'asked_in', 'prompts_in',
            'seat', 'answer_together', 'answer_in_turn', 'json_line', 'answer_file', 'fast_model', 'far_chat',
-           'near_chat', 'check_batch', 'chat', 'generate', 'port_is_free', 'web_command', 'web', 'serving_parts',
-           'serve', 'data_world', 'data_check', 'write_rows', 'data_identity', 'data_ultra', 'data_download',
-           'model_download', 'recipe_bill', 'recipe', 'tokenizer_train', 'tokenizer_show', 'found_tokenizers',
-           'lines_of', 'tokenizer_eval', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks', 'check_out',
-           'adapter_to_peft', 'convert', 'info', 'check_bill', 'show_bills', 'show_machine', 'doctor', 'exercise',
-           'progress', 'update', 'respell', 'from_minigpt', 'several', 'from_minimind', 'main', 'Command', 'Group',
-           'LazyGroup', 'Option', 'command', 'option', 'switch']
+           'near_chat', 'check_batch', 'chat', 'generate', 'port_is_free', 'address_of', 'web_command', 'web',
+           'serving_parts', 'serve', 'data_world', 'data_check', 'write_rows', 'data_identity', 'data_ultra',
+           'data_download', 'model_download', 'recipe_bill', 'recipe', 'tokenizer_train', 'tokenizer_show',
+           'found_tokenizers', 'lines_of', 'tokenizer_eval', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks',
+           'check_out', 'adapter_to_peft', 'convert', 'info', 'check_bill', 'show_bills', 'show_machine', 'doctor',
+           'exercise', 'progress', 'update', 'respell', 'from_minigpt', 'several', 'from_minimind', 'main', 'Command',
+           'Group', 'LazyGroup', 'Option', 'command', 'option', 'switch']
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
@@ -532,16 +532,30 @@ def generate(model_path: str, mode: str, ultra_think: bool, **given) -> None:
 
 # %% ../nbs/99_cli.ipynb #c043
 def port_is_free(host: str, port: int) -> bool:
-    "这个端口现在能不能用。"
+    "这个端口现在能不能用；`host`（IPv4、IPv6 或名字）不是这台机器的地址、端口不许用，抛 UserError。"
+    import errno
     import socket
 
-    with socket.socket() as s:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError):
+        raise UserError(f"--host {host} 不是地址；只给自己用写 127.0.0.1，让别人也能连写 0.0.0.0。") from None
+    with socket.socket(family) as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            s.bind((host, port))
-        except OSError:
+            s.bind(address)
+        except PermissionError:
+            raise UserError(f"端口 {port} 要管理员才能用；请换一个 1024 以上的，例如 --port 8000。") from None
+        except OSError as e:
+            if e.errno == errno.EADDRNOTAVAIL:
+                raise UserError(f"这台机器没有 {host} 这个地址；请写 127.0.0.1 或 0.0.0.0。") from None
             return False
     return True
+
+
+def address_of(host: str, port: int) -> str:
+    "写在网址里的样子：IPv6 的要加方括号。"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 # %% ../nbs/99_cli.ipynb #c045
 def web_command(host: str, port: int, weight: str, told: dict | None = None) -> list[str]:
@@ -587,8 +601,8 @@ def web(port: int, host: str, weight: str, **where) -> int:
     except UserError as e:
         raise UserError(f"{e}minimind info 会列出现有的权重。") from None
     if not port_is_free(host, port):
-        raise UserError(f"{host}:{port} 用不了（多半已被占用）；换一个端口试试，例如 --port {port + 1}。")
-    print(f"聊天页面：http://{host}:{port}（用浏览器打开；按 Ctrl-C 停下）", flush=True)
+        raise UserError(f"{address_of(host, port)} 用不了（多半已被占用）；换一个端口试试，例如 --port {port + 1}。")
+    print(f"聊天页面：http://{address_of(host, port)}（用浏览器打开；按 Ctrl-C 停下）", flush=True)
     return subprocess.call(web_command(host, port, weight, told))
 
 # %% ../nbs/99_cli.ipynb #s104
@@ -620,7 +634,7 @@ def serve(
         raise UserError("--allow_reload 与 --int8 不能一起用：送来的是没有量化的权重。")
     where["weight"] = default_weight(where["weight"])
     if not port_is_free(host, port):
-        raise UserError(f"{host}:{port} 用不了（多半已被占用）；换一个端口试试，例如 --port {port + 1}。")
+        raise UserError(f"{address_of(host, port)} 用不了（多半已被占用）；换一个端口试试，例如 --port {port + 1}。")
     from minimind.serving.server import serve as serve_model
 
     loaded = open_model(**where) if allow_reload else fast_model(int8, **where)
@@ -1206,7 +1220,7 @@ def several(argv: list[str]) -> list[str]:
 
 def from_minimind(argv: list[str]) -> list[str]:
     "`--load_from 文件夹` 是 `--weight 文件夹`；MiniMind 的默认值 `--load_from model`、`--lora_weight None` 等于没说。"
-    if argv[:1] not in (["chat"], ["generate"], ["eval"], ["web"]):
+    if argv[:1] not in (["chat"], ["generate"], ["eval"], ["web"], ["serve"], ["convert"]):
         return argv
     silent = {"--load_from": "model", "--lora_weight": "None"}
     words, out = respell(argv, tuple(silent)), []
