@@ -151,6 +151,11 @@ def test_load_from_of_minimind(small, cli, tmp_path):
     assert from_minimind(["chat", "--load_from", "dir", "--ask", "好"]) == ["chat", "--weight", "dir", "--ask", "好"]
     assert from_minimind(["chat", "--load-from=dir"]) == ["chat", "--weight", "dir"]
     assert from_minimind(["chat", "--load_from", "../model", "--lora_weight", "None"]) == ["chat"]
+    for word in ("generate", "eval", "web", "serve", "convert"):
+        assert from_minimind([word, "--load_from=dir", "--lora_weight", "None"]) == [word, "--weight", "dir"]
+    for word in ("serve", "convert"):
+        done = cli(word, "--load_from", tmp_path / "没有", "--lora_weight", "None", home=tmp_path)
+        assert done.returncode == 2 and "没有选项" not in done.stderr and "LoRA" not in done.stderr
     assert from_minimind(["train", "--load_from", "dir"]) == ["train", "--load_from", "dir"]
     _, model, tok = tiny_base(tmp_path, small["tok"])
     folder = tmp_path / "mine"

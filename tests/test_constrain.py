@@ -7,7 +7,7 @@ import sys
 import jsonschema
 import pytest
 import torch
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from minimind.inference.chat import parse_calls
 from minimind.inference.constrain import Watch, json_constraint, tidy_schema, tool_constraint
@@ -217,6 +217,11 @@ def test_a_schema_is_not_changed():
     [
         (lambda tok: json_constraint(tok, {"type": "strin"}), "JSON schema 用不了"),
         (lambda tok: json_constraint(tok, {"type": "string", "not": {}}), "JSON schema 用不了"),
+        (lambda tok: json_constraint(tok, {"const": "\ud800"}), "JSON schema 用不了"),
+        (lambda tok: json_constraint(tok, {"items": {"type": "integer", "multipleOf": 1000003}}), "四位有效数字"),
+        (lambda tok: json_constraint(tok, {"allOf": [{"multipleOf": 1.000003}]}), "四位有效数字"),
+        (lambda tok: tool_constraint(tok, [{"name": "f", "parameters": [1]}]), "工具 f 的 parameters"),
+        (lambda tok: tool_constraint(tok, [{"name": "f", "parameters": True}]), "工具 f 的 parameters"),
         (lambda tok: json_constraint(tok, []), "应是一个对象"),
         (lambda tok: tool_constraint(tok, []), "一样工具也没有"),
         (lambda tok: tool_constraint(tok, world_tools().schemas(), "fly"), "没有工具 fly"),
@@ -226,6 +231,45 @@ def test_one_sentence_for_each_mistake(tok, make, piece):
     with pytest.raises(UserError, match=piece) as told:
         make(tok)
     assert "\n" not in str(told.value)
+
+
+HUGE = {"type": "string", "pattern": "^" + "a?" * 2000 + "a" * 2000 + "$"}  # 编得出来，写到一半才发觉太大
+
+
+def test_a_rule_that_gives_out_while_writing_says_one_line(tok):
+    rule = json_constraint(tok, HUGE)
+    with pytest.raises(UserError) as told:
+        for _ in range(20):
+            rule.accept(int(rule.mask().nonzero()[0]))
+    assert "\n" not in str(told.value) and len(str(told.value)) < 260
+
+
+odd = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 9999)
+    | st.sampled_from(["object", "string", "array", "integer", "a", "#", "#/$defs/a", "", "((", "\ud800", 0.5]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from([
+            "type", "properties", "items", "anyOf", "oneOf", "allOf", "$ref", "$defs", "enum", "const", "pattern",
+            "maxLength", "minItems", "required", "additionalProperties", "nullable", "multipleOf", "prefixItems", "a",
+        ]), inner, max_size=4,
+    ),
+    max_leaves=10,
+)
+
+
+@given(odd, st.booleans())
+@settings(max_examples=120, deadline=None)
+@example([1], True)
+@example({"properties": ["a"]}, False)
+@example({"anyOf": 5}, True)
+@example({"$defs": [1]}, True)
+def test_any_json_is_a_schema_or_one_sentence(tok, thing, as_tool):
+    try:
+        rule = tool_constraint(tok, [{"name": "f", "parameters": thing}]) if as_tool else json_constraint(tok, thing)
+        assert rule.mask().any()
+    except UserError as told:
+        assert "\n" not in str(told)
 
 
 def test_without_the_library_one_sentence(tok, monkeypatch):

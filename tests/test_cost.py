@@ -126,5 +126,15 @@ def test_info_prints_bills(cli, tmp_path):
     assert all(word in fits.stdout for word in ("显卡：", "CPU：", "Mac：", "334M", "没有在 Mac 上量过")), fits.stderr
     wrong = cli("info", "--preset", "huge", home=tmp_path)
     assert wrong.returncode == 2 and "没有预设 huge" in wrong.stderr
+    for argv, words in (
+        (["--preset", "base", "--tokens", "1e9"], "还缺 --tflops"),
+        (["--preset", "base", "--tflops", 9], "还缺 --tokens"),
+        (["--preset", "base", "--price", 3], "还缺 --tokens、--tflops"),
+        (["--seq_len", 64], "--seq_len 要说算哪个预设"),
+        (["--tokens", "1e9", "--tflops", 100], "--preset"), (["--fits", 1, "--batch_size", 2], "--batch_size"),
+    ):
+        idle = cli("info", *argv, home=tmp_path)
+        assert idle.returncode == 2 and words in idle.stderr and idle.stderr.count("\n") == 1, (argv, idle.stderr)
+    assert cli("info", "--fits", 1, "--seq_len", 64, home=tmp_path).returncode == 0
     stray = cli("info", "small", home=tmp_path)
     assert stray.returncode == 2 and "--compare small" in stray.stderr

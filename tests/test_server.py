@@ -357,6 +357,10 @@ BAD = {  # 名字 → (请求体, 状态码, 错在哪个参数)
     "没有工具却要调": (dict(messages=ASK, tool_choice="required"), 400, "tool_choice"),
     "格式": (dict(messages=ASK, response_format={"type": "xml"}), 400, "response_format"),
     "schema": (dict(messages=ASK, response_format={"type": "json_schema"}), 400, "response_format"),
+    "又要调又要 JSON": (
+        dict(messages=ASK, tools=[TOOL], tool_choice="required", response_format={"type": "json_object"}), 400,
+        "response_format",
+    ),
     "思考的开关": (dict(messages=ASK, chat_template_kwargs={"open_thinking": "想"}), 400, "chat_template_kwargs"),
     "图片": (dict(messages=[{"role": "user", "content": [{"type": "image_url"}]}]), 400, None),
     "放不下": (dict(messages=[{"role": "user", "content": "长" * 33000}]), 400, "messages"),
@@ -370,6 +374,66 @@ def test_a_bad_request_is_answered_in_the_shape_of_openai(web, name):
     error = answer.json()["error"]
     assert answer.status_code == status and error["param"] == param and set(error) == SHAPE
     assert (error["code"] == "context_length_exceeded") == (name == "放不下")
+
+
+SHAPES = [[1], "abc", True, 5, {"properties": []}, {"properties": ["a"]}, {"anyOf": 5}, {"anyOf": None}, {"$defs": [1]}]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_wrong_schema_is_never_a_fault_of_the_server(web, shape):
+    tool = {"type": "function", "function": {"name": "f", "parameters": shape}}
+    form = {"type": "json_schema", "json_schema": {"schema": shape}}
+    for more in ({"tools": [tool]}, {"tools": [tool], "tool_choice": "required"}, {"response_format": form}):
+        answer = web.post("/v1/chat/completions", json=dict(messages=ASK, max_tokens=1, **more))
+        assert answer.status_code < 500, answer.text
+
+
+class Bomb:
+    "许写任何词，写第一个就出错的约束。"
+
+    done = False
+
+    def __init__(self, size):
+        self.size = size
+
+    def mask(self):
+        return torch.ones(self.size, dtype=torch.bool)
+
+    def accept(self, token):
+        raise UserError("约束算不下去了")
+
+
+def test_one_persons_constraint_ends_only_its_own_row(url, service, monkeypatch):
+    "写到一半才发觉不行的约束：它的主人得一句 400，同车的人照写。"
+    bomb = lambda req, tok: Bomb(len(tok)) if req.response_format else None
+    monkeypatch.setattr(serving, "constraint_of", bomb)
+    long = dict(messages=ASK, max_tokens=150, ignore_eos=True, temperature=0)
+    with ThreadPoolExecutor(2) as pool, httpx.Client(base_url=url, timeout=60) as web:
+        ask = lambda **more: web.post("/v1/chat/completions", json=long | more)
+        others = [pool.submit(ask, stream=stream) for stream in (False, True)]
+        wait_for(lambda: len(service.engine.rows) == 2)
+        refused = ask(response_format={"type": "json_object"})
+        assert len(service.engine.rows) == 2  # 同车的还在写
+        assert refused.status_code == 400 and "约束" in refused.json()["error"]["message"]
+        for other in others:
+            assert other.result().status_code == 200 and '"error"' not in other.result().text
+
+
+def test_a_row_that_cannot_board_is_told_alone(nano):
+    "上不了车（放不下）的那一行自己收信，别人不受牵连。"
+    service = fresh(nano)
+
+    async def both():
+        driver = serving.Driver(service.engine)
+        good, bad = serving.Row([1, 40, 41], 5), serving.Row([], 5)
+        mail = driver.submit([good, bad])
+        letters = [await asyncio.wait_for(mail.get(), 20) for _ in range(1 + 1)]
+        while not any(w.finish and w.row is good for w in letters):
+            letters.append(await asyncio.wait_for(mail.get(), 20))
+        driver.close()
+        return [w.row is bad for w in letters if isinstance(w, serving.Broken)], good.finish
+
+    assert asyncio.run(both()) == ([True], "length")
 
 
 RAW = {  # 名字 → (请求体的字节, 状态码)
@@ -658,6 +722,66 @@ def test_a_stream_that_breaks_off_is_not_taken_for_an_answer():
         assert chat.history == []
 
 
+LAST = {"choices": [{"delta": {"content": "好"}, "finish_reason": "stop"}]}
+LIKE_OTHERS = {  # 别家服务器在流里送的 → 答出来的（思考，回答）
+    "choices 是 null": ({"choices": None, "usage": {}}, ("", "好")),
+    "没有 delta": ({"choices": [{"index": 0}]}, ("", "好")),
+    "delta 是 null": ({"choices": [{"delta": None}]}, ("", "好")),
+    "error 是 null": ({"error": None, "choices": []}, ("", "好")),
+    "用量是 null": ({"choices": [], "usage": {"completion_tokens": None}}, ("", "好")),
+    "思考叫 reasoning": ({"choices": [{"delta": {"reasoning": "想", "content": None}}]}, ("想", "好")),
+}
+NOT_UNDERSTOOD = {  # 送的 → 说的话里有
+    "错是一句话": ({"error": "太忙了"}, "太忙了"), "错是一列": ({"error": ["x"]}, "服务器说"),
+    "错里没有话": ({"error": {"code": 1}}, "出错了"), "一列": ([1, 2], "看不懂"), "内容是数": (
+        {"choices": [{"delta": {"content": 5}}]}, "看不懂"), "选项是字": ({"choices": ["a"]}, "看不懂"),
+    "用量是字": ({"choices": [], "usage": "x"}, "看不懂"), "delta 是字": ({"choices": [{"delta": "x"}]}, "看不懂"),
+    "调用是字": ({"choices": [{"delta": {"tool_calls": ["x"]}}]}, "看不懂"),
+    "第几个是列": ({"choices": [{"delta": {"tool_calls": [{"index": []}]}}]}, "看不懂"),
+}
+
+
+def hears(first):
+    "一台送 `first` 与最后一段的服务器 → 听到的结果字典。"
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        text = "".join(f"data: {json.dumps(item)}\n\n" for item in (first, LAST)) + "data: [DONE]\n\n"
+        await send({"type": "http.response.body", "body": text.encode()})
+
+    with running(app) as server:
+        chat = ApiChat(server.url, model="x")
+        try:
+            return chat.reply("你好")
+        except UserError:
+            assert chat.history == []
+            raise
+
+
+@pytest.mark.parametrize("name", LIKE_OTHERS)
+def test_other_servers_are_understood(name):
+    item, (thought, answer) = LIKE_OTHERS[name]
+    told = hears(item)
+    assert (told["reasoning"], told["answer"]) == (thought, answer)
+
+
+@pytest.mark.parametrize("name", NOT_UNDERSTOOD)
+def test_what_cannot_be_understood_is_one_sentence(name):
+    item, words = NOT_UNDERSTOOD[name]
+    with pytest.raises(UserError, match=words) as said:
+        hears(item)
+    assert "\n" not in str(said.value)
+
+
+def test_a_refusal_that_is_only_a_sentence_is_passed_on():
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": json.dumps({"error": "没有这个模型"}).encode()})
+
+    with running(app) as server, pytest.raises(UserError, match="404.*没有这个模型"):
+        ApiChat(server.url, model="x").reply("你好")
+
+
 def test_serve_and_chat_from_the_command_line(cli, nano, tmp_path):
     import subprocess
     import sys
@@ -685,6 +809,38 @@ def test_serve_and_chat_from_the_command_line(cli, nano, tmp_path):
         assert house.wait(20) in (0, -15, 143)
         house.stdout.close()
         house.stderr.close()
+
+
+def test_an_address_is_looked_at_before_the_model_is_read(monkeypatch):
+    from minimind.cli import port_is_free
+
+    ipv6 = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0))
+    if socket.has_ipv6 and can_bind(ipv6):
+        assert port_is_free("::1", 0)
+    for host in ("没有这样的主机.invalid", "a" * 70 + ".x"):
+        monkeypatch.setattr(socket, "getaddrinfo", refuse_names)
+        with pytest.raises(UserError, match="不是地址"):
+            port_is_free(host, 8000)
+    monkeypatch.undo()
+    with pytest.raises(UserError, match="没有 192.0.2.1 这个地址"):
+        port_is_free("192.0.2.1", 0)
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        assert not port_is_free("127.0.0.1", busy.getsockname()[1])
+
+
+def refuse_names(*args, **more):
+    raise socket.gaierror("没有这个名字")
+
+
+def can_bind(found):
+    try:
+        with socket.socket(found[0]) as s:
+            s.bind(found[4])
+        return True
+    except OSError:
+        return False
 
 
 def test_a_missing_library_is_one_sentence(monkeypatch):

@@ -45,27 +45,34 @@ def _matcher(tok: PreTrainedTokenizerFast, grammar: str) -> object:
     "文法 → 从头开始的匹配器；文法里有 schema 不认得的东西，抛 UserError。"
     engine, kind = _engine(tok), _library().LLMatcher
     matcher = kind(engine, kind.grammar_from_lark(grammar), log_level=0)
-    if error := matcher.get_error():
-        raise UserError(f"这份 JSON schema 用不了：{error.splitlines()[0][:200]}；请改成 llguidance 认得的写法。")
+    if matcher.get_error():
+        raise UserError(f"这份 JSON schema 用不了：{_first(matcher)}；请改成 llguidance 认得的写法。")
     return matcher
+
+
+def _first(matcher: object) -> str:
+    "它报的错的第一句；后面的是库里的细节。"
+    return (matcher.get_error().splitlines() or ["不合文法"])[0][:200]
 
 # %% ../../nbs/4_inference/65_constrain.ipynb #c022
 SPACING = {"x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}}
 _BOUNDED = {"enum", "const", "pattern", "format", "maxLength"}
+_MAPS, _LISTS = {"properties", "$defs", "definitions"}, {"anyOf", "oneOf"}  # 值是一张表、一列 schema 的键
 
 
 def tidy_schema(schema: dict | bool, longest: int | None = None) -> dict | bool:
     """收紧一份 JSON schema：没提到的键不许有，`nullable` 换成两种类型，没有上限的文字最多 `longest` 个字（None 不限）。
 
-    原来的不改动；`allOf` 与 `$ref` 旁边的照旧，收紧了会自相矛盾。
+    原来的不改动；`allOf` 与 `$ref` 旁边的照旧，收紧了会自相矛盾；写得不像样的也照旧，留给认得 schema 的库去说。
     """
     if not isinstance(schema, dict):
         return schema
     out = dict(schema)
-    for key in {"properties", "$defs", "definitions"} & out.keys():
-        out[key] = {name: tidy_schema(inner, longest) for name, inner in out[key].items()}
-    for key in {"anyOf", "oneOf"} & out.keys():
-        out[key] = [tidy_schema(inner, longest) for inner in out[key]]
+    for key, value in schema.items():
+        if key in _MAPS and isinstance(value, dict):
+            out[key] = {name: tidy_schema(inner, longest) for name, inner in value.items()}
+        elif key in _LISTS and isinstance(value, list):
+            out[key] = [tidy_schema(inner, longest) for inner in value]
     if "items" in out:
         out["items"] = tidy_schema(out["items"], longest)
     if out.pop("nullable", False):
@@ -76,10 +83,22 @@ def tidy_schema(schema: dict | bool, longest: int | None = None) -> dict | bool:
         out["maxLength"] = longest
     return out
 
+# %% ../../nbs/4_inference/65_constrain.ipynb #c022r
+def _heavy(value: object) -> bool:
+    "里面有没有展开起来大得没边的：`multipleOf` 的有效数字超过四位。"
+    if isinstance(value, list):
+        return any(map(_heavy, value))
+    if not isinstance(value, dict):
+        return False
+    digits = f"{value.get('multipleOf')}".partition("e")[0].replace(".", "").strip("-0")
+    return digits.isdigit() and len(digits) > 4 or any(map(_heavy, value.values()))
+
 
 def _json_rule(schema: dict, longest: int | None) -> str:
-    "schema → 文法里的一项。"
-    return "%json " + json.dumps({**tidy_schema(schema, longest), **SPACING}, ensure_ascii=False)
+    "schema → 文法里的一项；展开起来太大的抛 UserError。"
+    if _heavy(schema):
+        raise UserError("这份 JSON schema 用不了：multipleOf 最多四位有效数字，再多就太大了；请换个小的。")
+    return "%json " + json.dumps({**tidy_schema(schema, longest), **SPACING})
 
 # %% ../../nbs/4_inference/65_constrain.ipynb #c025
 class Watch:
@@ -144,6 +163,8 @@ class Constraint:
         if self.watch is not None:
             return self.watch.mask() & ~self.end if self.stages[self.at].must else self.watch.mask()
         bits = np.frombuffer(self.matcher.compute_bitmask(), np.uint8)
+        if self.matcher.is_error():
+            raise UserError(f"约束算不下去了：{_first(self.matcher)}；请把 schema 写简单些。")
         return torch.from_numpy(np.unpackbits(bits, count=len(self.tok), bitorder="little").view(bool))
 
     def accept(self, token_id: int) -> None:
@@ -153,7 +174,7 @@ class Constraint:
         elif self.watch is not None:
             self.watch = None if self.watch.push(token_id) else self.watch
         elif not self.matcher.consume_token(token_id):
-            raise UserError(f"约束不许写编号 {token_id}：{self.matcher.get_error()[:200]}")
+            raise UserError(f"约束不许写编号 {token_id}：{_first(self.matcher)}")
         elif self.matcher.is_stopped():
             self._enter(self.at + 1)
 
@@ -187,6 +208,8 @@ def _call_grammar(tok: PreTrainedTokenizerFast, tools: list[dict], start: str, l
     rules += ["call: " + " | ".join(f"c{i}" for i in range(len(tools)))]
     for i, tool in enumerate(tools):
         parameters = tool.get("parameters") or {"type": "object", "properties": {}}
+        if not isinstance(parameters, dict):
+            raise UserError(f"工具 {tool['name']} 的 parameters 应是一个对象（JSON schema），不是 {parameters!r:.60}。")
         head = f'{{"name": {json.dumps(tool["name"], ensure_ascii=False)}, "arguments": '
         rules += [f'c{i}: {json.dumps(head, ensure_ascii=False)} a{i} "}}"', f"a{i}: {_json_rule(parameters, longest)}"]
     return "\n".join(rules)

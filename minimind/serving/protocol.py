@@ -191,6 +191,8 @@ def constraint_of(req: ChatRequest, tok: PreTrainedTokenizerFast) -> Constraint 
     names, thinking = [(t.get("function") or t).get("name") for t in tools], thinking_of(req) in (True, "ultra")
     if force and (not tools or isinstance(force, str) and force not in names):
         raise ApiError("tool_choice 要调的工具不在 tools 里", param="tool_choice")
+    if force and schema is not None:
+        raise ApiError("一定要调工具，又一定要写 JSON，两样不能都管；请去掉一样", param="response_format")
     if schema is not None:
         return json_constraint(tok, schema, thinking=thinking)
     if tools:

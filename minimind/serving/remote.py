@@ -43,13 +43,19 @@ def call(url: str, body: dict | None = None, api_key: str = "", timeout: float =
         raise UserError(f"连不上 {url}（{why}）；请看看服务器开了没有（minimind serve），地址对不对") from None
 
 
+def _told(error: object) -> str:
+    "服务器报的错里的那句话：OpenAI 写成 {message: …}，别家也有只写一句话的。"
+    message = error.get("message") if isinstance(error, dict) else error
+    return str(message or "出错了")[:300]
+
+
 def _refusal(e: HTTPError) -> UserError:
     "服务器说不行 → `UserError`。"
     try:
         error = json.loads(e.read())["error"]
-        said = UserError(f"服务器说（{e.code}）：{error['message']}")
-        said.code = error.get("code")
-    except (ValueError, KeyError, TypeError, AttributeError):
+        said = UserError(f"服务器说（{e.code}）：{_told(error)}")
+        said.code = error.get("code") if isinstance(error, dict) else None
+    except (ValueError, KeyError, TypeError):
         said = UserError(f"服务器回了 {e.code}，看不懂；请检查地址是不是 OpenAI 接口")
         said.code = None
     return said
@@ -121,9 +127,10 @@ class Heard:
 
     def hear(self, choice: dict) -> Iterator[tuple[str, str]]:
         "流里的一条：产出其中的文字 `(kind, 文字)`，调用一截截接起来。"
-        self.finish, delta = choice.get("finish_reason") or self.finish, choice["delta"]
-        for key, kind in (("reasoning_content", "reasoning"), ("content", "answer")):
-            if piece := delta.get(key):
+        self.finish, delta = choice.get("finish_reason") or self.finish, choice.get("delta") or {}
+        thought = delta.get("reasoning_content") or delta.get("reasoning")  # 思考有两种叫法
+        for kind, piece in (("reasoning", thought), ("answer", delta.get("content"))):
+            if piece:
                 self.said[kind] += piece
                 yield kind, piece
         for part in delta.get("tool_calls") or ():
@@ -137,9 +144,13 @@ def listen(response: HTTPResponse) -> Generator[tuple[str, str], None, Heard]:
     heard = Heard()
     with response:
         for item in _items(response):
-            heard.usage = item.get("usage") or heard.usage
-            for choice in item.get("choices", ()):
-                yield from heard.hear(choice)
+            try:
+                heard.usage |= {k: v for k, v in (item.get("usage") or {}).items() if isinstance(v, int)}
+                for choice in item.get("choices") or ():
+                    yield from heard.hear(choice)
+            except (AttributeError, TypeError):
+                told = to_json(item).decode()[:80]
+                raise UserError(f"看不懂服务器送来的 {told}；请检查地址是不是 OpenAI 接口") from None
     return heard
 
 
@@ -147,8 +158,8 @@ def _items(response: HTTPResponse) -> Iterator[dict]:
     "流里的一条条；服务器在流里报的错、半路断了，抛 `UserError`。"
     try:
         for item in read_events(response):
-            if isinstance(item, dict) and "error" in item:
-                raise UserError(f"服务器说：{(item['error'] or {}).get('message', '出错了')}")
+            if isinstance(item, dict) and item.get("error"):
+                raise UserError(f"服务器说：{_told(item['error'])}")
             yield item
     except (OSError, HTTPException) as e:
         raise UserError(f"回答还没说完，连接就断了（{e}）；请看看服务器是否还在运行") from None

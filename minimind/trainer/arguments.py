@@ -264,6 +264,8 @@ def stage_command(name: str, cls: type, train: Callable, help: str) -> click.Com
     "一个训练阶段的命令：选项来自参数类 `cls`，跑的是 `train(args)`；参数与数据先查过，才去导入 torch。"
 
     def callback(nproc=1, max_restarts=0, **given):
+        if "RANK" in os.environ and (nproc > 1 or max_restarts):
+            raise UserError("已经由 torchrun 开着：别用 --nproc、--max_restarts；要重新拉起，写 torchrun --max-restarts 3。")
         given = {k: v for k, v in given.items() if v is not None and v is not False}
         args = make_args(cls, **_typed(cls, given))  # 参数写错了，开进程之前就说
         if cls.kind and "RANK" not in os.environ:  # torchrun 的各进程数据可能不同，由训练里面说是谁
