@@ -807,7 +807,7 @@ def recipe(
     if yes and not dry_run:
         return run_steps(steps, folder, run_command_line)
     for number, (title, words) in enumerate(steps, 1):
-        say(f"# {number}. {title}\nminimind {' '.join(words)}")
+        say(f"# {number}. {title}\nminimind {shlex.join(words)}")
     say("# 只印了出来；加 --yes 就一步接一步地跑，断了再跑会接着。")
 
 # %% ../nbs/99_cli.ipynb #c055

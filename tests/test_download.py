@@ -451,3 +451,16 @@ def test_listing_follows_the_revision(hub, monkeypatch):
     monkeypatch.setattr(hub, "find", lambda url: asked.append(url) or {"Data": {"Files": []}})
     assert list_files(HUBS["modelscope"], "dataset", "a/b", "v1/x") == []
     assert "Revision=v1%2Fx" in asked[0]
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "5", '{"a": 1}', '["x"]'])
+def test_a_damaged_record_means_nothing_is_done(tmp_path, text):
+    (tmp_path / "recipe.json").write_text(text, encoding="utf8")
+    ran = []
+    run_steps([("甲", ["a", "b c"])], tmp_path, lambda words: ran.append(words) or 0)
+    assert ran == [["a", "b c"]] and json.loads((tmp_path / "recipe.json").read_text(encoding="utf8")) == ran
+
+
+def test_a_recipe_of_an_unknown_preset_is_one_sentence():
+    with pytest.raises(UserError, match="nope"):
+        recipe_steps("zero", preset="nope")

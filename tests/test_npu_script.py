@@ -1,6 +1,7 @@
 "启动昇腾训练的脚本：命令拼得对，阶段的别名认得，写错了以 2 退出。真的 NPU 这里没有。"
 
 import os
+import shlex
 import subprocess
 
 import pytest
@@ -35,15 +36,19 @@ def test_aliases_cards_devices_and_precision():
     assert done.stdout.startswith("ASCEND_RT_VISIBLE_DEVICES=3,5 ") and "--nproc_per_node 2" in done.stdout
     assert "train_full_sft" in done.stdout and "float16 " not in done.stdout.replace("bfloat16", "")
     path = script("pretrain", "--data_path", "a b.jsonl", "--dry_run")
-    assert "a b.jsonl" in path.stdout
+    assert shlex.split(path.stdout)[-1] == "a b.jsonl"  # 打印的那一行可以原样贴回去
+    cards = script("pretrain", "--devices=0,1", "--max_restarts=3", "--dry_run").stdout
+    assert "--nproc_per_node 2 --max-restarts 3 -m " in cards  # 没说几张，就是看得见的那几张；重新拉起归 torchrun
+    assert "--nproc_per_node 4 " in script("pretrain", "--nproc=4", "--dry_run").stdout
 
 
 MISTAKES = [(["nowhere"], "没有训练阶段 nowhere"), (["pretrain", "--nproc", "x"], "--nproc 要是正整数")]
+MISTAKES += [(["pretrain", "--dry_run", "--devices"], "--devices 后面要跟卡的编号")]
 
 
 @pytest.mark.parametrize("argv,word", MISTAKES)
 def test_mistakes_end_with_two(argv, word):
-    done = script(*argv, "--dry_run")
+    done = script(*argv) if "--dry_run" in argv else script(*argv, "--dry_run")
     assert done.returncode == 2 and word in done.stderr and "Traceback" not in done.stderr
 
 

@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import socket
 import ssl
@@ -35,7 +36,7 @@ from .formats import file_kind, iter_rows
 from ..learning.errors import UserError, unknown
 from ..learning.paths import OUT, atomic_write, writing
 from ..learning.terminal import say
-from ..model.presets import preset_shape
+from ..model.presets import PRESETS, preset_shape
 
 # %% ../../nbs/5_dataset/50_download.ipynb #dl10
 CHUNK = 1 << 20  # 一次读多少字节
@@ -483,6 +484,8 @@ def recipe_steps(
         raise unknown("配方", name, RECIPES)
     recipe, folder = RECIPES[name], str(folder or OUT / name)
     preset = preset or recipe.preset
+    if preset not in PRESETS:
+        raise unknown("预设", preset, PRESETS)
     files = [f"{data}/{lesson.data}.jsonl" for lesson in recipe.lessons]
     to = ["--source", source, "--output", data]
     steps = [(f"下载 {one.data}", ["data", "download", one.data, *to]) for one in recipe.lessons]
@@ -508,12 +511,16 @@ def run_steps(steps: list[tuple[str, list[str]]], folder: str | Path, run: Calla
     有一步没跑成，抛 UserError，后面的不跑。
     """
     record = Path(folder) / "recipe.json"
-    done = json.loads(record.read_text(encoding="utf8")) if record.exists() else []
+    try:
+        done = json.loads(record.read_text(encoding="utf8"))
+    except (OSError, ValueError):  # 还没有，或坏了：都当一步也没跑
+        done = []
+    done = done if isinstance(done, list) else []
     for number, (title, words) in enumerate(steps):
         if done[number : number + 1] == [words]:
             say(f"第 {number + 1}/{len(steps)} 步（{title}）跑过了，跳过。")
             continue
-        say(f"\n第 {number + 1}/{len(steps)} 步（{title}）：minimind {' '.join(words)}")
+        say(f"\n第 {number + 1}/{len(steps)} 步（{title}）：minimind {shlex.join(words)}")
         if code := run(words):
             what = f"第 {number + 1} 步（{title}）没有跑成（退出码 {code}）"
             raise UserError(f"{what}；照它的话改好，再跑同一条命令会从这一步接着。")
