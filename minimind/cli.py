@@ -6,18 +6,19 @@
 __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS', 'THINKING', 'INT8', 'QUESTIONS', 'CHAT_OPTIONS',
            'data', 'SOURCE', 'REVISION', 'model', 'tokenizer', 'FORMATS', 'CONFIGS', 'show_version', 'demo',
            'load_stage', 'stage_name', 'train_commands', 'train_all', 'load_bench', 'ablate', 'default_weight',
-           'folder_of', 'load_options', 'open_model', 'thinking_option', 'asked_in', 'prompts_in', 'seat',
-           'answer_together', 'answer_in_turn', 'json_line', 'answer_file', 'fast_model', 'far_chat', 'near_chat',
-           'check_batch', 'chat', 'generate', 'port_is_free', 'address_of', 'web_command', 'web', 'serving_parts',
-           'serve', 'data_world', 'data_check', 'write_rows', 'data_identity', 'data_ultra', 'data_download',
-           'model_download', 'recipe_bill', 'recipe', 'tokenizer_train', 'tokenizer_show', 'found_tokenizers',
-           'lines_of', 'tokenizer_eval', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks', 'check_out',
-           'adapter_to_peft', 'convert', 'info', 'show_bills', 'show_machine', 'doctor', 'exercise', 'progress',
-           'update', 'respell', 'from_minigpt', 'several', 'from_minimind', 'main', 'Command', 'Group', 'LazyGroup',
-           'Option', 'command', 'option', 'switch']
+           'folder_of', 'load_options', 'weight_path', 'open_model', 'thinking_option', 'asked_in', 'prompts_in',
+           'seat', 'answer_together', 'answer_in_turn', 'json_line', 'answer_file', 'fast_model', 'far_chat',
+           'near_chat', 'check_batch', 'chat', 'generate', 'port_is_free', 'address_of', 'web_command', 'web',
+           'serving_parts', 'serve', 'data_world', 'data_check', 'write_rows', 'data_identity', 'data_ultra',
+           'data_download', 'model_download', 'recipe_bill', 'recipe', 'tokenizer_train', 'tokenizer_show',
+           'found_tokenizers', 'lines_of', 'tokenizer_eval', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks',
+           'check_out', 'adapter_to_peft', 'convert', 'info', 'check_bill', 'show_bills', 'show_machine', 'doctor',
+           'exercise', 'progress', 'update', 'respell', 'from_minigpt', 'several', 'from_minimind', 'main', 'Command',
+           'Group', 'LazyGroup', 'Option', 'command', 'option', 'switch']
 
 # %% ../nbs/99_cli.ipynb #c002
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -25,12 +26,13 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from minimind.learning.command import (
     SEEDS, Command, Group, LazyGroup, Option, command, option, run_command, switch, underscored
 )
 from .learning.errors import UserError
-from .learning.paths import OUT, ROOT
+from .learning.paths import OUT, ROOT, check_place
 from .learning.stages import STAGES, find_stage
 from .learning.terminal import any_screen, say
 from .model.presets import PRESETS
@@ -242,6 +244,13 @@ def load_options(weight: str, save_dir: str, use_moe: str, lora_weight: str, **m
     return dict(save_dir=folder, use_moe=bool(int(use_moe)), lora_weight=lora_weight, **told)
 
 
+def weight_path(weight: str, told: dict) -> Path:
+    "`load_options` 的结果说的那份权重在哪里；没有就抛 `UserError`。"
+    from minimind.inference.load import find_weights
+
+    return find_weights(default_weight(weight), told["save_dir"], told.get("hidden_size"), told["use_moe"])
+
+
 def open_model(weight: str, **where) -> tuple:
     "按命令行的选项（`MODEL_OPTIONS`）载入模型与分词器。"
     import torch
@@ -305,14 +314,14 @@ def seat(session, messages: list[dict], seed: int) -> str:
 
 # %% ../nbs/99_cli.ipynb #m06a
 def answer_together(session, asked: list[list[dict]], seed: int):
-    "一起答，按次序产出结果字典；`session` 是 `ChatSession`，用它的设定与采样。"
+    "一起答，按次序产出 `(消息, 结果字典)`；`session` 是 `ChatSession`，用它的设定与采样。"
     import time
     from minimind.inference.batching import Engine, Row
     from minimind.inference.chat import Speech, budget, result_of, thinking_once
     from minimind.tokenizer.render import opening
 
     engine, tok = Engine(session.model, context=session.context), session.tokenizer
-    speeches, start = {}, time.perf_counter()
+    talks, start = {}, time.perf_counter()
     for number, messages in enumerate(asked, 1):
         try:
             with thinking_once(session, seat(session, messages, seed)) as question:
@@ -320,25 +329,29 @@ def answer_together(session, asked: list[list[dict]], seed: int):
         except UserError as e:
             raise UserError(f"第 {number} 个问题：{e}") from None
         row = Row(ids, most, session.params, frozenset([tok.eos_token_id]), session.generator)
-        speeches[engine.submit(row)] = Speech(tok, bool(opening(tok, ids)))
-    done, queue = {}, list(speeches)
-    for wrote in engine.run():
-        speech = speeches[wrote.row]
-        speech.push(wrote.token)
-        if wrote.finish:
-            speech.finish()
-            done[wrote.row] = result_of(speech, len(wrote.row.ids), time.perf_counter() - start, 0.0)
-        while queue and queue[0] in done:
-            yield done.pop(queue.pop(0))
+        talks[engine.submit(row)] = messages, Speech(tok, bool(opening(tok, ids)))
+    done, queue = {}, list(talks)
+    try:
+        for wrote in engine.run():
+            messages, speech = talks[wrote.row]
+            speech.push(wrote.token)
+            if wrote.finish:
+                speech.finish()
+                done[wrote.row] = messages, result_of(speech, len(wrote.row.ids), time.perf_counter() - start, 0.0)
+            while queue and queue[0] in done:
+                yield done.pop(queue.pop(0))
+    except (KeyboardInterrupt, Exception):  # 停下了：答完了、还在等前面的人的，也交出去
+        yield from (done[row] for row in queue if row in done)
+        raise
 
 # %% ../nbs/99_cli.ipynb #m06b
 def answer_in_turn(session, asked: list[list[dict]], seed: int):
-    "一问一问地答，按次序产出结果字典。"
+    "一问一问地答，按次序产出 `(消息, 结果字典)`。"
     from minimind.inference.chat import thinking_once
 
     for messages in asked:
         with thinking_once(session, seat(session, messages, seed)) as question:
-            yield session.reply(question)
+            yield messages, session.reply(question)
 
 # %% ../nbs/99_cli.ipynb #m107
 def json_line(row: dict, encoding: str = "utf8") -> str:
@@ -355,22 +368,26 @@ def json_line(row: dict, encoding: str = "utf8") -> str:
 
 # %% ../nbs/99_cli.ipynb #m07b
 def answer_file(session, asked: list[list[dict]], output: str, show_speed: bool, seed: int, together: bool) -> None:
-    "答完一批：结果写成 `output`，没给就一行行打印。"
+    "答一批，答一个写一个：写到 `output`，没给就打印。中途停下，答完的留在 `output` 旁边的 .part 里。"
     import time
-    from minimind.learning.paths import atomic_write
+    from contextlib import nullcontext
+    from minimind.learning.paths import growing_open
 
-    lines, tokens, start = [], 0, time.perf_counter()
-    for messages, r in zip(asked, (answer_together if together else answer_in_turn)(session, asked, seed)):
-        prompt = messages[0]["content"] if len(messages) == 1 else messages
-        row = {"prompt": prompt, **{k: r[k] for k in ("reasoning", "answer", "tokens", "truncated")}}
-        tokens += r["tokens"]
-        if output:
-            lines.append(json_line(row))
-        else:
-            say(json_line(row, getattr(sys.stdout, "encoding", None) or "utf8"))
+    count, tokens, start = 0, 0, time.perf_counter()
+    with growing_open(output) if output else nullcontext(sys.stdout) as file:
+        encoding = "utf8" if output else getattr(file, "encoding", None) or "utf8"
+        try:
+            for messages, r in (answer_together if together else answer_in_turn)(session, asked, seed):
+                prompt = messages[0]["content"] if len(messages) == 1 else messages
+                row = {"prompt": prompt, **{k: r[k] for k in ("reasoning", "answer", "tokens", "truncated")}}
+                say(json_line(row, encoding), file)
+                count, tokens = count + 1, tokens + r["tokens"]
+        except BaseException:  # 连 Ctrl-C 也算
+            if output and count:
+                say(f"停下了：{len(asked)} 个问题答完了 {count} 个，存在 {file.name}。", sys.stderr)
+            raise
     if output:
-        atomic_write(output, "".join(f"{line}\n" for line in lines))
-        say(f"{len(lines)} 个回答，存在 {output}")
+        say(f"{count} 个回答，存在 {output}")
     if show_speed:
         seconds = time.perf_counter() - start
         say(f"[{len(asked)} 个回答，{tokens} 个 token，{tokens / max(seconds, 1e-9):.1f} 个/秒]", sys.stderr)
@@ -429,12 +446,12 @@ def near_chat(int8: bool, where: dict, **common) -> tuple:
     from importlib.util import find_spec
     from minimind.inference.builtin import builtin_tools
     from minimind.inference.chat import lora_command
-    from minimind.inference.load import find_weights, lora_names, read_sidecar
+    from minimind.inference.load import lora_names, read_sidecar
     from minimind.inference.tools import TOOL_COMMANDS, ToolChat
 
     model, tokenizer = fast_model(int8, **where)
     told = load_options(**where)
-    path = find_weights(default_weight(where["weight"]), told["save_dir"], told.get("hidden_size"), told["use_moe"])
+    path = weight_path(where["weight"], told)
     again = where | {"weight": str(path), "save_dir": told["save_dir"]}
     lora = lora_command(
         load=lambda name: fast_model(int8, **again | {"lora_weight": name})[0],
@@ -459,7 +476,10 @@ def check_batch(prompts_file: str, output: str) -> list[list[dict]] | None:
         return None
     if output and (Path(output).is_dir() or Path(output).resolve() == Path(prompts_file).resolve()):
         raise UserError(f"--output {output} 是文件夹，或就是问题的文件；请换一个文件名。")
-    return prompts_in(prompts_file)
+    asked = prompts_in(prompts_file)
+    if output:
+        check_place(output)
+    return asked
 
 # %% ../nbs/99_cli.ipynb #n003
 @command(
@@ -736,7 +756,8 @@ def model_download(name: str | None, list: bool, source: str, output: str, files
         rows = [{"名字": n, "仓库": row[which], "是什么": row[2]} for n, row in MODELS.items()]
         return show_table("公开的模型", rows)
     folder = download_model(name, source, output, files, revision)
-    say(f"好了：{folder}；聊天加 --load_from {folder}，奖励模型用 --reward_model_path {folder}")
+    where = shlex.quote(str(folder))
+    say(f"好了：{folder}；聊天加 --load_from {where}，奖励模型用 --reward_model_path {where}")
 
 # %% ../nbs/99_cli.ipynb #dn04
 def recipe_bill(name: str, preset: str, tflops: float, mfu: float, price: float, bytes_per_token: float) -> list[dict]:
@@ -797,17 +818,18 @@ app.add_command(tokenizer)
 @command(
     tokenizer, "train", option("data_path", "", "文本：.jsonl 等数据文件，几个用逗号隔开", path=True, required=True),
     option("name", "", "名字；存到 out/tokenizer/名字", plain=True, required=True),
-    option("vocab_size", 6400, "词表大小", low=1), option("max_mb", 50.0, "最多读多少 MB 文本", above=0),
+    option("vocab_size", 6400, "词表大小", low=1, high=10**6), option("max_mb", 50.0, "最多读多少 MB 文本", above=0),
+    switch("skip_bad", 0, "1：跳过坏的数据行，说跳了几行；0：遇到一行坏的就停"),
     help="在自己的数据上训练分词器。",
 )
-def tokenizer_train(data_path: str, vocab_size: int, name: str, max_mb: float) -> None:
+def tokenizer_train(data_path: str, vocab_size: int, name: str, max_mb: float, skip_bad: str) -> None:
     from minimind.dataset.formats import texts_of
     from minimind.tokenizer.fast import save_tokenizer, train_tokenizer
 
-    tok = train_tokenizer(texts_of(data_path, int(max_mb * 1e6)), vocab_size=vocab_size)
+    tok = train_tokenizer(texts_of(data_path, int(max_mb * 1e6), bool(int(skip_bad))), vocab_size=vocab_size)
     folder = OUT / "tokenizer" / name
     save_tokenizer(tok, folder)
-    say(f"{len(tok)} 个词条，存在 {folder}；训练时加 --tokenizer_path {folder}")
+    say(f"{len(tok)} 个词条，存在 {folder}；训练时加 --tokenizer_path {shlex.quote(str(folder))}")
 
 
 @command(
@@ -902,11 +924,17 @@ def evaluate(data_path: str, limit: int, open_thinking: str, report: str, tasks:
     from minimind.dataset.formats import expand_paths
     from minimind.evaluation.exam import open_paper, sit
 
+    if tasks and (data_path or report):
+        raise UserError("--tasks 的题与成绩由 lm-evaluation-harness 管，不能同时给 --data_path、--report；请分两次跑。")
     weights = [w.strip() for w in where.pop("weight").split(",") if w.strip()] or [default_weight()]
+    paths = [] if tasks else expand_paths(data_path) if data_path else default_tests(weights[0])
+    papers = [open_paper(path, limit) for path in paths]
+    for weight in weights:  # 先查试卷、名字、写不写得进去，再载入模型：错得早，等得少
+        weight_path(weight, load_options(weight, **where))
     if tasks:
         return run_tasks(weights, tasks, limit, where)
-    paths = expand_paths(data_path) if data_path else default_tests(weights[0])
-    papers = [open_paper(path, limit) for path in paths]  # 先查试卷，再载入模型：错得早，等得少
+    if report:
+        check_place(report)
     results = {}
     for weight in weights:
         model, tokenizer = open_model(weight=weight, **where)
@@ -989,12 +1017,12 @@ def adapter_to_peft(weight: str, lora_weight: str, out: str, told: dict) -> str:
 )
 def convert(to: str, out: str, dtype: str, weight: str, **where) -> None:
     check_out(to, out, dtype, where["lora_weight"])
-    from minimind.inference.load import find_weights, load_model
+    from minimind.inference.load import load_model
     from minimind.serving.convert import DTYPES, convert as write, origin
     from minimind.serving.gguf import convert_gguf
 
     told = load_options(weight, **where, device="cpu")
-    path = find_weights(default_weight(weight), told["save_dir"], told.get("hidden_size"), told["use_moe"])
+    path = weight_path(weight, told)
     if to == "peft":
         say(adapter_to_peft(str(path), where["lora_weight"], out, told))
         return
@@ -1015,7 +1043,7 @@ def convert(to: str, out: str, dtype: str, weight: str, **where) -> None:
     option("tflops", 0.0, "显卡每秒多少万亿次（你给）", low=0),
     option("mfu", 0.4, "用得上显卡的几成；自己量用 minimind bench train", above=0, high=1),
     option("price", 0.0, "显卡一小时多少钱（你给）", low=0),
-    switch("fits", 0, "1：每个预设在多大的显存里放得下多大的批"),
+    switch("fits", 0, "1：显卡、CPU、Mac 各放得下每个预设多大的批"),
     click.Argument(["more"], nargs=-1, metavar=""),
     help="这台机器、这份课程：版本、设备、训练好的权重。说了 --preset、--compare 或 --fits，就改为算账。",
 )
@@ -1026,15 +1054,29 @@ def info(
     names = [n for n in [preset, *compare.replace(",", " ").split(), *(more if compare else ())] if n]
     if more and not compare:
         raise UserError(f"多出来的词：{' '.join(more)}。要比几个预设，写 --compare {' '.join(more)}。")
+    check_bill(names, fits == "1", tokens, tflops, price)
     if names or fits == "1":
         money = dict(tokens=tokens, tflops=tflops, mfu=mfu, price=price)
         return show_bills(names, fits == "1", seq_len, batch_size, money)
     show_machine()
 
 
+def check_bill(names: list[str], fits: bool, tokens: float, tflops: float, price: float) -> None:
+    "说了却用不上的选项：抛 `UserError`，说还缺什么。"
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source if context else lambda name: None
+    money = ("batch_size", "tokens", "tflops", "mfu", "price")  # 只有一个预设的账才用得上；放不放得下另用行长
+    idle = [f"--{n}" for n in (*(() if fits else ("seq_len",)), *money) if source(n) is ParameterSource.COMMANDLINE]
+    if not names and idle:
+        raise UserError(f"{'、'.join(idle)} 要说算哪个预设的账；请加 --preset base，或 --compare small base。")
+    if (tokens or tflops or price) and not (tokens and tflops):
+        missing = "、".join(n for n, v in (("--tokens", tokens), ("--tflops", tflops)) if not v)
+        raise UserError(f"算时间与钱要知道练多少 token、显卡多快；还缺 {missing}，例如 --tokens 1e9 --tflops 100。")
+
+
 def show_bills(names: list[str], fits: bool, length: int, batch: int, money: dict) -> None:
     "几个预设的账并排打印；`fits` 另有一张放不放得下的表。"
-    from minimind.evaluation.cost import bill, fits_table
+    from minimind.evaluation.cost import MACHINES, bill, fits_table
     from minimind.lab.bench import show_table
     from minimind.model.config import MiniMindConfig
 
@@ -1052,7 +1094,11 @@ def show_bills(names: list[str], fits: bool, length: int, batch: int, money: dic
         show_table(f"账单（{batch} 行 × {length} 个 token）", rows)
         say("「数」是数出来的，一个不差；「算」是由公式与你给的数算出来的，不是量的。内存按显卡、混合精度、AdamW。")
     if fits:
-        show_table(f"一个微批最多几行（长 {length}，混合精度，AdamW，留 1 GB 给程序；算的）", fits_table(length))
+        for machine in MACHINES:
+            title = f"{machine}：一个微批最多几行（一行 {length} 个 token，AdamW；算的）"
+            show_table(title, fits_table(length, machine))
+        say("显卡：混合精度，留 1 GB。CPU：float32，留 4 GB。Mac：照 CPU 算，给系统留三分之一，没有在 Mac 上量过。")
+        say("334M：minimind3 的比例，宽 1280、16 层。")
 
 
 def show_machine() -> None:

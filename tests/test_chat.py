@@ -1,22 +1,25 @@
 """在终端里聊：命令、一问一想、工具、换 LoRA、存下来；一批问题；generate。管道、剧本、别的编码都试。"""
 
+import contextlib
 import io
 import json
 import subprocess
 import sys
+from collections import namedtuple
 from pathlib import Path
 
 import pytest
 import torch
 from click import Context
 from conftest import command_env, spawn
+from hypothesis import given, strategies as st
 
 import minimind.cli as cli_module
 from minimind.cli import app, asked_in, json_line, prompts_in
 from minimind.dataset.formats import check_turns
 from minimind.inference import ChatSession, SamplingParams, save_weights
 from minimind.inference.builtin import builtin_tools
-from minimind.inference.chat import COMMANDS, HEADS, Conversation, talk_in_terminal, to_row
+from minimind.inference.chat import COMMANDS, HEADS, Conversation, lora_command, talk_in_terminal, to_row
 from minimind.inference.load import find_lora, lora_names
 from minimind.inference.tools import TOOL_COMMANDS, ToolChat, Turn, tools_command, use_tools, world_tools
 from minimind.learning.errors import UserError
@@ -137,6 +140,42 @@ def test_bad_commands_get_one_sentence(chat):
         said = play(chat, line).split("\n")[1:-2]
         assert [text for text in said if text] and len([text for text in said if text]) == 1, (line, said)
         assert (chat.params, chat.history_turns, chat.thinking, chat.tools) == before
+
+
+ODD = ["--5", "-", "9" * 5000, "²", "１", "名" * 300, "\0", "\ud800", "nan", "1e999", "/proc/nope/x.jsonl"]
+
+
+@pytest.fixture(scope="module")
+def blank():
+    "不会答话的对话：命令只动账本。"
+    chat = Conversation()
+    chat.box = world_tools()
+    return chat
+
+
+ANY = st.text(st.characters(exclude_characters="./~\n"), max_size=9)
+
+
+@given(rest=st.sampled_from(ODD) | st.integers().map(str) | ANY)
+def test_no_command_ends_the_chat(blank, tmp_path_factory, rest):
+    config = namedtuple("Config", "hidden_size use_moe")(8, False)
+    lora = lora_command(load=lambda name: find_lora(name, config), names=list)
+    commands = TOOL_COMMANDS | {"lora": ("/lora", "", lora)}
+    blank.reset()
+    with contextlib.chdir(tmp_path_factory.getbasetemp()):
+        for name in [*COMMANDS, *commands, "speed", "help", "fly"]:
+            blank.remember("问", {"answer": "答"})
+            said = play(blank, f"/{name} {rest}", "/nobody", commands=commands)
+            assert "没有 /nobody 这条命令" in said and (blank.record or name in ("clear", "reset")), said
+
+
+def test_a_file_the_system_refuses_costs_one_sentence(blank, tmp_path):
+    (tmp_path / "file").touch()
+    for name in ("名" * 300, "a\0b", "file/x.jsonl", "\ud800.jsonl"):
+        blank.remember("问", {"answer": "答"})
+        said = play(blank, f"/save {tmp_path / name}").split("\n")[1:-2]
+        assert len([text for text in said if text]) == 1 and "Errno" not in said[0], said
+    assert play(blank, f"/save {tmp_path / 'ok.jsonl'}").count("存好了") == 1
 
 
 # ---- 工具 ------------------------------------------------------------------------------------------------------
@@ -313,6 +352,43 @@ def test_a_sampled_batch_does_not_depend_on_company_or_order(cli, nano, tmp_path
         assert done.returncode == 0 and done.stderr == "", done.stderr
         said.append({r["prompt"]: r["answer"] for r in rows_of(done.stdout)})
     assert said[0] == said[1] and said[2] == {BATCH[0]: said[0][BATCH[0]]}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_batch_broken_off_keeps_what_is_answered(nano, batch, tmp_path, monkeypatch, capsys, together):
+    "第二个问题还在写，第三、第四个答完了，有人按了 Ctrl-C；上一回的结果也不能动。"
+    from minimind.inference.batching import Engine
+
+    model, tok, _ = nano
+    chat, real, first = ChatSession(model, tok, params=GREEDY, max_new_tokens=30), Engine.run, []
+
+    def slow(engine):
+        engine.waiting[1].eos, engine.waiting[1].max_new_tokens = frozenset(), 300
+        for wrote in real(engine):
+            first.extend([wrote.row] if wrote.finish else [])
+            yield wrote
+            if len(first) == 3:
+                raise KeyboardInterrupt
+
+    def reply(question, count=iter(range(9))):
+        if next(count) == 3:
+            raise UserError("那边的服务断了。")
+        return dict(reasoning="", answer="答", tokens=1, truncated=False)
+
+    monkeypatch.setattr(Engine, "run", slow)
+    monkeypatch.setattr(chat, "reply", reply)
+    (tmp_path / "a.jsonl").write_text("上一回", encoding="utf8")
+    with pytest.raises(KeyboardInterrupt if together else UserError):
+        cli_module.answer_file(chat, prompts_in(batch), str(tmp_path / "a.jsonl"), False, 1, together)
+    rows = rows_of((tmp_path / "a.jsonl.part").read_text(encoding="utf8"))
+    assert [r["prompt"] for r in rows] == [BATCH[i] for i in ((0, 2, 3) if together else (0, 1, 2))]
+    assert (tmp_path / "a.jsonl").read_text(encoding="utf8") == "上一回" and "答完了 3 个" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_model_is_loaded(cli, batch, tmp_path):
+    for output in (batch / "x.jsonl", *["/proc/nope/x.jsonl"] * Path("/proc").exists()):
+        done = cli("chat", "--prompts_file", batch, "--output", output, "--weight", "没有.pth", home=tmp_path)
+        assert done.returncode == 2 and "写不进去" in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
 @pytest.mark.parametrize("encoding", ["gbk", "ascii", "cp1252"])

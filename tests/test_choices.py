@@ -138,3 +138,23 @@ def test_eval_command_compares_and_writes_a_page(cli, tok, model, tmp_path):
     text = page.read_text(encoding="utf8")
     assert "<script" not in text and "src=" not in text
     assert str(weight) in json.loads(page.with_suffix(".json").read_text(encoding="utf8"))
+
+
+def test_every_name_and_place_is_checked_before_the_first_exam(cli, nano, tmp_path):
+    weight, paper = next(nano[2].glob("full_sft_*.pth")), tmp_path / "c.jsonl"
+    paper.write_text(json.dumps({"question": "猫？", "choices": ["喵", "汪"], "answer": "A"}), encoding="utf8")
+    where = ["eval", "--data_path", paper, "--weight"]
+    for argv, words in (
+        ([*where, f"{weight},nope"], "nope"), ([*where, weight, "--report", paper / "r.html"], "写不进去"),
+        (["eval", "--tasks", "x", "--report", "r.html"], "--report"), ([*where, weight, "--tasks", "x"], "--data_path"),
+    ):
+        done = cli(*argv, home=tmp_path)
+        assert done.returncode == 2 and words in done.stderr and done.stdout == "", (argv, done.stdout, done.stderr)
+        assert done.stderr.count("\n") == 1
+
+
+def test_the_harness_table_shows_how_sure_it_is():
+    from minimind.evaluation.harness import harness_table
+
+    row = {"alias": "x", "acc,none": 0.5, "acc_stderr,none": 0.1, "f1,none": 0.25, "f1_stderr,none": "N/A"}
+    assert harness_table({"t": row}).split() == "t acc 0.5000 ± 0.1960 f1 0.2500".split()

@@ -4,9 +4,11 @@ import copy
 import json
 import os
 import random
+import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from transformers import Qwen3MoeConfig, Qwen3MoeForCausalLM
 
 from minimind.cli import main
 from minimind.inference import load_model, save_weights
+from minimind.inference.generate import room
 from minimind.inference.adapters import read_adapter, write_peft
 from minimind.inference.layouts import config_from_folder, layout_of, read_weights
 from minimind.learning.errors import UserError
@@ -207,6 +210,40 @@ def test_the_command_there_and_back_keeps_the_bits_and_the_precision(weight, tmp
     assert back.keys() == first.keys() and all(torch.equal(back[k], first[k]) for k in first)
     assert command(capsys, "--weight", path, "--to", "transformers", "--out", tmp_path / "own")[0] == 0
     assert (tmp_path / "own/modeling_minimind.py").exists()
+
+
+def test_the_trained_length_goes_along_and_still_warns(weight, tmp_path, capsys):
+    "练的时候一行多长，转成哪一种都带着，转回来也在：提示更长时照样提醒。"
+    _, path = weight
+    card = json.loads(path.with_suffix(".json").read_text(encoding="utf8"))
+    path.with_suffix(".json").write_text(json.dumps(card | dict(max_seq_len=40)), encoding="utf8")
+    for source, to in ((path, "llama"), (path, "transformers"), (path, "torch"), (tmp_path / "llama", "torch")):
+        out = tmp_path / (to if source == path else "back")
+        assert command(capsys, "--weight", source, "--to", to, "--out", out)[0] == 0
+        model, _ = load_model(out / "full_sft_64.pth" if to == "torch" else out)
+        assert model.trained_length == 40
+        room(model, 41, 1)
+        assert "一行只有 40 个" in capsys.readouterr().err
+    for junk in ("40", -1, None, [40]):
+        path.with_suffix(".json").write_text(json.dumps(card | dict(max_seq_len=junk)), encoding="utf8")
+        assert load_model(path)[0].trained_length is None
+
+
+def test_the_line_on_how_to_use_it_works_as_printed(weight, tmp_path, capsys):
+    "最后那行“用法”原样拿去就能用：带代码的写着 trust_remote_code，有空格、引号的路径也不断。"
+    _, path = weight
+    env = {**os.environ, "HF_MODULES_CACHE": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "1"}
+    for to in ("llama", "transformers"):
+        code, said, _ = command(capsys, "--weight", path, "--to", to, "--out", tmp_path / f"it's {to}")
+        line = said.strip().splitlines()[-1].removeprefix("用法：")
+        run = f"from transformers import AutoModelForCausalLM\nprint(type({line}).__name__)"
+        done = subprocess.run(
+            [sys.executable, "-c", run], env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        assert code == 0 and done.returncode == 0 and "ForCausalLM" in done.stdout, done.stderr[-800:]
+    _, said, _ = command(capsys, "--weight", path, "--to", "torch", "--out", tmp_path / "it's back")
+    *_, last = shlex.split(said.strip().splitlines()[-1].removeprefix("用法："))
+    assert Path(last).is_file()
 
 
 def test_lora_is_merged_on_the_way_out(weight, tmp_path, capsys, tok):

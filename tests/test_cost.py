@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minimind.evaluation.cost import (
-    activation_bytes, active_params, bill, cache_bytes, fits_table, hours_of, largest_batch, parts, state_bytes_of,
-    token_flops, training_bytes,
+    MACHINES, activation_bytes, active_params, bill, cache_bytes, fits_table, hours_of, largest_batch, parts,
+    state_bytes_of, token_flops, training_bytes,
 )
 from minimind.lab.step_time import fake_batch
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
@@ -99,7 +99,22 @@ def test_flops_cache_money_and_fit():
     need = lambda n: sum(training_bytes(small, n, 512).values())
     assert need(rows) <= 7 * 2**30 < need(rows + 1)
     assert all(line.how in ("数", "算") for line in bill(moe, tokens=1e9, tflops=100, price=3))
-    assert [r["预设"] for r in fits_table()] == list(PRESETS)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_what_fits_which_machine(machine):
+    "显卡、CPU、Mac 各一张表，预设与 334M 各一行；每一格再多一行就放不下。"
+    rows = {row["模型"]: row for row in fits_table(256, machine)}
+    assert [*rows] == [*PRESETS, "334M"] and rows["334M"]["参数"] == "334.6M"
+    sizes, spare, gpu = MACHINES[machine]
+    for name in ("nano", "base"):
+        for size in sizes:
+            n, room = rows[name][f"{size} GB"], (size - spare(size)) * 2**30
+            need = lambda n: sum(
+                training_bytes(MiniMindConfig.preset(name), n, 256, half=gpu, scores=not gpu).values()
+            )
+            assert need(n) <= room < need(n + 1)
+    assert fits_table(100_000, machine)[-1]["8 GB"] == "放不下"
 
 
 def test_info_prints_bills(cli, tmp_path):
@@ -107,7 +122,19 @@ def test_info_prints_bills(cli, tmp_path):
     done = cli("info", "--compare", "small", "base", "moe", "--seq_len", 340, *money, home=tmp_path)
     assert done.returncode == 0, done.stderr
     assert all(word in done.stdout for word in ("25,829,888", "104,030,976", "145,029,760", "小时", "不是量的"))
+    fits = cli("info", "--fits", 1, home=tmp_path)
+    assert all(word in fits.stdout for word in ("显卡：", "CPU：", "Mac：", "334M", "没有在 Mac 上量过")), fits.stderr
     wrong = cli("info", "--preset", "huge", home=tmp_path)
     assert wrong.returncode == 2 and "没有预设 huge" in wrong.stderr
+    for argv, words in (
+        (["--preset", "base", "--tokens", "1e9"], "还缺 --tflops"),
+        (["--preset", "base", "--tflops", 9], "还缺 --tokens"),
+        (["--preset", "base", "--price", 3], "还缺 --tokens、--tflops"),
+        (["--seq_len", 64], "--seq_len 要说算哪个预设"),
+        (["--tokens", "1e9", "--tflops", 100], "--preset"), (["--fits", 1, "--batch_size", 2], "--batch_size"),
+    ):
+        idle = cli("info", *argv, home=tmp_path)
+        assert idle.returncode == 2 and words in idle.stderr and idle.stderr.count("\n") == 1, (argv, idle.stderr)
+    assert cli("info", "--fits", 1, "--seq_len", 64, home=tmp_path).returncode == 0
     stray = cli("info", "small", home=tmp_path)
     assert stray.returncode == 2 and "--compare small" in stray.stderr

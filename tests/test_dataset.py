@@ -17,15 +17,19 @@ import zstandard
 from hypothesis import given, settings, strategies as st
 
 import minimind.dataset.datasets as module
+from minimind.cli import tokenizer
 from minimind.dataset import (
     DPODataset, PackedDataset, PretrainDataset, RLAIFDataset, SFTDataset, build_prompt, build_sft, collate_packed,
     collate_padded, file_kind, load_rows, pack, scan, validate,
 )
+from minimind.dataset.formats import texts_of
 from minimind.dataset.masking import EMPTY_THINK, IGNORE
 from minimind.dataset.packing import first_fit, split_spans
 from minimind.learning.errors import UserError
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
-from minimind.tokenizer.fast import train_tokenizer
+from minimind.tokenizer.fast import load_tokenizer, train_tokenizer
+from minimind.trainer.arguments import PretrainArgs, make_args
+from minimind.trainer.train_pretrain import new_tokenizer
 
 U = lambda s: {"role": "user", "content": s}
 A = lambda s, **kw: {"role": "assistant", "content": s, **kw}
@@ -132,6 +136,9 @@ FINE = [
     ("sft", sft(SYSTEM(functions=json.dumps(TOOLS)), U("a"), A("b"))),                        # MiniMind 二代的说明书
     ("sft", sft(U("a"), A("", tool_calls=[{"name": "now"}]), T("八点"), A("八点"))),            # 不要参数的工具
     ("sft", sft(U("a"), A("", tool_calls=[{"name": "x", "arguments": '{"a": 1}'}]), T("1"), A("1"))),
+    ("sft", json.dumps(json.loads(sft(U("a"), A("b"))) | {"tools": TOOLS})),                     # 工具写在行上
+    ("dpo", json.dumps({"chosen": [U("a"), A("b")], "rejected": [U("a"), A("c")], "tools": json.dumps(TOOLS)})),
+    ("sft", json.dumps(json.loads(sft(U("a"), A("b"))) | {"tools": None, "system": ""})),         # 空的列
     ("rlaif", sft(U("a"), A(""))),
     ("rlaif", sft(SYSTEM(tools=json.dumps(TOOLS)), U("a"), A(""))),
     ("reason", sft(U("a"), A("<think>想</think>答"))),
@@ -146,6 +153,16 @@ MORE_BAD = [
     ("choice", '{"question": "a", "choices": null, "answer": "A"}', "两个选项"),
     ("dpo", '{"chosen": "abc", "rejected": "d"}', "列表"),
     ("sft", sft({"role": ["user"], "content": "a"}, A("b")), "不认识的角色"),
+    ("sft", sft(U("a"), A("b", tool_calls=[{"name": "x", "arguments": "junk"}])), "arguments.*JSON"),
+    ("sft", sft(U("a"), A("b", tool_calls=[{"name": "x", "arguments": "[1]"}])), "arguments 应该是对象"),
+    ("sft", sft(U("a"), A("b", tool_calls=[{"name": "x", "parameters": {"a": 1}}])), '写在 "parameters" 里'),
+    ("sft", sft(U("a") | {"functions": TOOLS}, A("b")), '"functions".*叫 "tools"'),
+    ("sft", sft(SYSTEM(tools=TOOLS, functions=CALL), U("a"), A("b")), '"functions".*叫 "tools"'),
+    ("sft", sft(U("a"), A("b", function_call={"name": "x", "arguments": "{}"})), '叫 "tool_calls"'),
+    ("sft", sft(U("a"), A("b", reasoning="想")), '叫 "reasoning_content"'),
+    ("sft", json.dumps(json.loads(sft(U("a"), A("b"))) | {"system": "你是猫"}), '"system" 写在了行上'),
+    ("sft", json.dumps(json.loads(sft(U("a"), A("b"))) | {"tools": ["calc"]}), "tools 应该"),
+    ("sft", json.dumps(json.loads(sft(SYSTEM(tools=CALL), U("a"), A("b"))) | {"tools": TOOLS}), "只留一份"),
     ("sft", sft(U([{"type": "image_url", "image_url": "x"}]), A("b")), "list"),
 ]
 
@@ -174,12 +191,15 @@ def test_what_the_pipeline_cannot_take_the_checker_refuses(tmp_path, kind, line,
         validate(write(tmp_path / "x.jsonl", [line]), kind, show=False)
 
 
-def test_functions_of_a_system_message_reach_the_model(tmp_path, tok):
-    "说明书写在 functions 里，与写在 tools 里，编码得一样。"
+def test_tools_reach_the_model_wherever_they_are_written(tmp_path, tok):
+    "说明书写在 functions 里、写在行上，与写在 system 的 tools 里，编码得一样。"
     rows = [sft(SYSTEM(**{key: json.dumps(TOOLS)}), U("a"), A("b")) for key in ("functions", "tools")]
-    old, new = (encode(write(tmp_path / f"{i}.jsonl", [r]), "sft", tok, tmp_path) for i, r in enumerate(rows))
+    rows.append(json.dumps(json.loads(sft(U("a"), A("b"))) | {"tools": TOOLS}))
+    rows.append(json.dumps(json.loads(sft(U("a"), A("b"))) | {"functions": json.dumps(TOOLS)}))
+    paths = [write(tmp_path / f"{i}.jsonl", [row]) for i, row in enumerate(rows)]
+    old, new, beside, above = (encode(path, "sft", tok, tmp_path) for path in paths)
     bare = encode(write(tmp_path / "bare.jsonl", [sft(U("a"), A("b"))]), "sft", tok, tmp_path)
-    assert old == new and len(old[0]["input_ids"]) > len(bare[0]["input_ids"]) + 20
+    assert old == new == beside == above and len(old[0]["input_ids"]) > len(bare[0]["input_ids"]) + 20
 
 
 JSON = st.recursive(
@@ -218,6 +238,7 @@ def replaced(value, path, new):
 
 
 DROP = object()
+KEYS = sorted({key for row in ROWS.values() for key in row} | {"question", "choices", "answer", "tools", "functions"})
 
 
 @settings(max_examples=400, deadline=None)
@@ -226,7 +247,9 @@ def test_what_the_checker_passes_the_pipeline_takes(tok, tmp_path_factory, data)
     "随便改坏一两处：检查要么说一句话，要么放行；放行的，一定编码得出来。"
     kind = data.draw(st.sampled_from(sorted(ROWS)))
     row = ROWS[kind]
-    for _ in range(data.draw(st.integers(1, 2))):
+    for key in data.draw(st.lists(st.sampled_from(KEYS), max_size=2)):
+        row = {key: data.draw(st.none() | JSON)} | row  # 别的种类的键：表格导出的空列，或别的什么
+    for _ in range(data.draw(st.integers(0, 2))):
         path = data.draw(st.sampled_from([p for p in places(row) if p]))
         row = replaced(row, path, data.draw(st.just(DROP) | JSON))
         if not isinstance(row, dict) or not row:
@@ -241,6 +264,22 @@ def test_what_the_checker_passes_the_pipeline_takes(tok, tmp_path_factory, data)
     encode(path, kind, tok, folder)
 
 
+FOREIGN = ("text", "question", "choices", "chosen", "rejected", "conversations")
+
+
+@pytest.mark.parametrize("junk", [None, 5, "abc", [1, ["a"]], {"a": 1}, [{"role": "user"}]], ids=repr)
+@pytest.mark.parametrize("kind", [*sorted(ROWS), "choice"])
+def test_columns_of_other_kinds_are_not_looked_at(tmp_path, kind, junk):
+    "一行带着别的种类的键（表格导出的 null，或别的什么）：照样检查通过，字数与没有它们时一样，猜的种类不被 null 带偏。"
+    row = ROWS.get(kind, {"question": "3+4", "choices": ["7", "8"], "answer": "A"})
+    bare = write(tmp_path / "bare.jsonl", [row])
+    wide = write(tmp_path / "wide.jsonl", [dict.fromkeys(FOREIGN, junk) | row])
+    want, got = (validate(path, kind, show=False).to_dict() for path in (bare, wide))
+    assert {**got, "files": 0, "bytes": 0} == {**want, "files": 0, "bytes": 0}
+    if junk is None:
+        assert file_kind(wide) == file_kind(bare) and list(texts_of(wide, 1e9)) == list(texts_of(bare, 1e9)) != []
+
+
 def test_bad_rows_can_be_skipped_and_are_counted(tmp_path, tok, capsys):
     path = write(tmp_path / "x.jsonl", [GOOD_TEXT, '{"text": ""}', "{", GOOD_TEXT])
     with pytest.raises(UserError, match=":2："):
@@ -252,6 +291,24 @@ def test_bad_rows_can_be_skipped_and_are_counted(tmp_path, tok, capsys):
     assert len(again) == 2 and "跳过 2 行" in capsys.readouterr().out
     with pytest.raises(UserError, match="没有一行是好的"):
         PretrainDataset(write(tmp_path / "y.jsonl", ["{"]), tok, 32, cache=tmp_path, skip_bad=True)
+
+
+def test_bad_rows_can_be_skipped_for_a_tokenizer_too(tmp_path, capsys):
+    "训练分词器也认 skip_bad：`--retrain_tokenizer 1` 的，与 `tokenizer train` 的。"
+    path = write(tmp_path / "x.jsonl", [GOOD_TEXT, '{"text": ""}', "{", GOOD_TEXT])
+    given = dict(data_path=str(path), save_dir=str(tmp_path), vocab_size=300)
+    with pytest.raises(UserError, match=":2："):
+        new_tokenizer(make_args(PretrainArgs, **given))
+    assert len(load_tokenizer(new_tokenizer(make_args(PretrainArgs, **given, skip_bad=1)))) >= 269
+    assert "跳过 2 行" in capsys.readouterr().out
+    words = ["--data_path", str(path), "--name", "x", "--vocab_size", "300"]
+    with pytest.raises(UserError, match=":2："):
+        tokenizer.main(["train", *words], standalone_mode=False)
+    with patch("minimind.cli.OUT", tmp_path):
+        tokenizer.main(["train", *words, "--skip_bad", "1"], standalone_mode=False)
+    assert "跳过 2 行" in capsys.readouterr().out and (tmp_path / "tokenizer/x/tokenizer.json").is_file()
+    with pytest.raises(UserError, match="没有一行是好的"):
+        list(texts_of(write(tmp_path / "y.jsonl", ["{"]), 9, skip_bad=True))
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,20 @@ def test_sigterm_to_all_still_saves_and_exits_zero(small, tmp_path):
     assert [json.loads(line)["step"] for line in open(tmp_path / "out/metrics.jsonl", encoding="utf8")][0] == 1
 
 
+def test_stopping_our_launcher_saves_and_says_no_traceback(small, tmp_path):
+    "只停开进程的那一个（Ctrl-C 之外，系统关机、任务队列都这么停）：大家存好，退出码 0，没有调用栈。"
+    child = subprocess.Popen(
+        [sys.executable, "-m", "minimind.cli", "train", "pretrain", *flags(small, tmp_path), "--nproc=2"], cwd=tmp_path,
+        env={**os.environ, "MINIMIND_HOME": str(tmp_path), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )
+    started(child)
+    child.send_signal(signal.SIGTERM)
+    out, _ = ending(child)
+    assert child.returncode == 0 and "Traceback" not in out, out
+    assert (tmp_path / "checkpoints/pretrain_32_resume.pth").exists()
+
+
 def test_our_launcher_keeps_the_exit_code_and_says_only_that(small, tmp_path):
     (tmp_path / "bad.jsonl").write_text('{"text": 3}\n', encoding="utf8")
     given = flags(small, tmp_path, data_path=tmp_path / "bad.jsonl")

@@ -11,7 +11,10 @@ from hypothesis import given, settings, strategies as st
 from minimind.evaluation import (
     Report, ask, bits_per_byte, evaluate_questions, final_answer, load_items, plot_reports, score, text_bits, wilson
 )
+from minimind.evaluation.exam import open_paper
 from minimind.evaluation.exact_match import Score, chinese_number, last_number
+from minimind.evaluation.tool_use import _results, judge
+from minimind.inference.tools import Call
 from minimind.learning.errors import UserError
 from minimind.model import MiniMindConfig, MiniMindForCausalLM
 from minimind.tokenizer.fast import token_bytes, train_tokenizer
@@ -200,6 +203,48 @@ def test_question_files_say_which_line_is_bad(tmp_path):
         with pytest.raises(UserError, match=word) as e:
             load_items(tmp_path / "q.jsonl")
         assert "q.jsonl" in str(e.value)
+
+
+GOOD = dict(id="1", skill="a", conversations=[U("问")], answers=["答"], wrong=["错"], match="exact")
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda v: st.lists(v, max_size=2) | st.dictionaries(st.sampled_from(["role", "name", "x"]), v), max_leaves=5,
+)
+CALLED = GOOD | dict(calls=[dict(name="calculator", arguments={"expression": "1+1"})], results=["2"])
+
+
+@given(key=st.sampled_from(sorted(CALLED)), value=JSON)
+def test_any_value_in_a_question_file_is_taken_or_refused(tmp_path_factory, key, value):
+    "收下的题就考得完：判分、汇总、成绩表都不出错。"
+    path = tmp_path_factory.getbasetemp() / "odd.jsonl"
+    path.write_text("".join(json.dumps(r) + "\n" for r in (CALLED, CALLED | {key: value})), encoding="utf8")
+    try:
+        items = load_items(path)
+    except UserError as e:
+        assert "odd.jsonl:2" in str(e)
+        return
+    calls = [[Call(c["name"], c["arguments"]) for c in item["calls"]] for item in items]
+    assert judge(items, [(c, "答") for c in calls]).table()
+    assert all(len(_results(c, item, None)) == len(c) for c, item in zip(calls, items))
+
+
+@pytest.mark.parametrize("change, word", [
+    (dict(skill=5), "skill"), (dict(skill=["x"]), "skill"), (dict(answers="巴黎"), "列表"), (dict(wrong=5), "wrong"),
+    (dict(match="zzz"), "match"), (dict(conversations=[1]), "conversations"), (dict(calls=None), "有的没有"),
+    (dict(calls="x"), "calls"), (dict(results=None), "results"), (dict(results=[]), "results"),
+    (dict(conversations=[*GOOD["conversations"], dict(role="assistant", content="答")]), "问题"),
+])
+def test_a_misshapen_question_is_named_by_its_line(tmp_path, change, word):
+    path = tmp_path / "q.jsonl"
+    path.write_text("".join(json.dumps(r) + "\n" for r in (CALLED, CALLED | change)), encoding="utf8")
+    with pytest.raises(UserError, match=f"q.jsonl:2.*{word}"):
+        load_items(path)
+
+
+def test_empty_columns_are_no_columns(tmp_path):
+    path = tmp_path / "q.jsonl"
+    path.write_text(json.dumps(GOOD | dict(calls=None, results=None, wrong=None)), encoding="utf8")
+    assert open_paper(path).kind == "questions"
 
 
 def test_final_answer_of_nested_and_repeated_tags():

@@ -12,6 +12,7 @@ from minimind.cli import app
 from minimind.learning.command import LARGEST, Option, range_text
 from minimind.learning.errors import UserError
 from minimind.learning.stages import STAGES
+from minimind.tokenizer.fast import train_tokenizer
 from minimind.trainer.arguments import args_of, described, make_args
 
 
@@ -42,6 +43,15 @@ def verdict(param, text):
 def test_the_walk_sees_every_command():
     assert {"demo", "chat", "web", "eval", "train all", "bench memory", "data world", "notes review"} <= set(LEAVES)
     assert {f"train {s.name}" for s in STAGES} <= set(LEAVES) and len(NUMBERS) > 200
+
+
+@pytest.mark.parametrize("name", ["tokenizer train", "train pretrain"])
+def test_a_vocabulary_has_a_largest_size(name):
+    "分词器的引擎按词表预留内存，装不下是整个进程倒下，没有异常可接：太大的数在选项上就拦住，直接调用也拦得住。"
+    (param,) = [p for n, p in NUMBERS if n == f"{name} --vocab_size"]
+    assert verdict(param, "151936") is None and "vocab_size" in verdict(param, "1000000000000")
+    with pytest.raises(UserError, match="太大"):
+        train_tokenizer(["好"], vocab_size=10**12)
 
 
 @pytest.mark.parametrize("name,param", NUMBERS, ids=[name for name, _ in NUMBERS])

@@ -104,6 +104,57 @@ for i in range(60): atomic_write("busy.txt", str(i % 10) * 50_000)
     assert writer.returncode == 0 and seen
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="这个系统没有管道文件")
+def test_devices_and_pipes_are_written_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    ear = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    paths.check_place(tmp_path / "pipe")
+    paths.atomic_write(tmp_path / "pipe", "一")
+    with paths.growing_open(tmp_path / "pipe") as file:
+        file.write("二\n")
+    assert os.read(ear, 99).decode() == "一二\n" and [p.name for p in tmp_path.iterdir()] == ["pipe"]
+    os.close(ear)
+    code = """
+from minimind.learning.paths import atomic_write, growing_open
+atomic_write("/dev/stdout", "三\\n")
+with growing_open("/dev/stdout") as file:
+    file.write("四\\n")
+"""
+    done = start(code, tmp_path, PYTHONUTF8="1")
+    assert done.communicate(timeout=60)[0] == "三\n四\n" and done.returncode == 0
+
+
+@pytest.mark.parametrize("write", [lambda p: paths.atomic_write(p, "x"), paths.check_place])
+def test_a_place_the_system_refuses_is_one_sentence(tmp_path, write):
+    (tmp_path / "file").write_text("old")
+    nowhere = ["/proc/nope/x"] if os.path.exists("/proc") else []
+    for bad in (tmp_path, tmp_path / "file" / "x", tmp_path / ("名" * 300), *nowhere):
+        with pytest.raises(UserError, match="写不进去"):
+            write(bad)
+    paths.check_place(tmp_path / "file")
+    assert [p.name for p in tmp_path.iterdir()] == ["file"] and (tmp_path / "file").read_text() == "old"
+
+
+@pytest.mark.parametrize("signal_", [None, signal.SIGKILL])
+def test_a_growing_file_keeps_every_whole_line(tmp_path, signal_):
+    (tmp_path / "a.txt").write_text("old")
+    code = """
+import time
+from minimind.learning.paths import growing_open
+with growing_open("a.txt") as file:
+    file.write("one\\ntwo\\n")
+    print("two", flush=True)
+    time.sleep(60 * %d)
+"""
+    writer = start(code % bool(signal_), tmp_path)
+    assert writer.stdout.readline().strip() == "two"
+    if signal_:
+        writer.send_signal(signal_)
+    writer.wait(timeout=30)
+    left = {p.name: p.read_text() for p in tmp_path.iterdir()}
+    assert left == ({"a.txt": "old", "a.txt.part": "one\ntwo\n"} if signal_ else {"a.txt": "one\ntwo\n"})
+
+
 # ---------- 进度 ----------
 
 

@@ -204,3 +204,30 @@ def test_another_rank_or_another_stage_does_not_go_on_from_this_checkpoint(small
         train_lora(make_args(LoRAArgs, **options(small, tmp_path, lora_r=2, lora_alpha=99, from_resume=1, **more)))
     with pytest.raises(UserError, match="阶段 断点里是 lora，现在是 full_sft"):
         train_sft(make_args(SFTArgs, **options(small, tmp_path, save_weight="lora_identity", from_resume=1, **more)))
+
+
+def test_a_damaged_checkpoint_does_not_fall_back_to_another_run(small, tmp_path):
+    "从头练的第一份断点坏了：不接上一次训练留下的，也不丢掉它。"
+    train(make_args(PretrainArgs, **options(small, tmp_path, learning_rate=1e-2)))
+    train(make_args(PretrainArgs, **options(small, tmp_path, learning_rate=1e-3, max_steps=3)))
+    file = tmp_path / "out/../checkpoints/pretrain_32_resume.pth"
+    assert older(file) == [] and read_resume(file.with_suffix(".old.pth"))["step"] == 12
+    file.write_bytes(b"")
+    with pytest.raises(UserError, match="断点"):
+        train(make_args(PretrainArgs, **options(small, tmp_path, learning_rate=1e-3, from_resume=1)))
+
+
+def test_fewer_to_keep_means_fewer_files(small, tmp_path):
+    file = tmp_path / "checkpoints/pretrain_32_resume.pth"
+    train(make_args(PretrainArgs, **options(small, tmp_path, save_interval=2, keep=4, max_steps=8)))
+    assert len(older(file)) == 3
+    train(make_args(PretrainArgs, **options(small, tmp_path, save_interval=2, keep=2, from_resume=1)))
+    assert len(older(file)) == 1
+
+
+def test_restarts_are_torchrun_s_own_when_torchrun_started_us(small, tmp_path, monkeypatch, capsys):
+    from minimind.trainer.arguments import run_stage
+
+    monkeypatch.setenv("RANK", "0")
+    assert run_stage("pretrain", PretrainArgs, train, "", ["--max_restarts", "1"]) == 2
+    assert "--max-restarts" in capsys.readouterr().err

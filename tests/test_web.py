@@ -590,6 +590,17 @@ def test_progress_with_a_broken_review_file_is_one_sentence(tmp_path, monkeypatc
     assert not app.exception and len(app.info) == 1 and "读不懂" in app.info[0].value
 
 
+def test_a_grade_that_cannot_be_kept_is_one_sentence(tmp_path, monkeypatch):
+    "页面开着时文件坏了，再点分数。"
+    monkeypatch.setattr(notes_store, "ROOT", tmp_path)
+    init(tmp_path)
+    ask("为什么？", answer="好", folder=tmp_path)
+    app = only(progress_page).run()
+    (tmp_path / ".minimind" / "review.json").write_text("{", encoding="utf8")
+    app.button(key="grade-1").click().run()
+    assert not app.exception and "读不懂" in app.info[0].value
+
+
 def test_plain_survives_markdown():
     from markdown_it import MarkdownIt
 

@@ -1,13 +1,17 @@
 "拉长上下文：转速、打开与不打开、超过练过的长度说一声、向量直接进模型。"
 
 import json
+import math
 
 import pytest
 import torch
 from transformers import DynamicCache
 
 from minimind.inference.generate import generate, room
+from minimind.inference.layouts import config_from_folder, layout_config
+from minimind.inference.load import _adjusted
 from minimind.lab import long_context as lab
+from minimind.learning.errors import UserError
 from minimind.learning.paths import ROOT
 from minimind.model import MiniMindConfig, MiniMindForCausalLM, precompute_freqs_cis
 from minimind.model.yarn import yarn_frequencies
@@ -19,6 +23,45 @@ def small(**more):
     torch.manual_seed(0)
     shape = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, vocab_size=50)
     return MiniMindForCausalLM(MiniMindConfig(**shape, max_position_embeddings=128, **more)).eval()
+
+
+@pytest.mark.parametrize("given, words", [
+    (dict(rope_scaling=YARN | dict(factor=0)), "factor"), (dict(rope_scaling=YARN | dict(factor=-3.0)), "factor"),
+    (dict(rope_scaling=YARN | dict(factor=math.nan)), "factor"), (dict(rope_scaling=YARN | dict(factor="4")), "factor"),
+    (dict(rope_scaling=dict(original_max_position_embeddings=0)), "original_max"),
+    (dict(rope_scaling=YARN | dict(type="linear")), "linear"), (dict(rope_scaling=YARN | dict(fator=4.0)), "fator"),
+    (dict(rope_scaling="yarn"), "字典"), (dict(rope_scaling=YARN | dict(beta_slow=0)), "beta_slow"),
+    (dict(inference_rope_scaling="0"), "开关"), (dict(flash_attn="false"), "开关"),
+])
+def test_what_yarn_cannot_use_is_refused(given, words, tmp_path):
+    "倍数不对、别的种类、不认识的键、写成字符串的开关：构造配置、载入时改、文件夹里写着，都是一句话。"
+    with pytest.raises(ValueError, match=words):
+        MiniMindConfig(**given)
+    raw = layout_config(MiniMindConfig(hidden_size=32, num_attention_heads=4), "minimind") | given
+    (tmp_path / "config.json").write_text(json.dumps(raw), encoding="utf8")
+    with pytest.raises(UserError, match=words):
+        config_from_folder(tmp_path)
+    with pytest.raises(UserError, match=words):
+        _adjusted(MiniMindConfig(), given, "x")
+
+
+@pytest.mark.parametrize("rope, words", [
+    (dict(type="linear", factor=2.0), "linear"), (dict(rope_type="yarn", factor=0), "factor=0"),
+    (dict(rope_type="yarn"), "factor=None"), (dict(type="yarn", factor=-1.0), "factor=-1"),
+])
+def test_what_other_layouts_stretch_is_refused(rope, words, tmp_path):
+    "别家的文件夹（旧写法里种类叫 type）：拉长的办法我们没有，或倍数不对，一句话。"
+    raw = layout_config(MiniMindConfig(hidden_size=32, num_attention_heads=4), "llama") | dict(rope_parameters=None)
+    rope = dict(original_max_position_embeddings=32) | rope
+    (tmp_path / "config.json").write_text(json.dumps(raw | dict(rope_scaling=rope)), encoding="utf8")
+    with pytest.raises(UserError, match=words):
+        config_from_folder(tmp_path)
+
+
+def test_switched_off_stays_off():
+    stretched = MiniMindConfig(rope_scaling=YARN)
+    for off in (False, 0):
+        assert _adjusted(stretched, dict(inference_rope_scaling=off), "x").rope_scaling is None
 
 
 def test_nothing_changes_within_the_original_length():

@@ -28,7 +28,7 @@ from ..learning.paths import atomic_write, home, writing
 from ..learning.terminal import say
 from ..tokenizer.render import IGNORE, Segment, build_prompt, encode_segments, encode_texts
 from ..tokenizer.render import marks, segments, to_messages
-from .formats import as_list, expand_paths, iter_rows
+from .formats import as_list, expand_paths, iter_rows, tell_skipped
 from .masking import augment, learn_newline
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c010
@@ -65,7 +65,7 @@ def uniform(row: dict, kind: str) -> dict:
     return {key: _answers(row.get("gt")) if key == "gt" else [_turn(m) for m in row[key]] for key in FEATURES[kind]}
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c015
-VERSION = 3  # 缓存格式的版本；改了存法就加一，旧缓存自然作废
+VERSION = 4  # 缓存格式的版本；改了存法就加一，旧缓存自然作废
 
 
 def cache_root() -> Path:
@@ -220,11 +220,7 @@ def load_rows(
 
     build_once(folder, fill)
     rows = hf.Dataset.from_file(str(folder / "rows.arrow"))
-    bad, *first = json.loads((folder / "bad.json").read_text(encoding="utf8"))
-    if bad and not len(rows):
-        raise UserError(f"{path} 的 {bad:,} 行没有一行是好的；第一处：{first[0]}")
-    if bad:
-        say(f"跳过 {bad:,} 行坏的（--skip_bad），留下 {len(rows):,} 行；第一处：{first[0]}")
+    tell_skipped(path, len(rows), *json.loads((folder / "bad.json").read_text(encoding="utf8")))
     return rows
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c031

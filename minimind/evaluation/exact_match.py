@@ -17,7 +17,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from ..learning.errors import UserError, at_line
-from ..dataset.formats import open_lines, parse_line, RowProblem
+from ..dataset.formats import RowProblem, check_turns, open_lines, parse_line
 from ..tokenizer.render import Thinking, build_prompt, opening
 from ..inference.generate import generate, left_pad
 from ..inference.sampling import SamplingParams
@@ -111,20 +111,49 @@ def wilson(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
     low, high = (middle - half) / (1 + zz), (middle + half) / (1 + zz)
     return max(0.0, min(p, low)), min(1.0, max(p, high))  # 舍入误差不许把 p 挤出去
 
+# %% ../../nbs/6_evaluation/20_exact_match.ipynb #k034
+def _check_item(item: dict, first: dict) -> None:
+    "一道题的样子对不对；`first` 是第一题，工具题不能与别的混在一份里。不对就抛 `RowProblem`。"
+    missing = [k for k in ("id", "skill", "conversations", "answers") if not item.get(k)]
+    if missing:
+        raise RowProblem(f"题目缺少 {'、'.join(missing)}", "请补上，或删掉这一行")
+    if not isinstance(item["skill"], str):
+        raise RowProblem(f"skill 是 {item['skill']!r}", "请写成文字")
+    check_turns(item["conversations"], answered=False)
+    if item["conversations"][-1]["role"] != "user":
+        raise RowProblem("conversations 不是以问题（user）结尾", "请去掉后面的回答，它该在 answers 里")
+    for key in ("answers", "wrong"):
+        words = item.get(key, [])
+        if not isinstance(words, list) or not all(isinstance(w, (str, int, float)) for w in words):
+            raise RowProblem(f"{key} 应该是列表，一项一个答案", f'请写成 "{key}": ["…"]')
+    if item.get("match", "contains") not in ("contains", "number", "exact"):
+        raise RowProblem(f"match 是 {item['match']!r}", "只能是 contains、number、exact")
+    _check_calls(item, first)
+
+# %% ../../nbs/6_evaluation/20_exact_match.ipynb #k035
+def _check_calls(item: dict, first: dict) -> None:
+    "工具题的 calls 与 results；问答题没有这两样。"
+    if ("calls" in item) != ("calls" in first):
+        raise RowProblem("有的题有 calls，有的没有", '工具题里不必按的也写上 "calls": []；问答题另放一份')
+    calls, results = item.get("calls", []), item.get("results", [])
+    shaped = isinstance(calls, list) and all(isinstance(c, dict) and isinstance(c.get("name"), str) for c in calls)
+    if not shaped or not all(isinstance(c.get("arguments"), dict) for c in calls):
+        raise RowProblem("calls 的样子不对", '请写成 [{"name": "…", "arguments": {…}}]')
+    if not isinstance(results, list) or len(results) != len(calls) or not all(isinstance(r, str) for r in results):
+        raise RowProblem("results 与 calls 对不上", "请一次调用写一个结果（文字）")
+
 # %% ../../nbs/6_evaluation/20_exact_match.ipynb #c034
 def load_items(path: str | Path) -> list[dict]:
-    "读一份题目（JSONL），检查每题都有 id、skill、conversations、answers；坏了就说清第几行（UserError）。"
+    "读一份题目（JSONL），检查每题都有 id、skill、conversations、answers，样子也对；坏了就说清第几行（UserError）。"
     items = []
     for number, raw in open_lines(path):
         if not raw.strip():
             continue
         try:
-            entry = parse_line(raw)
+            entry = {k: v for k, v in parse_line(raw).items() if v is not None}
+            _check_item(entry, items[0] if items else entry)
         except RowProblem as e:
             raise at_line(path, number, e.reason, e.remedy) from None
-        missing = [k for k in ("id", "skill", "conversations", "answers") if not entry.get(k)]
-        if missing:
-            raise at_line(path, number, f"题目缺少 {'、'.join(missing)}", "请补上，或删掉这一行")
         items.append(entry)
     if not items:
         raise UserError(f"{path} 里一道题也没有。")

@@ -80,7 +80,7 @@ def run_harness(
     device, most = next(model.parameters()).device, model.config.max_position_embeddings
     bridge = HFLM(pretrained=model, tokenizer=tok, batch_size=batch, device=str(device), max_length=min(most, 2048))
     try:
-        out = lm_eval.simple_evaluate(model=bridge, tasks=names, task_manager=manager, limit=limit, bootstrap_iters=0)
+        out = lm_eval.simple_evaluate(model=bridge, tasks=names, task_manager=manager, limit=limit, bootstrap_iters=100)
     except (ConnectionError, OSError) as e:
         first = str(e).splitlines()[0][:120]
         raise UserError(f"取不到 {'、'.join(names)} 的题（{first}）；请联网，或先在有网的机器上取好再带来。") from None
@@ -88,9 +88,14 @@ def run_harness(
 
 # %% ../../nbs/6_evaluation/70_harness.ipynb #c009
 def harness_table(results: dict[str, dict]) -> str:
-    "每个任务一行：各个指标与标准误。"
+    "每个任务一行：各个指标，后面是 95% 区间的一半（1.96 倍标准误）；它没给标准误的，只有指标。"
     lines = []
     for name, numbers in results.items():
-        shown = [f"{k.split(',')[0]} {v:.4f}" for k, v in numbers.items() if isinstance(v, float) and "stderr" not in k]
+        shown = []
+        for key, value in numbers.items():
+            metric, _, how = key.partition(",")
+            error = numbers.get(f"{metric}_stderr,{how}")
+            half = f" ± {1.96 * error:.4f}" if isinstance(error, float) else ""
+            shown += [f"{metric} {value:.4f}{half}"] if isinstance(value, float) and "_stderr" not in key else []
         lines.append(f"{name:24} " + "  ".join(shown))
     return "\n".join(lines)

@@ -80,8 +80,9 @@ def _results(calls: list[Call], item: dict, registry: Registry) -> list[str]:
     "调用的结果，次序同 `calls`。"
     if not same_calls(calls, item["calls"]):
         return execute(calls, registry)
-    known = {json.dumps(c, sort_keys=True): r for c, r in zip(item["calls"], item["results"])}
-    return [known[json.dumps(c.message(), sort_keys=True)] for c in calls]
+    key = lambda name, arguments: json.dumps([name, arguments], sort_keys=True)  # 别的键（如 id）不管
+    known = {key(w["name"], w["arguments"]): r for w, r in zip(item["calls"], item["results"])}
+    return [known[key(c.name, c.arguments)] for c in calls]
 
 
 def _rule(tok: PreTrainedTokenizerFast, item: dict) -> Constraint | None:

@@ -20,7 +20,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 from ..learning.errors import UserError
 from ..learning.patch import patch
-from ..learning.paths import OUT, atomic_write, user_path
+from ..learning.paths import OUT, atomic_write, user_path, writing
 from ..learning.terminal import line_reader, show as put
 from .generate import context_limit, stream as stream_ids
 from .sampling import SamplingParams
@@ -545,7 +545,7 @@ def _set_think(chat: Conversation, rest: str) -> str:
 # %% ../../nbs/4_inference/40_chat.ipynb #h051
 def _set_history(chat: Conversation, rest: str) -> str:
     "/history N；坏的数只得到一句话，不生效。"
-    if not rest.lstrip("-").isdecimal():
+    if not re.fullmatch(r"-?\d{1,9}", rest):
         return "/history 后面要跟一个整数，例如 /history 1"
     chat.history_turns = max(0, int(rest))
     return f"以后每次带 {chat.history_turns} 轮历史"
@@ -596,7 +596,9 @@ def _save(chat: Conversation, rest: str) -> str:
     if not any(m["role"] == "assistant" for m in row["conversations"]):
         return "还没有聊过，没有可存的。"
     path = Path(user_path(rest)) if rest else chat.file or OUT / "chat" / time.strftime("%Y%m%d-%H%M%S.jsonl")
-    if path.exists() and path != chat.file:
+    with writing(path):  # 名字太长时，问一问在不在也会出错
+        taken = path.exists()
+    if taken and path != chat.file:
         return f"{path} 已经有了，没有动它；请换一个名字。"
     chat.file = atomic_write(path, json.dumps(row, ensure_ascii=False) + "\n")
     return f"存好了：{path}"
@@ -663,7 +665,10 @@ def _command(chat: Conversation, line: str, screen: Terminal) -> str | None:
         return f"速度显示：{'开' if screen.speed else '关'}"
     if name not in screen.commands:
         return f"没有 /{name} 这条命令；输入 /help 看看有哪些。它若是问题，前面加几个字再问。"
-    return screen.commands[name][2](chat, rest.strip())
+    try:
+        return screen.commands[name][2](chat, rest.strip())
+    except (OSError, ValueError) as e:
+        raise e if isinstance(e, UserError) else UserError(f"/{name} 没做成：{e}。对话还在，换个写法再试。") from e
 
 # %% ../../nbs/4_inference/40_chat.ipynb #k002
 def is_command(line: str) -> bool:

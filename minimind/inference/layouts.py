@@ -117,11 +117,16 @@ def config_from_folder(folder: str | Path) -> MiniMindConfig:
     return make_config(**keep)
 
 # %% ../../nbs/4_inference/08_layouts.ipynb #c033
+def _turn(rope: dict) -> str:
+    "rope_parameters 说的是哪一种转法；旧的写法叫 type。"
+    return rope.get("rope_type") or rope.get("type") or "default"
+
+
 def _yarn_from(rope: dict, length: int) -> dict | None:
     "别家的 rope_parameters → 我们的 rope_scaling；普通的是 None。没写 attention_factor 的，照 YaRN 论文的式子补上。"
-    if rope.get("rope_type", "default") == "default":
+    if _turn(rope) == "default":
         return None
-    paper = 0.1 * math.log(rope.get("factor", 1.0)) + 1
+    paper = 0.1 * math.log(rope["factor"]) + 1
     whole = dict(original_max_position_embeddings=length, beta_fast=32.0, beta_slow=1.0, attention_factor=paper)
     return {"type": "yarn"} | whole | {k: rope[k] for k in YARN if rope.get(k) is not None}
 
@@ -131,13 +136,14 @@ def _unknown_parts(raw: dict, rope: dict) -> list[str]:
     kind, length = raw["model_type"], raw.get("max_position_embeddings", 2048)
     wide = raw.get("head_dim") or raw["hidden_size"] // raw["num_attention_heads"]
     inner, shared = raw.get("moe_intermediate_size") or 1, raw.get("shared_expert_intermediate_size", 0)
-    turn, two = rope.get("rope_type", "default"), kind == "qwen2_moe"
+    turn, two, factor = _turn(rope), kind == "qwen2_moe", rope.get("factor")
     stretched = length > rope.get("original_max_position_embeddings", length) and rope.get("truncate", True)
     checks = {
         "attention_bias": raw.get("attention_bias"), "mlp_bias": raw.get("mlp_bias"),
         "qkv_bias": two and raw.get("qkv_bias", True),
         f"head_dim={wide}": wide * raw["num_attention_heads"] != raw["hidden_size"],
         f"rope_type={turn}": turn != "default" and not (turn == "yarn" and stretched),
+        f"factor={factor} 的 YaRN": turn == "yarn" and not (isinstance(factor, (int, float)) and factor >= 1),
         "滑动窗口": raw.get("use_sliding_window"),
         "只有部分层是混合专家": "moe" in kind and bool(
             raw.get("mlp_only_layers") or raw.get("decoder_sparse_step", 1) != 1

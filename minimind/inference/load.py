@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['SILENT', 'SHAPE', 'CHANGEABLE', 'check_keys', 'check_card', 'load_weights', 'install', 'check_tokenizer',
            'find_tokenizer', 'tokenizer_series', 'check_series', 'find_weights', 'to_device', 'config_of', 'lora_names',
-           'find_lora', 'add_lora', 'load_model', 'describe']
+           'find_lora', 'add_lora', 'trained_length', 'load_model', 'describe']
 
 # %% ../../nbs/4_inference/10_load.ipynb #c002
+import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -207,7 +208,7 @@ def _adjusted(config: MiniMindConfig, given: dict, source: str) -> MiniMindConfi
     if bad:
         raise UserError(f"{source} 记着自己的配置：{'；'.join(bad)}。它说了算，请去掉这几个选项，或换一份权重。")
     changes = {k: v for k, v in given.items() if k in CHANGEABLE}
-    if changes.get("inference_rope_scaling") is False:
+    if not changes.get("inference_rope_scaling", True):
         changes["rope_scaling"] = None
     return make_config(**config_dict(config) | changes) if changes else config
 
@@ -262,6 +263,15 @@ def add_lora(model: nn.Module, path: Path) -> None:
     merge_lora(model)
 
 # %% ../../nbs/4_inference/10_load.ipynb #c090
+def trained_length(path: Path, card: dict | None) -> int | None:
+    "练的时候一行多长：身份证的 max_seq_len，或我们写的文件夹的 trained_length；没有记下、不是正整数，就是 None。"
+    if path.is_dir():
+        told = json.loads((path / "config.json").read_text(encoding="utf8")).get("trained_length")
+    else:
+        told = (card or {}).get("max_seq_len")
+    return told if isinstance(told, int) and told > 0 else None
+
+
 def load_model(
     name_or_path: str | Path, *, save_dir: str | Path = OUT, hidden_size: int | None = None, use_moe: bool = False,
     tokenizer_path: str | Path | None = None, device: torch.device | str | None = None,
@@ -282,7 +292,7 @@ def load_model(
     if not (card or {}).get("tokenizer_fingerprint") and not (path.is_dir() and Path(tok.name_or_path) == path):
         check_series(tok, config, str(path))
     model = MiniMindForCausalLM(config)
-    model.trained_length = (card or {}).get("max_seq_len")  # 练的时候一行多长，不知道是 None
+    model.trained_length = trained_length(path, card)
     install(model, state, str(path))
     if lora_weight:
         add_lora(model, find_lora(lora_weight, config, (path.parent, Path(save_dir))))

@@ -78,6 +78,27 @@ def _check_moe(c: "MiniMindConfig") -> None:
     if c.scoring_func != "softmax":
         raise ValueError(f"配置错误：scoring_func 只支持 'softmax'，现在是 {c.scoring_func!r}。")
 
+# %% ../../nbs/3_model/38_config.ipynb #c032c
+def _check_yarn(y: dict) -> None:
+    """YaRN 的参数：只认 `YARN_DEFAULTS` 里的键，种类只有 yarn，倍数与原来的长度都不小于 1。"""
+    if unknown := sorted(set(y) - set(YARN_DEFAULTS)):
+        raise ValueError(f"配置错误：rope_scaling 里没有 {unknown[0]!r}，可写 {'、'.join(YARN_DEFAULTS)}。")
+    if y["type"] != "yarn":
+        raise ValueError(f"配置错误：rope_scaling 的 type 只支持 'yarn'，现在是 {y['type']!r}。")
+    least = dict(factor=1, original_max_position_embeddings=1, beta_fast=0, beta_slow=0, attention_factor=0)
+    for name, low in least.items():
+        value = y[name]
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value < math.inf or not value:
+            wanted = "不小于 1" if low else "大于 0"
+            raise ValueError(f"配置错误：rope_scaling 的 {name} 要{wanted}，现在是 {value!r}。")
+
+
+def _check_switches(given: dict) -> None:
+    """默认值是真假的那些参数，只能给真假（或 0、1）：字符串 "0" 会被当成真。"""
+    for name, default in _DEFAULTS.items():
+        if isinstance(default, bool) and (isinstance(given[name], str) or given[name] not in (0, 1)):
+            raise ValueError(f"配置错误：{name} 是开关，要写 True 或 False，现在是 {given[name]!r}。")
+
 # %% ../../nbs/3_model/38_config.ipynb #c033
 def check_config(c: "MiniMindConfig") -> None:
     """检查配置 `c`；不合理就抛 `ValueError`，一句话说清哪里错、怎么改。"""
@@ -161,6 +182,7 @@ class MiniMindConfig(_Derived, PretrainedConfig):
         **kwargs: object,
     ) -> None:
         given = dict(locals())
+        _check_switches(given)
         for name in _FIELDS:
             setattr(self, name, given[name])
         self.rope_theta = float(rope_theta)
@@ -170,10 +192,13 @@ class MiniMindConfig(_Derived, PretrainedConfig):
             self.intermediate_size = default_intermediate_size(hidden_size)
         self.num_key_value_heads = num_key_value_heads if use_gqa else num_attention_heads
         self.attention_dropout = dropout if attention_dropout is None else attention_dropout
+        if not isinstance(rope_scaling, (dict, type(None))):
+            raise ValueError(f"配置错误：rope_scaling 要是字典，例如 dict(factor=4.0)，现在是 {rope_scaling!r}。")
         self.yarn = {**YARN_DEFAULTS, **kwargs.pop("yarn", {}), **(rope_scaling or {})}
         self.inference_rope_scaling = bool(inference_rope_scaling or rope_scaling)
         _refuse_misspelt(kwargs)
         check_config(self)
+        _check_yarn(self.yarn)
         _check_head_dim(kwargs.pop("head_dim", None), self)
         super().__init__(**kwargs)  # 一定在最后：父类会读上面的字段
 

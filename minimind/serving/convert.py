@@ -11,6 +11,7 @@ import ast
 import importlib.util
 import json
 import re
+import shlex
 import sys
 import tempfile
 from collections import Counter
@@ -87,6 +88,8 @@ def write_folder(
     folder = check_empty(Path(folder), *MODEL_FILES)
     ids = {k: v for k, v in generation_config(tok).items() if k.endswith("_id")}
     raw = layout_config(model.config, kind) | ids | dict(dtype=str(dtype).removeprefix("torch."))
+    if trained := getattr(model, "trained_length", None):
+        raw["trained_length"] = trained  # 别人不看，我们自己的 load_model 看
     if kind == "minimind":
         stem = CODE.removesuffix(".py")
         raw["auto_map"] = dict(AutoConfig=f"{stem}.MiniMindConfig", AutoModelForCausalLM=f"{stem}.MiniMindForCausalLM")
@@ -148,7 +151,8 @@ def to_torch(
     path = weight_file(model.config, stage, folder)
     check_empty(path.parent, path.name, path.with_suffix(".json").name, "tokenizer/tokenizer.json")
     home = save_tokenizer(tok, path.parent / "tokenizer")
-    return save_weights(model, path, stage=stage, tokenizer_dir=home, dtype=dtype)
+    extra = dict(max_seq_len=getattr(model, "trained_length", None))
+    return save_weights(model, path, stage=stage, tokenizer_dir=home, dtype=dtype, extra=extra)
 
 # %% ../../nbs/8_serving/60_convert.ipynb #c031
 def _folder_report(folder: Path, kind: str, to: str, gap: float) -> str:
@@ -158,7 +162,8 @@ def _folder_report(folder: Path, kind: str, to: str, gap: float) -> str:
         if to == "llama":
             lines.append("transformers 里没有哪种布局能原样说出这个结构，所以带上了自己的代码。")
         lines.append(f"代码在 {CODE}；装模型、装分词器都要写 trust_remote_code=True。")
-    return "\n".join([*lines, f'用法：AutoModelForCausalLM.from_pretrained("{folder}")'])
+    trust = ", trust_remote_code=True" if kind == "minimind" else ""
+    return "\n".join([*lines, f"用法：AutoModelForCausalLM.from_pretrained({str(folder)!r}{trust})"])
 
 
 def convert(
@@ -172,7 +177,7 @@ def convert(
     """
     if to == "torch":
         path = to_torch(out, model, tok, stage, dtype)
-        return f"写好了：{path}\n用法：minimind chat --weight {path}"
+        return f"写好了：{path}\n用法：minimind chat --weight {shlex.quote(str(path))}"
     kind = "minimind" if to == "transformers" else layout_of(model.config)
     folder = write_folder(out, model, tok, kind, dtype)
     return _folder_report(folder, kind, to, worst_gap(folder, kind, model))

@@ -10,6 +10,7 @@ import re
 
 import streamlit as st
 
+from ..learning.errors import UserError
 from ..learning.notes import Question
 from ..learning.notes_review import GRADES, grade
 from ..learning.notes_store import Entry, Floor
@@ -60,8 +61,11 @@ def show_days(days: list[Entry], most: int = 5) -> None:
 
 # %% ../../nbs/8_serving/37_web_progress.ipynb #g010
 def give_grade(title: str, mark: int) -> None:
-    "打分，记下下一次是哪天。"
-    st.session_state.graded = word("graded", day=grade(title, mark))
+    "打分，记下下一次是哪天；记不下（文件坏了、只读、别人正写着）就留一句话，页面照样画完。"
+    try:
+        st.session_state.graded = word("graded", day=grade(title, mark))
+    except UserError as e:
+        st.session_state.graded = plain(str(e))
 
 
 def answer_text(body: str) -> str:

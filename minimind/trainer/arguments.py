@@ -264,6 +264,9 @@ def stage_command(name: str, cls: type, train: Callable, help: str) -> click.Com
     "一个训练阶段的命令：选项来自参数类 `cls`，跑的是 `train(args)`；参数与数据先查过，才去导入 torch。"
 
     def callback(nproc=1, max_restarts=0, **given):
+        if "RANK" in os.environ and (nproc > 1 or max_restarts):
+            how = "要重新拉起，写 torchrun --max-restarts 3"
+            raise UserError(f"已经由 torchrun 开着，别用 --nproc、--max_restarts；{how}。")
         given = {k: v for k, v in given.items() if v is not None and v is not False}
         args = make_args(cls, **_typed(cls, given))  # 参数写错了，开进程之前就说
         if cls.kind and "RANK" not in os.environ:  # torchrun 的各进程数据可能不同，由训练里面说是谁
@@ -329,7 +332,7 @@ class PretrainArgs(TrainArgs):
 
     accumulation_steps: int = opt(8)
     data_path: str = opt("dataset/pretrain_hq.jsonl", '数据文件，每行 {"text": …}')
-    vocab_size: int = opt(0, "模型给多少个词条留位置；0 表示与预设或分词器一致", low=0)
+    vocab_size: int = opt(0, "模型给多少个词条留位置；0 表示与预设或分词器一致", low=0, high=10**6)
     retrain_tokenizer: int = opt(0, "1：先在 data_path 上训练一个新的分词器，就用它", choices=(0, 1))
     wandb_project: str = opt("MiniMind-Pretrain")
 

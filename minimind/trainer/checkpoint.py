@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ORIGIN', 'FIXED', 'rng_state', 'set_rng_state', 'gather_rng', 'restore_rng', 'checksum', 'shape_of', 'check_shape',
-           'check_fit', 'check_origin', 'previous', 'save_resume', 'read_resume', 'load_resume', 'older',
+           'check_fit', 'check_origin', 'previous', 'save_resume', 'read_resume', 'load_resume', 'older', 'put_away',
            'clean_leftovers', 'lm_checkpoint']
 
 # %% ../../nbs/7_trainer/40_checkpoint.ipynb #c002
@@ -211,6 +211,17 @@ def older(path: Path) -> list[Path]:
     "往前的几份断点，由新到旧。"
     found = Path(path).parent.glob(f"{glob.escape(Path(path).stem)}.prev*.pth")
     return sorted(found, key=lambda f: int(f.suffixes[-2].removeprefix(".prev") or 1))
+
+
+def put_away(path: Path) -> None:
+    """从头练的训练头一次存盘之前：上一次训练的断点改名 `x_resume.old.pth` 留着，更早的删掉。
+
+    不然新的一份坏了，退回去接上的会是另一次训练。
+    """
+    if path.exists():
+        os.replace(path, path.with_suffix(".old.pth"))
+    for file in older(path):
+        file.unlink()
 
 
 def _set_aside(files: list[Path], why: str) -> None:

@@ -35,7 +35,8 @@ from ..learning.patch import patch
 from .arguments import TrainArgs
 from .batches import Batches, minimind_order, sample_order
 from minimind.trainer.checkpoint import (
-    ORIGIN, check_fit, check_origin, clean_leftovers, gather_rng, lm_checkpoint, restore_rng, save_resume, weight_file,
+    ORIGIN, check_fit, check_origin, clean_leftovers, gather_rng, lm_checkpoint, older, put_away, restore_rng,
+    save_resume, weight_file,
 )
 from .journal import Display, Journal, Window, open_tracker
 from minimind.trainer.memory import (
@@ -155,6 +156,7 @@ class Loop:
         self.stage, self.args, self.device, self.on_log = stage, stage.args, stage.device, on_log
         self.step, self.total, self.rng = 0, 0, None
         self.best, self.run_id = {"loss": math.inf, "step": 0}, None  # 留出的数据上考得最好的一次；曲线的编号
+        self.owned = False  # 断点文件里是不是这一次训练的
         self.crowded = False  # 说过别的程序忙没有
         self.make_room()
 
@@ -254,6 +256,7 @@ def restore(self: Loop) -> None:
     state = lm_checkpoint(self.main.config, self.args.save_weight, save_dir=self.checkpoint_dir)
     if state is None:
         return Logger(f"{self.checkpoint_dir} 里没有断点，从头开始。")
+    self.owned = True
     anew = check_origin(state.get("origin", {}), self.origin, self.resume_file, bool(self.args.new_data))
     others = state.get("modules", {})
     for name, model in self.models.items():
@@ -386,8 +389,13 @@ def _write(self: Loop, raw: dict[str, nn.Module], optimizer: SimpleNamespace, rn
     at = dict(epoch=self.batches.epoch, step=self.step, samples=self.batches.samples)
     parts = dict(modules=others, stage=self.stage.state(), replay=old, origin=self.origin, best=self.best)
     parts["launch"] = launch_id()  # torchrun 重新拉起之后，认得出是自己存的
+    if not self.owned:
+        put_away(self.resume_file)
+        self.owned = True
     where = (self.resume_file, raw[main], optimizer, self.scaler, rng)
     save_resume(*where, self.args.keep, wandb_id=self.run_id, **at, **parts)
+    for extra in older(self.resume_file)[max(0, self.args.keep - 1) :]:  # --keep 改小之后，多出来的
+        extra.unlink()
     return path
 
 

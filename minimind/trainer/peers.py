@@ -225,6 +225,7 @@ def launch(nproc: int, module: str, argv: Sequence[str] = (), max_restarts: int 
 
     有进程没好好结束，就把大家停掉再一起拉起，至多 `max_restarts` 次。
     """
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
@@ -240,6 +241,8 @@ def launch(nproc: int, module: str, argv: Sequence[str] = (), max_restarts: int 
         # 负数是被信号杀掉的，多半是别人出事之后收的场：有自己退出的就听它的；时间只记到秒，不能单看谁先
         first = min(e.failures.values(), key=lambda f: (f.exitcode < 0, f.timestamp))
         return max(first.exitcode, 1)
+    except SignalException as e:  # 有人要停：各进程已经存好，退出码与单个进程一样
+        return 130 if e.sigval == signal.SIGINT else 0
     return 0
 
 # %% ../../nbs/7_trainer/15_peers.ipynb #c084

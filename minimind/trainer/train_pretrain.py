@@ -52,7 +52,7 @@ def new_tokenizer(args: PretrainArgs) -> Path:
     folder = Path(args.save_dir) / "tokenizer" / args.save_weight
     if is_main_process() and not (args.from_resume and folder.exists()):
         size = args.vocab_size or PRESETS.get(args.preset, {}).get("vocab_size", 6400)
-        tok = train_tokenizer(texts_of(args.data_path, 50e6), vocab_size=size)
+        tok = train_tokenizer(texts_of(args.data_path, 50e6, bool(args.skip_bad)), vocab_size=size)
         Logger(f"新的分词器：{len(tok):,} 个词条，存在 {save_tokenizer(tok, folder)}。")
     if world_size() > 1:
         torch.distributed.barrier()
