@@ -540,16 +540,16 @@ def port_is_free(host: str, port: int) -> bool:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):
         raise UserError(f"--host {host} 不是地址；只给自己用写 127.0.0.1，让别人也能连写 0.0.0.0。") from None
-    with socket.socket(family) as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(family) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             s.bind(address)
-        except PermissionError:
-            raise UserError(f"端口 {port} 要管理员才能用；请换一个 1024 以上的，例如 --port 8000。") from None
-        except OSError as e:
-            if e.errno == errno.EADDRNOTAVAIL:
-                raise UserError(f"这台机器没有 {host} 这个地址；请写 127.0.0.1 或 0.0.0.0。") from None
-            return False
+    except PermissionError:
+        raise UserError(f"端口 {port} 要管理员才能用；请换一个 1024 以上的，例如 --port 8000。") from None
+    except OSError as e:
+        if e.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            raise UserError(f"这台机器没有 {host} 这个地址；请写 127.0.0.1 或 0.0.0.0。") from None
+        return False
     return True
 
 
