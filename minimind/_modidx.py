@@ -237,6 +237,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '.', 'git_u
                                                                                    'minimind/dataset/download.py'),
                                            'minimind.dataset.download.no_answer': ( '5_dataset/download.html#no_answer',
                                                                                     'minimind/dataset/download.py'),
+                                           'minimind.dataset.download.not_the_file': ( '5_dataset/download.html#not_the_file',
+                                                                                       'minimind/dataset/download.py'),
                                            'minimind.dataset.download.open_url': ( '5_dataset/download.html#open_url',
                                                                                    'minimind/dataset/download.py'),
                                            'minimind.dataset.download.other_source': ( '5_dataset/download.html#other_source',

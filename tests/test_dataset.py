@@ -745,3 +745,13 @@ def test_pack_order_is_a_pure_function_of_seed_and_epoch(tok, tmp_path):
     assert all(
         int(a[i]["labels"][j]) == IGNORE for i in range(len(a)) for j in (a[i]["position_ids"] == 0).nonzero().flatten()
     )
+
+
+def test_halves_of_killed_builders_are_swept_after_a_day(tmp_path):
+    "造缓存的进程被杀，留下的半份没有人再认领；别的机器刚动过的不碰。"
+    old, fresh = tmp_path / "rows.1.tmp", tmp_path / "rows.2.tmp"
+    for left in (old, fresh):
+        left.mkdir()
+    os.utime(old, (0, 0))
+    module.build_once(tmp_path / "rows", lambda folder: (folder / "x").write_text("1"))
+    assert not old.exists() and fresh.exists() and (tmp_path / "rows/x").exists()

@@ -35,12 +35,12 @@ class FakeHub:
 
     `files` 是 {(种类, 仓库): {路径: 内容}}；`cut` 每次至多传多少字节就断线；`ranges=False` 不认 Range；
     `lie` 公布错的指纹；`status` 逐次先答的状态码；`moved` 把要文件的先转去 /cdn；
-    `asked` 记着每次要文件时从第几个字节要起，`sent` 记着传了几个字节。
+    `page` 是拿来顶替文件的（内容、信头）；`asked` 记着每次要文件时从第几个字节要起，`sent` 记着传了几个字节。
     """
 
     def __init__(self):
         self.files, self.cut, self.ranges, self.lie, self.status = {}, None, True, False, []
-        self.asked, self.sent, self.digests, self.moved = [], [], True, False
+        self.asked, self.sent, self.digests, self.moved, self.page = [], [], True, False, None
 
     def tree(self, kind, repo, style):
         out = []
@@ -94,6 +94,8 @@ def hub(monkeypatch):
                 return self.end_headers()
             if fake.status:
                 return self.send_error(fake.status.pop(0))
+            if fake.page:
+                return self.answer(200, *fake.page)
             start = int(self.headers.get("Range", "bytes=0-")[6:-1]) if fake.ranges else 0
             fake.asked.append(int(self.headers.get("Range", "bytes=0-")[6:-1]))
             more = {"Content-Range": f"bytes {start}-{len(found) - 1}/{len(found)}"} if start else {}
@@ -464,3 +466,17 @@ def test_a_damaged_record_means_nothing_is_done(tmp_path, text):
 def test_a_recipe_of_an_unknown_preset_is_one_sentence():
     with pytest.raises(UserError, match="nope"):
         recipe_steps("zero", preset="nope")
+
+
+PAGES = [(b"<html>",), (b"\x1f\x8b" + bytes(len(ROWS) - 2), None, {"Content-Encoding": "gzip"})]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_in_place_of_the_file_leaves_the_part_alone(hub, tmp_path, page):
+    "酒店的登录页、代理压缩过的：一个字节也不写进半截，换个网络再来照旧接着下。"
+    hub.page = page
+    with pytest.raises(UserError, match="登录页"):
+        download_data("pretrain_hq", "huggingface", tmp_path, pause=0)
+    assert [p.stat().st_size for p in tmp_path.iterdir()] in ([0], [])
+    hub.page = None
+    assert download_data("pretrain_hq", "huggingface", tmp_path, pause=0).read_bytes() == ROWS

@@ -36,6 +36,15 @@ def test_the_weighing_before_the_first_step_counts_too(kits, tmp_path, monkeypat
         train("dpo", arguments("dpo", kits, tmp_path))
 
 
+@pytest.mark.parametrize("room,warned", [(0.0, True), (1e6, False), (None, False)])
+def test_too_little_room_is_said_before_the_first_step(kits, tmp_path, monkeypatch, capsys, room, warned):
+    "被系统杀掉的进程来不及说话：剩得不够，开跑之前就说，连同可以改的选项。"
+    monkeypatch.setattr(loop, "memory_room", lambda: room)
+    train("dpo", arguments("dpo", kits, tmp_path, max_steps=1))
+    out = capsys.readouterr().out
+    assert ("这里只剩 0.0 GB" in out and "--batch_size" in out) is warned, out
+
+
 @pytest.mark.parametrize(
     "error,is_it",
     [

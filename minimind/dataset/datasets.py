@@ -9,7 +9,7 @@ __all__ = ['FEATURES', 'VERSION', 'SMALL', 'FRESH', 'SEAL', 'ENDS', 'NEVER', 'ST
            'usable', 'TokenDataset', 'encode_plain', 'PretrainDataset', 'SFTDataset', 'DPODataset', 'RLAIFDataset']
 
 # %% ../../nbs/5_dataset/30_datasets.ipynb #c002
-import hashlib, json, multiprocessing, os, random, shutil, sys, tempfile, time
+import glob, hashlib, json, multiprocessing, os, random, shutil, sys, tempfile, time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from functools import lru_cache
@@ -168,6 +168,9 @@ def build_once(folder: str | Path, fill: Callable[[Path], object]) -> Path:
         return folder
     with writing(folder), lock_of(folder):
         temp = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
+        for left in folder.parent.glob(f"{glob.escape(folder.name)}.*.tmp"):  # 造到一半被杀的；一天没动的才扫
+            if time.time() - left.stat().st_mtime > 86_400:
+                shutil.rmtree(left, ignore_errors=True)
         try:
             if not intact(folder):
                 if folder.is_dir():

@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['CHUNK', 'TIMEOUT', 'NETWORK', 'ANSWERS', 'CAUSES', 'HUBS', 'TRIES', 'DATA_REPOS', 'DATA', 'HEAD', 'MODELS', 'SKIPPED',
-           'RECIPES', 'open_url', 'Remote', 'part_of', 'resume_from', 'pull', 'save', 'digest_of', 'same_as', 'passing',
-           'no_answer', 'Hub', 'other_source', 'check_space', 'fetch', 'finish', 'list_url', 'file_url',
-           'parse_listing', 'get_hub', 'list_files', 'progress', 'alone', 'fetch_all', 'already', 'Data', 'check_head',
-           'download_data', 'download_model', 'Lesson', 'Recipe', 'recipe_steps', 'run_steps', 'run_command_line']
+           'RECIPES', 'open_url', 'Remote', 'part_of', 'resume_from', 'not_the_file', 'pull', 'save', 'digest_of',
+           'same_as', 'passing', 'no_answer', 'Hub', 'other_source', 'check_space', 'fetch', 'finish', 'list_url',
+           'file_url', 'parse_listing', 'get_hub', 'list_files', 'progress', 'alone', 'fetch_all', 'already', 'Data',
+           'check_head', 'download_data', 'download_model', 'Lesson', 'Recipe', 'recipe_steps', 'run_steps',
+           'run_command_line']
 
 # %% ../../nbs/5_dataset/50_download.ipynb #dl02
 import contextlib
@@ -75,6 +76,14 @@ def resume_from(part: Path, size: int) -> int:
     return have if have <= size else 0
 
 # %% ../../nbs/5_dataset/50_download.ipynb #dl15
+def not_the_file(answer: HTTPResponse, size: int) -> str:
+    "信头说它不是要的那 `size` 个字节：哪里不对；对的是空串。"
+    told, packed = answer.headers.get("Content-Length") or "", answer.headers.get("Content-Encoding") or "identity"
+    if packed != "identity":
+        return f"压缩过，{packed}"
+    return f"有 {int(told):,} 字节，该是 {size:,}" if told.isdigit() and int(told) != size else ""
+
+
 def pull(url: str, part: Path, start: int, size: int, tick: Callable[[int], None]) -> Exception | None:
     "连一次，能收多少收多少，接在 `part` 后面；`tick(已有几个字节)`。线路上的错返回，磁盘的错抛 UserError。"
     try:
@@ -82,6 +91,9 @@ def pull(url: str, part: Path, start: int, size: int, tick: Callable[[int], None
             start = start if answer.status == 206 else 0  # 200：服务器不认 Range，给的是整个文件
             if start and not (answer.headers.get("Content-Range") or "").startswith(f"bytes {start}-"):
                 raise UserError(f"{url} 给的不是要的那一段；请删掉 {part} 再来。")
+            if odd := not_the_file(answer, size - start):  # 一个字节也不写
+                why = f"给的不是这个文件（{odd}）：多半是登录页，或代理改过"
+                raise UserError(f"{url} {why}；请换个网络，或用 --source 换一处。")
             with writing(part):
                 file = open(part, "ab" if start else "wb")
             with file:

@@ -137,8 +137,9 @@ def memory_room(root: str | Path = "/sys/fs/cgroup") -> float | None:
     rooms = [int(found[1]) / 1024**2] if found else []
     for folder in control_folders(root):
         most, now = read_text(folder / "memory.max"), read_text(folder / "memory.current")
-        if most.isdigit() and now.isdigit():
-            rooms.append((int(most) - int(now)) / 1024**3)
+        if most.isdigit() and now.isdigit():  # 读过的文件留着的缓存也算在 now 里，要用时系统会还回来
+            cached = re.search(r"^inactive_file (\d+)$", read_text(folder / "memory.stat"), re.M)
+            rooms.append((int(most) - int(now) + int(cached[1] if cached else 0)) / 1024**3)
     return min(rooms, default=None)
 
 # %% ../../nbs/0_learning/90_doctor.ipynb #c033

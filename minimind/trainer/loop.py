@@ -30,6 +30,7 @@ from ..dataset.formats import expand_paths
 from ..inference.load import sidecar_path, unwrap
 from ..learning.cores import adjust_threads
 from ..learning.device import pick_device, pick_dtype
+from ..learning.doctor import memory_room
 from ..learning.errors import UserError
 from ..learning.patch import patch
 from .arguments import TrainArgs
@@ -40,7 +41,7 @@ from minimind.trainer.checkpoint import (
 )
 from .journal import Display, Journal, Window, open_tracker
 from minimind.trainer.memory import (
-    compare_memory, describe_memory, memory_estimate, peak_memory, reset_peak, told_when_full
+    compare_memory, describe_memory, lighter, memory_estimate, peak_memory, reset_peak, told_when_full, used_memory
 )
 from .optim import Optimizers, get_lr
 from .peers import distributed
@@ -314,6 +315,10 @@ def weigh(self: Loop) -> None:
     self.memory = memory_estimate(
         nn.ModuleDict(self.models), self.args, rows, loss, self.device, self.dtype, most
     )
+    need, room = (sum(self.memory.values()) - used_memory(self.device)) / 2**30, memory_room()
+    if self.device.type == "cpu" and room is not None and need > room:  # 被系统杀掉的进程来不及说话，所以现在说
+        remedy = "；".join(lighter(self.args)[:3])
+        Logger(f"注意：还要 {need:.1f} GB 内存，这里只剩 {room:.1f} GB，练着可能被系统杀掉。可以改：{remedy}。")
 
 # %% ../../nbs/7_trainer/58_loop.ipynb #h009b
 @patch
