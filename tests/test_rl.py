@@ -234,7 +234,7 @@ def test_grpo_resumes_bitwise(kit, tmp_path, more):
 
 def test_two_processes_keep_equal_parameters(kit, tmp_path):
     runs = {"grpo": dict(resample=1), "spo": dict(loss_type="dapo", num_generations=1, batch_size=4)}
-    runs |= {"ppo": PPO | dict(minibatches=3, kl_target=0.1), "agent": agent_args(kit)}
+    runs |= {"ppo": PPO | dict(minibatches=3, kl_target=0.1, inner_steps=1), "agent": agent_args(kit)}
     given = lambda k, m: given_args(kit, tmp_path / k, **dict(max_steps=3, inner_steps=2) | m)
     on_two_processes([(k, given(k, m)) for k, m in runs.items()])
     assert all(len(losses(tmp_path / kind)) == 3 for kind in runs)
