@@ -8,7 +8,7 @@ __all__ = ['MOVED', 'app', 'TRAIN_HELP', 'ALL_HELP', 'BENCHES', 'MODEL_OPTIONS',
            'load_stage', 'stage_name', 'train_commands', 'train_all', 'load_bench', 'ablate', 'default_weight',
            'folder_of', 'load_options', 'weight_path', 'open_model', 'thinking_option', 'asked_in', 'prompts_in',
            'seat', 'answer_together', 'answer_in_turn', 'json_line', 'answer_file', 'fast_model', 'far_chat',
-           'near_chat', 'check_batch', 'chat', 'generate', 'port_is_free', 'address_of', 'web_command', 'web',
+           'near_chat', 'check_batch', 'chat', 'generate', 'port_is_free', 'need_port', 'web_command', 'web',
            'serving_parts', 'serve', 'data_world', 'data_check', 'write_rows', 'data_identity', 'data_ultra',
            'data_download', 'model_download', 'recipe_bill', 'recipe', 'tokenizer_train', 'tokenizer_show',
            'found_tokenizers', 'lines_of', 'tokenizer_eval', 'default_tests', 'evaluate', 'side_by_side', 'run_tasks',
@@ -37,6 +37,7 @@ from .learning.stages import STAGES, find_stage
 from .learning.terminal import any_screen, say
 from .model.presets import PRESETS
 from .notes_cli import notes
+from .serving.sse import address_of
 from minimind.trainer.arguments import (
     ShapeArgs, args_of, click_options, expand_aliases, stage_command, train_of
 )
@@ -553,9 +554,10 @@ def port_is_free(host: str, port: int) -> bool:
     return True
 
 
-def address_of(host: str, port: int) -> str:
-    "写在网址里的样子：IPv6 的要加方括号。"
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def need_port(host: str, port: int) -> None:
+    "端口用不了就抛 UserError，说换一个。"
+    if not port_is_free(host, port):
+        raise UserError(f"{address_of(host, port)} 用不了（多半已被占用）；换一个端口试试，例如 --port {port + 1}。")
 
 # %% ../nbs/99_cli.ipynb #c045
 def web_command(host: str, port: int, weight: str, told: dict | None = None) -> list[str]:
@@ -600,8 +602,7 @@ def web(port: int, host: str, weight: str, **where) -> int:
         weight = str(find_weights(default_weight(weight), **names))
     except UserError as e:
         raise UserError(f"{e}minimind info 会列出现有的权重。") from None
-    if not port_is_free(host, port):
-        raise UserError(f"{address_of(host, port)} 用不了（多半已被占用）；换一个端口试试，例如 --port {port + 1}。")
+    need_port(host, port)
     print(f"聊天页面：http://{address_of(host, port)}（用浏览器打开；按 Ctrl-C 停下）", flush=True)
     return subprocess.call(web_command(host, port, weight, told))
 
@@ -633,8 +634,7 @@ def serve(
     if allow_reload and int8:
         raise UserError("--allow_reload 与 --int8 不能一起用：送来的是没有量化的权重。")
     where["weight"] = default_weight(where["weight"])
-    if not port_is_free(host, port):
-        raise UserError(f"{address_of(host, port)} 用不了（多半已被占用）；换一个端口试试，例如 --port {port + 1}。")
+    need_port(host, port)
     from minimind.serving.server import serve as serve_model
 
     loaded = open_model(**where) if allow_reload else fast_model(int8, **where)

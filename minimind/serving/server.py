@@ -39,7 +39,7 @@ from minimind.serving.protocol import (
     ApiError, ChatRequest, ChatVoice, CompletionRequest, Envelope, Options, TextVoice, Voice, chat_ids, constraint_of,
     folded, prompt_ids, rows_of, stops_of, thinking_of, usage_of,
 )
-from .sse import DONE, event, to_json
+from .sse import DONE, address_of, event, to_json
 
 # %% ../../nbs/8_serving/50_server.ipynb #v007
 class Driver:
@@ -527,8 +527,7 @@ def serve(
     local = ("127.0.0.1", "localhost", "[::1]")
     service = Service(Engine(model, slots=slots, context=context), tokenizer, names, most, shelf)
     app = create_app(service, api_key=api_key, cors=cors, hosts=local if host in (*local, "::1") else ())
-    where = f"[{host}]" if ":" in host else host  # IPv6 写进网址要加方括号
-    say(f"OpenAI 接口：http://{where}:{port}/v1（模型 {'、'.join(service.names)}；按 Ctrl-C 停下）")
+    say(f"OpenAI 接口：http://{address_of(host, port)}/v1（模型 {'、'.join(service.names)}；按 Ctrl-C 停下）")
     if service.shelf:
         say(f"可以换权重：POST /update_weights_from_disk，只认 {service.shelf} 里的文件")
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2)

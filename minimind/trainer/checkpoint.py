@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
-from ..inference.load import RESUME, SHAPE, save_weights, weight_file
+from ..inference.load import RESUME, SHAPE, differing, save_weights, weight_file
 from ..learning.device import available_devices
 from ..learning.errors import UserError
 from ..learning.paths import atomic_write, writing
@@ -105,13 +105,11 @@ def check_shape(state: dict, config: MiniMindConfig, path: str | Path) -> None:
 
 def check_fit(saved: dict, model: torch.nn.Module, path: str | Path) -> None:
     "断点里的权重 {名字: 张量} 与模型的名字、形状要一一对上，否则报 `UserError`，说出头一个对不上的。"
-    sizes = lambda state: {k: tuple(v.shape) for k, v in state.items()}
-    have, want = sizes(saved), sizes(model.state_dict())
-    if odd := sorted(k for k in have | want if have.get(k) != want.get(k)):
-        show = lambda size: "没有" if size is None else f"是 {'×'.join(map(str, size))}"
-        old, new = (show(state.get(odd[0])) for state in (have, want))
+    if odd := differing(model.state_dict(), saved):
+        name, sizes = min(odd.items())
+        old, new = ("没有" if size is None else f"是 {'×'.join(map(str, size))}" for size in sizes)
         raise UserError(
-            f"断点 {path} 里的权重与现在的模型对不上，{odd[0]} 断点里{old}，现在{new}："
+            f"断点 {path} 里的权重与现在的模型对不上，{name} 断点里{old}，现在{new}："
             "多半改了模型或 LoRA 的参数。改回原来的再续训，或去掉 --from_resume 从头训练。"
         )
 
